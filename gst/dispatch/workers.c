@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "workers.h"
+
+struct _CupWorkers
+{
+  gint ref_count;
+  guint n_threads;
+  GThreadPool *pools[2];        /* by CupWorkKind */
+};
+
+typedef struct
+{
+  CupWorkFunc func;
+  gpointer data;
+} CupWork;
+
+static void
+run_work (gpointer item, gpointer user_data)
+{
+  CupWork *work = item;
+
+  work->func (work->data);
+  g_free (work);
+}
+
+CupWorkers *
+cup_workers_new (guint n_threads)
+{
+  CupWorkers *workers = g_new0 (CupWorkers, 1);
+  guint i;
+
+  workers->ref_count = 1;
+  workers->n_threads = n_threads ? n_threads : g_get_num_processors ();
+  /* Not exclusive: the threads are GLib's shared ones, started on demand, and
+   * creating such a pool cannot fail. */
+  for (i = 0; i < G_N_ELEMENTS (workers->pools); i++)
+    workers->pools[i] = g_thread_pool_new (run_work, NULL,
+        (gint) workers->n_threads, FALSE, NULL);
+  return workers;
+}
+
+CupWorkers *
+cup_workers_ref (CupWorkers * workers)
+{
+  g_atomic_int_inc (&workers->ref_count);
+  return workers;
+}
+
+void
+cup_workers_unref (CupWorkers * workers)
+{
+  guint i;
+
+  if (!g_atomic_int_dec_and_test (&workers->ref_count))
+    return;
+  for (i = 0; i < G_N_ELEMENTS (workers->pools); i++)
+    g_thread_pool_free (workers->pools[i], FALSE, FALSE);
+  g_free (workers);
+}
+
+guint
+cup_workers_get_n_threads (CupWorkers * workers)
+{
+  return workers->n_threads;
+}
+
+void
+cup_workers_push (CupWorkers * workers, CupWorkKind kind, CupWorkFunc func,
+    gpointer data)
+{
+  CupWork *work = g_new (CupWork, 1);
+
+  work->func = func;
+  work->data = data;
+  /* An error here means that no thread could be started now; the work stays
+   * queued for the threads that there are. */
+  g_thread_pool_push (workers->pools[kind], work, NULL);
+}

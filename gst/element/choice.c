@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "choice.h"
+
+#include "base/error.h"
+#include "frame.h"
+
+/* What is known about the output before its format is chosen. */
+typedef struct
+{
+  CupInput *input;
+  const CupImageInfo *result;
+  GstCaps *current;
+  gint par_n, par_d;
+  gint fps_n, fps_d;
+} CupChoice;
+
+GstCaps *
+cup_choice_get_template_caps (void)
+{
+  static const CupImageType types[] = { CUP_IMAGE_PNG, CUP_IMAGE_JPEG,
+    CUP_IMAGE_WEBP
+  };
+  GstCaps *caps =
+      gst_caps_from_string (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL));
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (types); i++) {
+    if (cup_image_type_is_supported (types[i]))
+      gst_caps_append_structure (caps,
+          gst_structure_new_empty (cup_image_type_get_mime (types[i])));
+  }
+  return caps;
+}
+
+/* The pixels stay as they are shaped, unless the result has another aspect
+ * than the frame by more than what services round sizes by: then it was
+ * stretched, and the pixel aspect ratio undoes that. */
+static void
+choose_aspect (CupChoice * choice, const GstVideoInfo * frame)
+{
+  const CupImageInfo *result = choice->result;
+  gdouble stretch = ((gdouble) result->width * GST_VIDEO_INFO_HEIGHT (frame))
+      / ((gdouble) result->height * GST_VIDEO_INFO_WIDTH (frame));
+  gint num, den;
+
+  choice->par_n = GST_VIDEO_INFO_PAR_N (frame);
+  choice->par_d = GST_VIDEO_INFO_PAR_D (frame);
+  if (stretch > 0.98 && stretch < 1.02)
+    return;
+  if (gst_util_fraction_multiply (choice->par_n, choice->par_d,
+          GST_VIDEO_INFO_WIDTH (frame), GST_VIDEO_INFO_HEIGHT (frame), &num,
+          &den)
+      && gst_util_fraction_multiply (num, den, result->height, result->width,
+          &num, &den)) {
+    choice->par_n = num;
+    choice->par_d = den;
+  }
+}
+
+/* Raw video */
+
+/* What is lost, and after that what is wasted, by putting the result into
+ * @format: the lowest is the best, below 10 nothing is lost. */
+static gint
+get_loss (const CupChoice * choice, GstVideoFormat format)
+{
+  const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
+  const CupImageInfo *result = choice->result;
+  gint bits = GST_VIDEO_FORMAT_INFO_BITS (finfo);
+  gint depth = result->depth;
+  gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo);
+  gint loss = 0;
+
+  if (GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo))
+    loss += 4000;
+  if (gray && result->channels != 1)
+    loss += 2000;
+  if (result->channels == 4 && !GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo))
+    loss += 1000;
+  if (bits < depth)
+    loss += 50 * (depth - bits);
+  if (GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)) {
+    loss += 10;
+    if (result->channels != 1 && GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo) > 1)
+      loss += 10 * (GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1)
+          + GST_VIDEO_FORMAT_INFO_H_SUB (finfo, 1));
+  }
+  if (bits > depth)
+    loss += 3;
+  if (GST_VIDEO_FORMAT_INFO_IS_COMPLEX (finfo))
+    loss += 2;
+  if (!gray && result->channels == 1)
+    loss += 2;
+  if (GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) && result->channels != 4)
+    loss += 1;
+  if (format != cup_frame_native_format (result->channels, result->depth)
+      && format != GST_VIDEO_INFO_FORMAT (&choice->input->info))
+    loss += 1;
+  return loss;
+}
+
+/* A structure of caps that leave open only what @format does not decide. */
+static GstCaps *
+make_raw_filter (const CupChoice * choice, const gchar * format)
+{
+  GstCaps *caps = gst_caps_new_simple ("video/x-raw",
+      "width", G_TYPE_INT, (gint) choice->result->width,
+      "height", G_TYPE_INT, (gint) choice->result->height,
+      "framerate", GST_TYPE_FRACTION, choice->fps_n, choice->fps_d,
+      "pixel-aspect-ratio", GST_TYPE_FRACTION, choice->par_n, choice->par_d,
+      "interlace-mode", G_TYPE_STRING, "progressive",
+      NULL);
+
+  if (format)
+    gst_caps_set_simple (caps, "format", G_TYPE_STRING, format, NULL);
+  return caps;
+}
+
+/* The best of the formats that @allowed has. */
+static GstVideoFormat
+choose_format (const CupChoice * choice, GstCaps * allowed)
+{
+  GstVideoFormat best = GST_VIDEO_FORMAT_UNKNOWN;
+  GstVideoFormat current = GST_VIDEO_FORMAT_UNKNOWN;
+  gint best_loss = G_MAXINT;
+  guint i, j;
+
+  if (choice->current) {
+    const gchar *name = gst_structure_get_string (gst_caps_get_structure
+        (choice->current, 0), "format");
+
+    if (name)
+      current = gst_video_format_from_string (name);
+  }
+
+  for (i = 0; i < gst_caps_get_size (allowed); i++) {
+    const GValue *list =
+        gst_structure_get_value (gst_caps_get_structure (allowed, i), "format");
+    guint n = !list ? 0 : GST_VALUE_HOLDS_LIST (list) ?
+        gst_value_list_get_size (list) : 1;
+
+    for (j = 0; j < n; j++) {
+      const GValue *value = GST_VALUE_HOLDS_LIST (list) ?
+          gst_value_list_get_value (list, j) : list;
+      GstVideoFormat format;
+      gint loss;
+
+      if (!G_VALUE_HOLDS_STRING (value))
+        continue;
+      format = gst_video_format_from_string (g_value_get_string (value));
+      if (format == GST_VIDEO_FORMAT_UNKNOWN
+          || format == GST_VIDEO_FORMAT_ENCODED)
+        continue;
+      loss = get_loss (choice, format);
+      /* Caps that need not change had better not. */
+      if (format == current && loss < 10)
+        loss = -1;
+      if (loss < best_loss) {
+        best = format;
+        best_loss = loss;
+      }
+    }
+  }
+  return best;
+}
+
+/* The colorimetry that a frame of @format gets where downstream leaves the
+ * choice: that of YUV input is kept for YUV output; RGB is sRGB, unless the
+ * input has a transfer function or primaries for HDR, which upscaling does not
+ * touch. */
+static void
+choose_colorimetry (const CupChoice * choice, GstVideoInfo * info)
+{
+  const GstVideoInfo *in = &choice->input->info;
+  gboolean hdr;
+
+  if (!cup_input_is_raw (choice->input))
+    return;
+  hdr = in->colorimetry.transfer == GST_VIDEO_TRANSFER_SMPTE2084
+      || in->colorimetry.transfer == GST_VIDEO_TRANSFER_ARIB_STD_B67
+      || in->colorimetry.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020;
+  if (GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in)) {
+    info->colorimetry = in->colorimetry;
+    if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN
+        && GST_VIDEO_INFO_N_COMPONENTS (info) > 1)
+      info->chroma_site = in->chroma_site;
+  } else if (hdr) {
+    info->colorimetry.transfer = in->colorimetry.transfer;
+    info->colorimetry.primaries = in->colorimetry.primaries;
+    if (GST_VIDEO_INFO_IS_YUV (info))
+      info->colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT2020;
+  }
+}
+
+static GstCaps *
+choose_raw (const CupChoice * choice, GstCaps * peer)
+{
+  GstCaps *filter, *allowed, *wanted, *caps;
+  GstVideoFormat format;
+  GstVideoInfo info;
+
+  filter = make_raw_filter (choice, NULL);
+  allowed = gst_caps_intersect_full (peer, filter, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (filter);
+  format = choose_format (choice, allowed);
+  gst_caps_unref (allowed);
+  if (format == GST_VIDEO_FORMAT_UNKNOWN)
+    return NULL;
+
+  gst_video_info_set_format (&info, format, choice->result->width,
+      choice->result->height);
+  info.fps_n = choice->fps_n;
+  info.fps_d = choice->fps_d;
+  info.par_n = choice->par_n;
+  info.par_d = choice->par_d;
+  choose_colorimetry (choice, &info);
+  wanted = gst_video_info_to_caps (&info);
+  if (gst_caps_can_intersect (peer, wanted))
+    return wanted;
+
+  /* Downstream insists on another colorimetry or chroma site: take its own. */
+  gst_caps_unref (wanted);
+  filter = make_raw_filter (choice, gst_video_format_to_string (format));
+  allowed = gst_caps_intersect_full (peer, filter, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (filter);
+  caps = gst_caps_fixate (allowed);
+  return caps;
+}
+
+/* Images */
+
+static GstCaps *
+make_image_caps (const CupChoice * choice, CupImageType type)
+{
+  GstCaps *caps = gst_caps_new_simple (cup_image_type_get_mime (type),
+      "width", G_TYPE_INT, (gint) choice->result->width,
+      "height", G_TYPE_INT, (gint) choice->result->height, NULL);
+
+  if (choice->fps_n > 0 || cup_input_is_raw (choice->input))
+    gst_caps_set_simple (caps, "framerate", GST_TYPE_FRACTION, choice->fps_n,
+        choice->fps_d, NULL);
+  if (choice->par_n != choice->par_d)
+    gst_caps_set_simple (caps, "pixel-aspect-ratio", GST_TYPE_FRACTION,
+        choice->par_n, choice->par_d, NULL);
+  return caps;
+}
+
+static GstCaps *
+try_image (const CupChoice * choice, GstCaps * peer, CupImageType type)
+{
+  GstCaps *caps, *allowed;
+
+  if (!cup_image_type_is_supported (type))
+    return NULL;
+  caps = make_image_caps (choice, type);
+  allowed = gst_caps_intersect_full (peer, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (caps);
+  if (gst_caps_is_empty (allowed)) {
+    gst_caps_unref (allowed);
+    return NULL;
+  }
+  return gst_caps_fixate (allowed);
+}
+
+/* The result's own bytes where downstream takes their type; else what was
+ * asked for, else whatever keeps the most. */
+static GstCaps *
+choose_image (const CupChoice * choice, GstCaps * peer, CupImageType preferred)
+{
+  const CupImageType types[] = { choice->result->type, preferred,
+    CUP_IMAGE_PNG, CUP_IMAGE_WEBP, CUP_IMAGE_JPEG
+  };
+  GstCaps *caps = NULL;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (types) && !caps; i++) {
+    if (types[i] != CUP_IMAGE_UNKNOWN)
+      caps = try_image (choice, peer, types[i]);
+  }
+  return caps;
+}
+
+GstCaps *
+cup_choose_caps (CupInput * input, const GstVideoInfo * frame,
+    const CupImageInfo * result, GstCaps * peer, GstCaps * current,
+    CupImageType image_type, GError ** error)
+{
+  CupChoice choice = { input, result, current };
+  GstCaps *template, *allowed, *caps = NULL;
+  gboolean image_first;
+  guint attempt;
+
+  choice.fps_n = GST_VIDEO_INFO_FPS_N (&input->info);
+  choice.fps_d = GST_VIDEO_INFO_FPS_D (&input->info);
+  choose_aspect (&choice, frame);
+
+  template = cup_choice_get_template_caps ();
+  allowed = gst_caps_intersect_full (peer, template, GST_CAPS_INTERSECT_FIRST);
+  if (gst_caps_is_any (peer) || gst_caps_is_equal (allowed, template)
+      || gst_caps_is_empty (allowed))
+    image_first = !cup_input_is_raw (input);
+  else
+    image_first = !gst_structure_has_name (gst_caps_get_structure (allowed, 0),
+        "video/x-raw");
+  for (attempt = 0; attempt < 2 && !caps; attempt++) {
+    if (image_first == (attempt == 0))
+      caps = choose_image (&choice, allowed, image_type);
+    else
+      caps = choose_raw (&choice, allowed);
+  }
+  if (!caps)
+    g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+        "downstream does not take the result, which is %u×%u at %d/%d "
+        "frames per second; it accepts only %" GST_PTR_FORMAT
+        ". Put videoscale "
+        "or videoconvert behind, or change the caps filter there",
+        result->width, result->height, choice.fps_n, choice.fps_d,
+        (gpointer) peer);
+  gst_caps_unref (allowed);
+  gst_caps_unref (template);
+  return caps;
+}

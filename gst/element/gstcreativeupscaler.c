@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-creativeupscaler
+ * @title: creativeupscaler
+ *
+ * Sends each frame of a stream, raw video or images, to an upscaler that
+ * enlarges it and invents plausible detail. Several frames are under way at
+ * once (#creativeupscaler:max-in-flight); the results leave in order, with the
+ * times of their frames, and with the caps that they turn out to have.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 filesrc location=photo.jpg ! jpegparse ! creativeupscaler scale=2 ! filesink location=photo-2x.png
+ * ]| Upscales one picture with what is at hand: fal's hosted model where a key
+ * is configured, else the embedded engine.
+ * |[
+ * gst-launch-1.0 multifilesrc location=in_%05d.png caps=image/png,framerate=24/1 ! creativeupscaler max-in-flight=8 ! multifilesink location=out_%05d.png
+ * ]| Upscales a sequence, eight pictures at a time.
+ */
+/* How it works. The sink pad (sink.c) turns frames into jobs and puts them,
+ * with the serialized events and queries between them, into a window
+ * (window.c). Engines complete the jobs in any order. A task on the src pad
+ * (src.c) serves the head of the window only: it sets caps and pushes.
+ * Nothing waits for the network, least of all a state change.
+ */
+#include "gstcreativeupscaler.h"
+
+#include "base/error.h"
+#include "choice.h"
+#include "engine/fal/credentials.h"
+#include "engine/fal/fal.h"
+#include "engine/local/local.h"
+#include "preset.h"
+#include "report.h"
+
+GST_DEBUG_CATEGORY (gst_creative_upscaler_debug);
+
+G_DEFINE_TYPE_WITH_CODE (GstCreativeUpscaler, gst_creative_upscaler,
+    GST_TYPE_ELEMENT, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET,
+        cup_preset_interface_init);
+    GST_DEBUG_CATEGORY_INIT (gst_creative_upscaler_debug, "creativeupscaler",
+        0, "creative upscaler");
+    cup_report_init_log ());
+
+/* Engine */
+
+static gint64
+to_microseconds (gdouble seconds)
+{
+  return (gint64) (seconds * G_TIME_SPAN_SECOND);
+}
+
+/* Takes @key. */
+static CupEngine *
+make_fal_engine (GstCreativeUpscaler * self, gchar * key, GError ** error)
+{
+  CupFalSettings settings;
+  gchar *application, *location, *storage_location;
+  CupEngine *engine;
+
+  GST_OBJECT_LOCK (self);
+  application = g_strdup (self->settings.application);
+  location = g_strdup (self->settings.location);
+  storage_location = g_strdup (self->settings.storage_location);
+  settings.connect_timeout = to_microseconds (self->settings.connect_timeout);
+  settings.inactivity_timeout =
+      to_microseconds (self->settings.inactivity_timeout);
+  GST_OBJECT_UNLOCK (self);
+
+  settings.key = key;
+  settings.application = application;
+  settings.location = location;
+  settings.storage_location = storage_location;
+  engine = cup_fal_engine_new (&settings, error);
+  cup_fal_free_key (key);
+  g_free (application);
+  g_free (location);
+  g_free (storage_location);
+  return engine;
+}
+
+static gchar *
+find_key (GstCreativeUpscaler * self, const gchar ** source, GError ** error)
+{
+  gchar *api_key, *api_key_file, *key;
+
+  GST_OBJECT_LOCK (self);
+  api_key = g_strdup (self->settings.api_key);
+  api_key_file = g_strdup (self->settings.api_key_file);
+  GST_OBJECT_UNLOCK (self);
+  key = cup_fal_find_key (api_key, api_key_file, source, error);
+  cup_fal_free_key (api_key);
+  g_free (api_key_file);
+  return key;
+}
+
+/* The engine that the property asks for, by itself or by what is configured. */
+static CupEngine *
+make_engine (GstCreativeUpscaler * self, GError ** error)
+{
+  GstCreativeUpscalerEngine wanted;
+  const gchar *source = NULL;
+  GError *key_error = NULL;
+  gchar *key, *reason;
+
+  GST_OBJECT_LOCK (self);
+  wanted = self->settings.engine;
+  GST_OBJECT_UNLOCK (self);
+
+  if (wanted == GST_CREATIVE_UPSCALER_ENGINE_LOCAL)
+    return cup_local_engine_new ();
+
+  key = find_key (self, &source, &key_error);
+  if (key_error) {
+    g_propagate_error (error, key_error);
+    return NULL;
+  }
+  if (wanted == GST_CREATIVE_UPSCALER_ENGINE_AUTO) {
+    if (!key) {
+      cup_report_choice (GST_ELEMENT (self), "local",
+          "no key for fal is configured (api-key-file, api-key, FAL_KEY)");
+      return cup_local_engine_new ();
+    }
+    reason = g_strdup_printf ("a key is configured by %s", source);
+    cup_report_choice (GST_ELEMENT (self), "fal", reason);
+    g_free (reason);
+  }
+  if (!key) {
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_NOT_AUTHORIZED,
+        "engine=fal needs a key: set FAL_KEY, FAL_KEY_ID with FAL_KEY_SECRET, "
+        "api-key-file or api-key, or use engine=local");
+    return NULL;
+  }
+  return make_fal_engine (self, key, error);
+}
+
+static gboolean
+start (GstCreativeUpscaler * self)
+{
+  GError *error = NULL;
+  CupWorkers *workers;
+  CupEngine *engine;
+
+  GST_OBJECT_LOCK (self);
+  engine = self->given_engine ? g_object_ref (self->given_engine) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (!engine)
+    engine = make_engine (self, &error);
+  if (!engine) {
+    cup_report_error (GST_ELEMENT (self), error, NULL, GST_CLOCK_TIME_NONE);
+    g_clear_error (&error);
+    return FALSE;
+  }
+  GST_DEBUG_OBJECT (self, "engine %s", cup_engine_get_name (engine));
+
+  g_clear_object (&self->engine);
+  self->engine = engine;
+  workers = cup_workers_new (0);
+  self->dispatcher = cup_dispatcher_new (engine, workers);
+  cup_window_set_workers (self->window, workers);
+  cup_workers_unref (workers);
+  self->warned_fields = 0;
+  self->earliest_time = GST_CLOCK_TIME_NONE;
+  return TRUE;
+}
+
+/* Does not wait: jobs were cancelled with the window, and end by themselves.
+ * The engine stays until the next start or the element's end, so that what it
+ * still has to say to the service (cancel) is said. */
+static void
+stop (GstCreativeUpscaler * self)
+{
+  cup_window_set_workers (self->window, NULL);
+  g_clear_pointer (&self->dispatcher, cup_dispatcher_free);
+  if (self->engine)
+    cup_engine_close (self->engine);
+}
+
+static GstStateChangeReturn
+gst_creative_upscaler_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
+    return GST_STATE_CHANGE_FAILURE;
+
+  ret = GST_ELEMENT_CLASS (gst_creative_upscaler_parent_class)->change_state
+      (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+          && ret == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  return ret;
+}
+
+void
+gst_creative_upscaler_use_engine (GstCreativeUpscaler * self,
+    CupEngine * engine)
+{
+  CupEngine *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->given_engine;
+  self->given_engine = engine ? g_object_ref (engine) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  g_clear_object (&old);
+}
+
+/* GObject */
+
+static void
+gst_creative_upscaler_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
+  guint max_in_flight;
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = cup_properties_set (&self->settings, id, value, pspec);
+  max_in_flight = self->settings.max_in_flight;
+  GST_OBJECT_UNLOCK (self);
+  /* The window's lock comes before the object's. */
+  cup_window_set_max (self->window, max_in_flight);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_creative_upscaler_get_property (GObject * object, guint id,
+    GValue * value, GParamSpec * pspec)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = cup_properties_get (&self->settings, id, value, pspec);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_creative_upscaler_finalize (GObject * object)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
+
+  g_clear_object (&self->given_engine);
+  g_clear_object (&self->engine);
+  cup_settings_clear (&self->settings);
+  cup_window_unref (self->window);
+  G_OBJECT_CLASS (gst_creative_upscaler_parent_class)->finalize (object);
+}
+
+static void
+gst_creative_upscaler_class_init (GstCreativeUpscalerClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstCaps *caps = cup_choice_get_template_caps ();
+
+  object_class->set_property = gst_creative_upscaler_set_property;
+  object_class->get_property = gst_creative_upscaler_get_property;
+  object_class->finalize = gst_creative_upscaler_finalize;
+  cup_properties_install (object_class);
+
+  element_class->change_state =
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_change_state);
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+  gst_caps_unref (caps);
+  gst_element_class_set_static_metadata (element_class, "Creative upscaler",
+      "Filter/Converter/Video/Scaler/Network",
+      "Enlarges frames and images and invents plausible detail, by fal's "
+      "hosted diffusion model or embedded", "The Creative Upscaler authors");
+}
+
+static void
+gst_creative_upscaler_init (GstCreativeUpscaler * self)
+{
+  GstElementClass *klass = GST_ELEMENT_GET_CLASS (self);
+
+  cup_settings_init (&self->settings);
+  self->window = cup_window_new ();
+  cup_window_set_max (self->window, self->settings.max_in_flight);
+  self->earliest_time = GST_CLOCK_TIME_NONE;
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+
+  self->sinkpad = gst_pad_new_from_template
+      (gst_element_class_get_pad_template (klass, "sink"), "sink");
+  gst_pad_set_chain_function (self->sinkpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_chain));
+  /* The full form: a plain event function would turn "flushing" into an error.
+   */
+  gst_pad_set_event_full_function (self->sinkpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_sink_event));
+  gst_pad_set_query_function (self->sinkpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_sink_query));
+  gst_pad_set_activatemode_function (self->sinkpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_sink_activate));
+  GST_PAD_SET_ACCEPT_TEMPLATE (self->sinkpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
+
+  self->srcpad = gst_pad_new_from_template
+      (gst_element_class_get_pad_template (klass, "src"), "src");
+  gst_pad_set_event_function (self->srcpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_event));
+  gst_pad_set_activatemode_function (self->srcpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_activate));
+  gst_pad_use_fixed_caps (self->srcpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "input.h"
+
+#include "base/error.h"
+#include "colour.h"
+#include "frame.h"
+
+/* A raw frame on its way to the worker that loads it. */
+typedef struct
+{
+  CupInput *input;
+  GstBuffer *buffer;
+} CupRawFrame;
+
+static gboolean
+check_raw (const GstVideoInfo * info, GError ** error)
+{
+  if (GST_VIDEO_INFO_INTERLACE_MODE (info) !=
+      GST_VIDEO_INTERLACE_MODE_PROGRESSIVE) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+        "interlaced video (interlace-mode=%s) cannot be upscaled frame by "
+        "frame; put a deinterlace element in front",
+        gst_video_interlace_mode_to_string (GST_VIDEO_INFO_INTERLACE_MODE
+            (info)));
+    return FALSE;
+  }
+  if (GST_VIDEO_INFO_VIEWS (info) > 1
+      || (GST_VIDEO_INFO_MULTIVIEW_MODE (info) != GST_VIDEO_MULTIVIEW_MODE_NONE
+          && GST_VIDEO_INFO_MULTIVIEW_MODE (info) !=
+          GST_VIDEO_MULTIVIEW_MODE_MONO)) {
+    const gchar *mode =
+        gst_video_multiview_mode_to_caps_string (GST_VIDEO_INFO_MULTIVIEW_MODE
+        (info));
+
+    g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+        "multiview video (multiview-mode=%s, views=%d) is not supported; "
+        "split the views in front, for example with glviewconvert",
+        mode ? mode : "unset", GST_VIDEO_INFO_VIEWS (info));
+    return FALSE;
+  }
+  return cup_pixels_check_size (GST_VIDEO_INFO_WIDTH (info),
+      GST_VIDEO_INFO_HEIGHT (info), 0, "the video frame", error);
+}
+
+CupInput *
+cup_input_new (GstCaps * caps, GError ** error)
+{
+  GstStructure *structure = gst_caps_get_structure (caps, 0);
+  CupInput *input = g_new0 (CupInput, 1);
+  gboolean ok = TRUE;
+
+  input->ref_count = 1;
+  input->caps = gst_caps_ref (caps);
+  input->image_type = cup_image_type_from_mime (gst_structure_get_name
+      (structure));
+  gst_video_info_init (&input->info);
+  if (cup_input_is_raw (input)) {
+    ok = gst_video_info_from_caps (&input->info, caps);
+    if (!ok)
+      g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+          "the caps do not describe raw video completely: %" GST_PTR_FORMAT,
+          (gpointer) caps);
+    else
+      ok = check_raw (&input->info, error);
+  } else {
+    input->info.par_n = input->info.par_d = 1;
+    input->info.fps_n = 0;
+    input->info.fps_d = 1;
+    gst_structure_get_fraction (structure, "framerate", &input->info.fps_n,
+        &input->info.fps_d);
+    gst_structure_get_fraction (structure, "pixel-aspect-ratio",
+        &input->info.par_n, &input->info.par_d);
+    if (!cup_image_type_is_supported (input->image_type)) {
+      g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+          "%s is not in this build", gst_structure_get_name (structure));
+      ok = FALSE;
+    }
+  }
+
+  if (!ok)
+    g_clear_pointer (&input, cup_input_unref);
+  return input;
+}
+
+CupInput *
+cup_input_ref (CupInput * input)
+{
+  g_atomic_int_inc (&input->ref_count);
+  return input;
+}
+
+void
+cup_input_unref (CupInput * input)
+{
+  if (!g_atomic_int_dec_and_test (&input->ref_count))
+    return;
+  gst_caps_unref (input->caps);
+  g_free (input);
+}
+
+/* On a worker. */
+static CupPixels *
+raw_frame_load (gpointer data, GError ** error)
+{
+  CupRawFrame *raw = data;
+  CupInput *input = raw->input;
+  GstVideoFrame frame;
+  CupPixels *pixels;
+
+  if (!gst_video_frame_map (&frame, &input->info, raw->buffer, GST_MAP_READ)) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the frame's buffer has %" G_GSIZE_FORMAT " bytes and does not hold "
+        "the %d×%d %s picture that its caps announce",
+        gst_buffer_get_size (raw->buffer), GST_VIDEO_INFO_WIDTH (&input->info),
+        GST_VIDEO_INFO_HEIGHT (&input->info),
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&input->info)));
+    return NULL;
+  }
+  pixels = cup_colour_read_frame (&frame, error);
+  gst_video_frame_unmap (&frame);
+  return pixels;
+}
+
+static void
+raw_frame_free (gpointer data)
+{
+  CupRawFrame *raw = data;
+
+  cup_input_unref (raw->input);
+  gst_buffer_unref (raw->buffer);
+  g_free (raw);
+}
+
+static CupJob *
+make_encoded_job (CupInput * input, GstBuffer * buffer, GError ** error)
+{
+  GBytes *bytes = cup_frame_map_bytes (buffer, error);
+  CupJob *job = NULL;
+  CupImageInfo info;
+
+  if (!bytes)
+    return NULL;
+  if (!cup_image_read_info (bytes, &info, error)) {
+    g_prefix_error (error, "the frame is announced as %s: ",
+        cup_image_type_get_mime (input->image_type));
+  } else if (info.type != input->image_type) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the frame is announced as %s but its bytes are %s; correct the caps",
+        cup_image_type_get_mime (input->image_type),
+        cup_image_type_get_mime (info.type));
+  } else {
+    job = cup_job_new_encoded (bytes, &info);
+  }
+  g_bytes_unref (bytes);
+  return job;
+}
+
+CupJob *
+cup_input_make_job (CupInput * input, GstBuffer * buffer, GError ** error)
+{
+  CupRawFrame *raw;
+
+  if (!cup_input_is_raw (input))
+    return make_encoded_job (input, buffer, error);
+
+  raw = g_new (CupRawFrame, 1);
+  raw->input = cup_input_ref (input);
+  raw->buffer = gst_buffer_ref (buffer);
+  return cup_job_new_raw (GST_VIDEO_INFO_WIDTH (&input->info),
+      GST_VIDEO_INFO_HEIGHT (&input->info), raw_frame_load, raw,
+      raw_frame_free);
+}

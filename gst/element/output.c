@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "output.h"
+
+#include "base/error.h"
+#include "choice.h"
+#include "colour.h"
+#include "frame.h"
+
+static CupOutput *
+output_new (CupInput * input, const CupResult * result, GstCaps * caps,
+    guint quality)
+{
+  CupOutput *output = g_new0 (CupOutput, 1);
+
+  output->ref_count = 1;
+  output->input = cup_input_ref (input);
+  output->result = result->info;
+  output->quality = quality;
+  output->caps = gst_caps_ref (caps);
+  output->image_type =
+      cup_image_type_from_mime (gst_structure_get_name (gst_caps_get_structure
+          (caps, 0)));
+  gst_video_info_init (&output->info);
+  return output;
+}
+
+CupOutput *
+cup_output_choose (CupInput * input, const GstVideoInfo * frame,
+    const CupResult * result, GstCaps * peer, CupOutput * current,
+    CupImageType image_type, guint quality, GError ** error)
+{
+  CupOutput *output;
+  GstCaps *caps;
+
+  caps = cup_choose_caps (input, frame, &result->info, peer,
+      current ? current->caps : NULL, image_type, error);
+  if (!caps)
+    return NULL;
+
+  output = output_new (input, result, caps, quality);
+  gst_caps_unref (caps);
+  if (output->image_type == CUP_IMAGE_UNKNOWN) {
+    if (!gst_video_info_from_caps (&output->info, output->caps)) {
+      g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+          "no raw video can be made for %" GST_PTR_FORMAT,
+          (gpointer) output->caps);
+      g_clear_pointer (&output, cup_output_unref);
+      return NULL;
+    }
+    output->wraps = cup_frame_is_native (result->info.channels,
+        result->info.depth, GST_VIDEO_INFO_FORMAT (&output->info))
+        && output->info.colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235;
+  } else {
+    output->info.width = result->info.width;
+    output->info.height = result->info.height;
+  }
+  return output;
+}
+
+CupOutput *
+cup_output_ref (CupOutput * output)
+{
+  g_atomic_int_inc (&output->ref_count);
+  return output;
+}
+
+void
+cup_output_unref (CupOutput * output)
+{
+  if (!g_atomic_int_dec_and_test (&output->ref_count))
+    return;
+  if (output->pool)
+    gst_buffer_pool_set_active (output->pool, FALSE);
+  gst_clear_object (&output->pool);
+  cup_input_unref (output->input);
+  gst_caps_unref (output->caps);
+  g_free (output);
+}
+
+/* Takes @pool; returns it configured and active, or NULL. */
+static GstBufferPool *
+activate_pool (CupOutput * output, GstBufferPool * pool, guint size,
+    GstAllocator * allocator, const GstAllocationParams * params,
+    gboolean video_meta)
+{
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+
+  gst_buffer_pool_config_set_params (config, output->caps, size, 0, 0);
+  gst_buffer_pool_config_set_allocator (config, allocator, params);
+  if (video_meta)
+    gst_buffer_pool_config_add_option (config,
+        GST_BUFFER_POOL_OPTION_VIDEO_META);
+  if (!gst_buffer_pool_set_config (pool, config)
+      || !gst_buffer_pool_set_active (pool, TRUE))
+    gst_clear_object (&pool);
+  return pool;
+}
+
+gboolean
+cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
+    GError ** error)
+{
+  GstBufferPool *pool = NULL;
+  GstAllocator *allocator = NULL;
+  GstAllocationParams params;
+  guint size = 0, min, max = 0;
+  gboolean video_meta;
+
+  if (output->image_type != CUP_IMAGE_UNKNOWN || output->wraps)
+    return TRUE;
+
+  gst_allocation_params_init (&params);
+  if (gst_query_get_n_allocation_params (allocation) > 0)
+    gst_query_parse_nth_allocation_param (allocation, 0, &allocator, &params);
+  if (gst_query_get_n_allocation_pools (allocation) > 0)
+    gst_query_parse_nth_allocation_pool (allocation, 0, &pool, &size, &min,
+        &max);
+  size = MAX (size, GST_VIDEO_INFO_SIZE (&output->info));
+  video_meta = gst_query_find_allocation_meta (allocation,
+      GST_VIDEO_META_API_TYPE, NULL);
+
+  /* Downstream's pool where it may grow as needed. One with a maximum would
+   * let a worker wait for downstream, and all frames behind it. */
+  if (pool && max != 0)
+    gst_clear_object (&pool);
+  if (pool)
+    pool = activate_pool (output, pool, size, allocator, &params, video_meta);
+  if (!pool)
+    pool = activate_pool (output, gst_video_buffer_pool_new (), size, allocator,
+        &params, video_meta);
+  gst_clear_object (&allocator);
+  if (!pool) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "no buffer pool for %" GST_PTR_FORMAT, (gpointer) output->caps);
+    return FALSE;
+  }
+  output->pool = pool;
+  return TRUE;
+}
+
+gboolean
+cup_output_fits (const CupOutput * output, const CupInput * input,
+    const CupResult * result)
+{
+  const CupImageInfo *a = &output->result, *b = &result->info;
+
+  return output->input == input && a->type == b->type && a->width == b->width
+      && a->height == b->height && a->channels == b->channels
+      && a->depth == b->depth;
+}
+
+gboolean
+cup_output_is_equal (const CupOutput * a, const CupOutput * b)
+{
+  return a == b || gst_caps_is_equal (a->caps, b->caps);
+}
+
+/* The result's pixels, decoded where they are not yet. */
+static CupPixels *
+get_pixels (const CupResult * result, GError ** error)
+{
+  CupPixels *pixels;
+
+  if (result->pixels)
+    return cup_pixels_ref (result->pixels);
+
+  pixels = cup_image_decode (result->bytes,
+      (guint64) result->info.width * result->info.height, error);
+  if (!pixels) {
+    g_prefix_error (error, "the result cannot be decoded: ");
+  } else if (pixels->width != result->info.width
+      || pixels->height != result->info.height
+      || pixels->channels != result->info.channels
+      || pixels->depth != result->info.depth) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the result decodes to %u×%u and not to the %u×%u of its header",
+        pixels->width, pixels->height, result->info.width, result->info.height);
+    g_clear_pointer (&pixels, cup_pixels_unref);
+  }
+  return pixels;
+}
+
+static GstBuffer *
+render_image (CupOutput * output, const CupResult * result, GError ** error)
+{
+  CupPixels *pixels;
+  GstBuffer *buffer;
+  GBytes *bytes;
+
+  if (result->bytes && result->info.type == output->image_type)
+    return gst_buffer_new_wrapped_bytes (result->bytes);
+
+  pixels = get_pixels (result, error);
+  if (!pixels)
+    return NULL;
+  bytes = cup_image_encode (pixels, output->image_type, output->quality, error);
+  cup_pixels_unref (pixels);
+  if (!bytes)
+    return NULL;
+  buffer = gst_buffer_new_wrapped_bytes (bytes);
+  g_bytes_unref (bytes);
+  return buffer;
+}
+
+static GstBuffer *
+render_raw (CupOutput * output, const CupResult * result, GError ** error)
+{
+  CupPixels *pixels = get_pixels (result, error);
+  GstBuffer *buffer = NULL;
+  GstVideoFrame frame;
+
+  if (!pixels)
+    return NULL;
+  if (output->wraps) {
+    buffer = cup_frame_wrap_pixels (pixels);
+  } else if (gst_buffer_pool_acquire_buffer (output->pool, &buffer, NULL)
+      != GST_FLOW_OK
+      || !gst_video_frame_map (&frame, &output->info, buffer, GST_MAP_WRITE)) {
+    gst_clear_buffer (&buffer);
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "no buffer for %" GST_PTR_FORMAT, (gpointer) output->caps);
+  } else {
+    gboolean ok = cup_colour_write_frame (&frame, pixels, error);
+
+    gst_video_frame_unmap (&frame);
+    if (!ok)
+      gst_clear_buffer (&buffer);
+  }
+  cup_pixels_unref (pixels);
+  return buffer;
+}
+
+GstBuffer *
+cup_output_render (CupOutput * output, const GstVideoInfo * frame,
+    const CupResult * result, GstBuffer * metadata, GError ** error)
+{
+  GstBuffer *buffer;
+
+  if (output->image_type != CUP_IMAGE_UNKNOWN)
+    buffer = render_image (output, result, error);
+  else
+    buffer = render_raw (output, result, error);
+  if (!buffer)
+    return NULL;
+
+  cup_frame_apply_metadata (buffer, metadata, frame, &output->info);
+  return buffer;
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "properties.h"
+
+#include "engine/fal/credentials.h"
+#include "engine/fal/fal.h"
+
+#define DEFAULT_ENGINE GST_CREATIVE_UPSCALER_ENGINE_AUTO
+#define DEFAULT_MAX_IN_FLIGHT 4
+#define DEFAULT_IMAGE_FORMAT GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO
+#define DEFAULT_QUALITY 95
+#define DEFAULT_TIMEOUT 600.0
+#define DEFAULT_QOS TRUE
+#define DEFAULT_CONNECT_TIMEOUT 10.0
+#define DEFAULT_INACTIVITY_TIMEOUT 60.0
+
+/* The schema's fields have the ids from 1 on, in the table's order. */
+enum
+{
+  PROP_FIELDS_END = CUP_N_FIELDS,
+  PROP_ENGINE,
+  PROP_MAX_IN_FLIGHT,
+  PROP_IMAGE_FORMAT,
+  PROP_QUALITY,
+  PROP_TIMEOUT,
+  PROP_QOS,
+  PROP_API_KEY,
+  PROP_API_KEY_FILE,
+  PROP_APPLICATION,
+  PROP_LOCATION,
+  PROP_STORAGE_LOCATION,
+  PROP_CONNECT_TIMEOUT,
+  PROP_INACTIVITY_TIMEOUT,
+};
+
+#define FIELD_OF_PROP(id) ((CupFieldId) ((id) - 1))
+
+#define ENGINE_TYPE (engine_get_type ())
+static GType
+engine_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_CREATIVE_UPSCALER_ENGINE_AUTO,
+        "fal where a key is configured, else local", "auto"},
+    {GST_CREATIVE_UPSCALER_ENGINE_FAL,
+        "fal's hosted model, over its queue API", "fal"},
+    {GST_CREATIVE_UPSCALER_ENGINE_LOCAL,
+        "Embedded: in process, no network, no key", "local"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type)) {
+    GType new_type =
+        g_enum_register_static ("GstCreativeUpscalerEngine", values);
+
+    g_once_init_leave (&type, new_type);
+  }
+  return type;
+}
+
+#define IMAGE_FORMAT_TYPE (image_format_get_type ())
+static GType
+image_format_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
+        "PNG, unless downstream takes another type only", "auto"},
+    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_PNG, "PNG, lossless", "png"},
+    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG, "JPEG, of `quality`", "jpeg"},
+    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP,
+        "WebP, of `quality` (100 is lossless)", "webp"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type)) {
+    GType new_type =
+        g_enum_register_static ("GstCreativeUpscalerImageFormat", values);
+
+    g_once_init_leave (&type, new_type);
+  }
+  return type;
+}
+
+/* The enum of a field with choices. The value's name is the word of the wire,
+ * so that both spellings work on a command line: SDXL and sdxl. */
+static GType
+choice_get_type (const CupField * field)
+{
+  static GEnumValue values[CUP_N_FIELDS][CUP_FIELD_MAX_CHOICES + 1];
+  GString *name = g_string_new ("GstCreativeUpscaler");
+  gchar **words = g_strsplit (field->wire, "_", -1);
+  GType type;
+  guint i;
+
+  for (i = 0; words[i]; i++) {
+    g_string_append_c (name, g_ascii_toupper (words[i][0]));
+    g_string_append (name, words[i] + 1);
+  }
+  g_strfreev (words);
+  type = g_type_from_name (name->str);
+  if (type == 0) {
+    for (i = 0; i < CUP_FIELD_MAX_CHOICES && field->choices[i].wire; i++) {
+      values[field->id][i].value = (gint) i;
+      values[field->id][i].value_name = field->choices[i].wire;
+      values[field->id][i].value_nick = field->choices[i].nick;
+    }
+    type = g_enum_register_static (name->str, values[field->id]);
+    gst_type_mark_as_plugin_api (type, 0);
+  }
+  g_string_free (name, TRUE);
+  return type;
+}
+
+static gboolean
+fits_int (const CupField * field)
+{
+  return field->minimum >= G_MININT && field->maximum <= G_MAXINT;
+}
+
+static GParamSpec *
+make_field_spec (const CupField * field)
+{
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_PLAYING;
+
+  if (field->per_frame)
+    flags |= GST_PARAM_CONTROLLABLE;
+
+  switch (field->kind) {
+    case CUP_FIELD_KIND_STRING:
+      return g_param_spec_string (field->property, field->nick, field->blurb,
+          field->fallback_text, flags);
+    case CUP_FIELD_KIND_NUMBER:
+      return g_param_spec_double (field->property, field->nick, field->blurb,
+          field->minimum, field->maximum, field->fallback, flags);
+    case CUP_FIELD_KIND_INTEGER:
+      if (fits_int (field))
+        return g_param_spec_int (field->property, field->nick, field->blurb,
+            (gint) field->minimum, (gint) field->maximum,
+            (gint) field->fallback, flags);
+      return g_param_spec_int64 (field->property, field->nick, field->blurb,
+          (gint64) field->minimum, G_MAXINT64, (gint64) field->fallback, flags);
+    case CUP_FIELD_KIND_BOOLEAN:
+      return g_param_spec_boolean (field->property, field->nick, field->blurb,
+          field->fallback != 0, flags);
+    case CUP_FIELD_KIND_CHOICE:
+      return g_param_spec_enum (field->property, field->nick, field->blurb,
+          choice_get_type (field), (gint) field->fallback, flags);
+    case CUP_FIELD_KIND_FRAME:
+      break;
+  }
+  return NULL;
+}
+
+static void
+install_general (GObjectClass * klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, PROP_ENGINE,
+      g_param_spec_enum ("engine", "Engine",
+          "What does the upscaling; `auto` says on the bus what it chose",
+          ENGINE_TYPE, DEFAULT_ENGINE, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_MAX_IN_FLIGHT,
+      g_param_spec_uint ("max-in-flight", "Maximum in flight",
+          "How many frames may be between the pads at once: being sent, "
+          "upscaled, fetched, or waiting for their turn. Upstream is blocked "
+          "beyond", 1, 1024, DEFAULT_MAX_IN_FLIGHT,
+          flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, PROP_IMAGE_FORMAT,
+      g_param_spec_enum ("image-format", "Image format",
+          "How raw frames are encoded to be sent, and results that are not "
+          "encoded yet where downstream takes images", IMAGE_FORMAT_TYPE,
+          DEFAULT_IMAGE_FORMAT, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, PROP_QUALITY,
+      g_param_spec_uint ("quality", "Quality",
+          "Quality of JPEG and WebP that are made here; WebP is lossless at "
+          "100", 1, 100, DEFAULT_QUALITY, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, PROP_TIMEOUT,
+      g_param_spec_double ("timeout", "Timeout",
+          "Seconds that one frame may take in the engine, from its submission "
+          "to its result; 0 for no limit", 0, 1e6, DEFAULT_TIMEOUT,
+          flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, PROP_QOS,
+      g_param_spec_boolean ("qos", "QoS",
+          "Leave out frames of which downstream says that they would come too "
+          "late, before they are sent and paid for", DEFAULT_QOS,
+          flags | GST_PARAM_MUTABLE_PLAYING));
+}
+
+static void
+install_fal (GObjectClass * klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_READY;
+
+  /* Write only: what can be read shows up in dot dumps, presets and -v. */
+  g_object_class_install_property (klass, PROP_API_KEY,
+      g_param_spec_string ("api-key", "API key",
+          "fal: the key, `key_id:key_secret`. Prefer api-key-file or the "
+          "environment (FAL_KEY, or FAL_KEY_ID and FAL_KEY_SECRET): a command "
+          "line can be read by others", NULL,
+          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_API_KEY_FILE,
+      g_param_spec_string ("api-key-file", "API key file",
+          "fal: file whose first line is the key", NULL, flags));
+  g_object_class_install_property (klass, PROP_APPLICATION,
+      g_param_spec_string ("application", "Application",
+          "fal: id of the hosted model, `owner/alias` or `owner/alias/path`",
+          CUP_FAL_DEFAULT_APPLICATION, flags));
+  g_object_class_install_property (klass, PROP_LOCATION,
+      g_param_spec_string ("location", "Location",
+          "fal: base URL of the queue; https, or http on loopback",
+          CUP_FAL_DEFAULT_LOCATION, flags));
+  g_object_class_install_property (klass, PROP_STORAGE_LOCATION,
+      g_param_spec_string ("storage-location", "Storage location",
+          "fal: base URL of the REST API that takes uploads; https, or http "
+          "on loopback", CUP_FAL_DEFAULT_STORAGE_LOCATION, flags));
+  g_object_class_install_property (klass, PROP_CONNECT_TIMEOUT,
+      g_param_spec_double ("connect-timeout", "Connect timeout",
+          "fal: seconds until a connection must stand", 0.001, 1e6,
+          DEFAULT_CONNECT_TIMEOUT, flags));
+  g_object_class_install_property (klass, PROP_INACTIVITY_TIMEOUT,
+      g_param_spec_double ("inactivity-timeout", "Inactivity timeout",
+          "fal: seconds without a byte in either direction after which a "
+          "request is given up", 0.001, 1e6, DEFAULT_INACTIVITY_TIMEOUT,
+          flags));
+}
+
+void
+cup_properties_install (GObjectClass * klass)
+{
+  guint i;
+
+  for (i = 0; i < CUP_N_FIELDS; i++) {
+    const CupField *field = cup_field_get (i);
+
+    if (field->property)
+      g_object_class_install_property (klass, i + 1, make_field_spec (field));
+  }
+  install_general (klass);
+  install_fal (klass);
+  gst_type_mark_as_plugin_api (ENGINE_TYPE, 0);
+  gst_type_mark_as_plugin_api (IMAGE_FORMAT_TYPE, 0);
+}
+
+void
+cup_settings_init (CupSettings * settings)
+{
+  settings->values = cup_values_new ();
+  settings->engine = DEFAULT_ENGINE;
+  settings->max_in_flight = DEFAULT_MAX_IN_FLIGHT;
+  settings->image_format = DEFAULT_IMAGE_FORMAT;
+  settings->quality = DEFAULT_QUALITY;
+  settings->timeout = DEFAULT_TIMEOUT;
+  settings->qos = DEFAULT_QOS;
+  settings->application = g_strdup (CUP_FAL_DEFAULT_APPLICATION);
+  settings->location = g_strdup (CUP_FAL_DEFAULT_LOCATION);
+  settings->storage_location = g_strdup (CUP_FAL_DEFAULT_STORAGE_LOCATION);
+  settings->connect_timeout = DEFAULT_CONNECT_TIMEOUT;
+  settings->inactivity_timeout = DEFAULT_INACTIVITY_TIMEOUT;
+}
+
+void
+cup_settings_clear (CupSettings * settings)
+{
+  g_clear_pointer (&settings->values, cup_values_free);
+  g_clear_pointer (&settings->api_key, cup_fal_free_key);
+  g_clear_pointer (&settings->api_key_file, g_free);
+  g_clear_pointer (&settings->application, g_free);
+  g_clear_pointer (&settings->location, g_free);
+  g_clear_pointer (&settings->storage_location, g_free);
+}
+
+CupImageType
+cup_settings_get_image_type (const CupSettings * settings)
+{
+  switch (settings->image_format) {
+    case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_PNG:
+      return CUP_IMAGE_PNG;
+    case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG:
+      return CUP_IMAGE_JPEG;
+    case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP:
+      return CUP_IMAGE_WEBP;
+    case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO:
+      break;
+  }
+  return CUP_IMAGE_UNKNOWN;
+}
+
+/* Between the types of properties and those of the values. */
+static void
+set_field (CupSettings * settings, const CupField * field, const GValue * value)
+{
+  GValue plain = G_VALUE_INIT;
+
+  if (field->kind == CUP_FIELD_KIND_CHOICE) {
+    g_value_init (&plain, G_TYPE_INT);
+    g_value_set_int (&plain, g_value_get_enum (value));
+  } else if (field->kind == CUP_FIELD_KIND_INTEGER && fits_int (field)) {
+    g_value_init (&plain, G_TYPE_INT64);
+    g_value_set_int64 (&plain, g_value_get_int (value));
+  } else {
+    cup_values_set (settings->values, field->id, value);
+    return;
+  }
+  cup_values_set (settings->values, field->id, &plain);
+  g_value_unset (&plain);
+}
+
+static void
+get_field (const CupSettings * settings, const CupField * field, GValue * value)
+{
+  if (field->kind == CUP_FIELD_KIND_CHOICE)
+    g_value_set_enum (value, (gint) cup_values_get_integer (settings->values,
+            field->id));
+  else if (field->kind == CUP_FIELD_KIND_INTEGER && fits_int (field))
+    g_value_set_int (value, (gint) cup_values_get_integer (settings->values,
+            field->id));
+  else
+    cup_values_get (settings->values, field->id, value);
+}
+
+/* A string property that has a default goes back to it with NULL. */
+static void
+set_string (gchar ** string, const GValue * value, GParamSpec * pspec)
+{
+  const gchar *text = g_value_get_string (value);
+
+  if (text == NULL)
+    text = g_value_get_string (g_param_spec_get_default_value (pspec));
+  g_free (*string);
+  *string = g_strdup (text);
+}
+
+gboolean
+cup_properties_set (CupSettings * settings, guint id, const GValue * value,
+    GParamSpec * pspec)
+{
+  if (id <= PROP_FIELDS_END) {
+    set_field (settings, cup_field_get (FIELD_OF_PROP (id)), value);
+    return TRUE;
+  }
+  switch (id) {
+    case PROP_ENGINE:
+      settings->engine = g_value_get_enum (value);
+      return TRUE;
+    case PROP_MAX_IN_FLIGHT:
+      settings->max_in_flight = g_value_get_uint (value);
+      return TRUE;
+    case PROP_IMAGE_FORMAT:
+      settings->image_format = g_value_get_enum (value);
+      return TRUE;
+    case PROP_QUALITY:
+      settings->quality = g_value_get_uint (value);
+      return TRUE;
+    case PROP_TIMEOUT:
+      settings->timeout = g_value_get_double (value);
+      return TRUE;
+    case PROP_QOS:
+      settings->qos = g_value_get_boolean (value);
+      return TRUE;
+    case PROP_API_KEY:
+      g_clear_pointer (&settings->api_key, cup_fal_free_key);
+      settings->api_key = g_value_dup_string (value);
+      return TRUE;
+    case PROP_API_KEY_FILE:
+      set_string (&settings->api_key_file, value, pspec);
+      return TRUE;
+    case PROP_APPLICATION:
+      set_string (&settings->application, value, pspec);
+      return TRUE;
+    case PROP_LOCATION:
+      set_string (&settings->location, value, pspec);
+      return TRUE;
+    case PROP_STORAGE_LOCATION:
+      set_string (&settings->storage_location, value, pspec);
+      return TRUE;
+    case PROP_CONNECT_TIMEOUT:
+      settings->connect_timeout = g_value_get_double (value);
+      return TRUE;
+    case PROP_INACTIVITY_TIMEOUT:
+      settings->inactivity_timeout = g_value_get_double (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+gboolean
+cup_properties_get (const CupSettings * settings, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  if (id <= PROP_FIELDS_END) {
+    get_field (settings, cup_field_get (FIELD_OF_PROP (id)), value);
+    return TRUE;
+  }
+  switch (id) {
+    case PROP_ENGINE:
+      g_value_set_enum (value, settings->engine);
+      return TRUE;
+    case PROP_MAX_IN_FLIGHT:
+      g_value_set_uint (value, settings->max_in_flight);
+      return TRUE;
+    case PROP_IMAGE_FORMAT:
+      g_value_set_enum (value, settings->image_format);
+      return TRUE;
+    case PROP_QUALITY:
+      g_value_set_uint (value, settings->quality);
+      return TRUE;
+    case PROP_TIMEOUT:
+      g_value_set_double (value, settings->timeout);
+      return TRUE;
+    case PROP_QOS:
+      g_value_set_boolean (value, settings->qos);
+      return TRUE;
+    case PROP_API_KEY_FILE:
+      g_value_set_string (value, settings->api_key_file);
+      return TRUE;
+    case PROP_APPLICATION:
+      g_value_set_string (value, settings->application);
+      return TRUE;
+    case PROP_LOCATION:
+      g_value_set_string (value, settings->location);
+      return TRUE;
+    case PROP_STORAGE_LOCATION:
+      g_value_set_string (value, settings->storage_location);
+      return TRUE;
+    case PROP_CONNECT_TIMEOUT:
+      g_value_set_double (value, settings->connect_timeout);
+      return TRUE;
+    case PROP_INACTIVITY_TIMEOUT:
+      g_value_set_double (value, settings->inactivity_timeout);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "gstcreativeupscaler.h"
+
+static void
+map_error (const GError * error, GQuark * domain, gint * code)
+{
+  *domain = GST_RESOURCE_ERROR;
+  *code = GST_RESOURCE_ERROR_FAILED;
+  if (error->domain != CUP_ERROR)
+    return;
+
+  switch ((CupErrorCode) error->code) {
+    case CUP_ERROR_NOT_AUTHORIZED:
+      *code = GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+      break;
+    case CUP_ERROR_NOT_FOUND:
+      *code = GST_RESOURCE_ERROR_NOT_FOUND;
+      break;
+    case CUP_ERROR_BAD_INPUT:
+      *code = GST_RESOURCE_ERROR_SETTINGS;
+      break;
+    case CUP_ERROR_SETTINGS:
+      *domain = GST_LIBRARY_ERROR;
+      *code = GST_LIBRARY_ERROR_SETTINGS;
+      break;
+    case CUP_ERROR_BAD_DATA:
+      *domain = GST_STREAM_ERROR;
+      *code = GST_STREAM_ERROR_DECODE;
+      break;
+    case CUP_ERROR_TOO_LARGE:
+    case CUP_ERROR_UNSUPPORTED:
+      *domain = GST_STREAM_ERROR;
+      *code = GST_STREAM_ERROR_WRONG_TYPE;
+      break;
+    case CUP_ERROR_NETWORK:
+      *code = GST_RESOURCE_ERROR_OPEN_READ_WRITE;
+      break;
+    case CUP_ERROR_TIMEOUT:
+      *code = GST_RESOURCE_ERROR_READ;
+      break;
+    case CUP_ERROR_SERVICE:
+    case CUP_ERROR_FAILED:
+      break;
+  }
+}
+
+void
+cup_report_error (GstElement * element, const GError * error,
+    const gchar * engine, GstClockTime pts)
+{
+  const CupErrorDetails *known = cup_error_get_details (error);
+  GstStructure *details = gst_structure_new_empty ("creativeupscaler-error");
+  GQuark domain;
+  gint code;
+  gchar *debug, *text;
+
+  map_error (error, &domain, &code);
+  if (engine)
+    gst_structure_set (details, "engine", G_TYPE_STRING, engine, NULL);
+  if (GST_CLOCK_TIME_IS_VALID (pts))
+    gst_structure_set (details, "pts", G_TYPE_UINT64, pts, NULL);
+  if (known && known->stage)
+    gst_structure_set (details, "stage", G_TYPE_STRING, known->stage, NULL);
+  if (known && known->http_status)
+    gst_structure_set (details, "http-status", G_TYPE_UINT,
+        known->http_status, NULL);
+  if (known && known->request_id)
+    gst_structure_set (details, "request-id", G_TYPE_STRING,
+        known->request_id, NULL);
+  if (known && known->error_type)
+    gst_structure_set (details, "error-type", G_TYPE_STRING,
+        known->error_type, NULL);
+
+  text = gst_structure_to_string (details);
+  debug = GST_CLOCK_TIME_IS_VALID (pts) ?
+      g_strdup_printf ("frame at %" GST_TIME_FORMAT ": %s",
+      GST_TIME_ARGS (pts), text) : g_strdup (text);
+  g_free (text);
+  gst_element_message_full_with_details (element, GST_MESSAGE_ERROR, domain,
+      code, g_strdup (error->message), debug, __FILE__, GST_FUNCTION, __LINE__,
+      details);
+}
+
+void
+cup_report_choice (GstElement * element, const gchar * engine,
+    const gchar * reason)
+{
+  /* In both texts: gst-launch-1.0 prints only the second. */
+  GST_ELEMENT_INFO (element, LIBRARY, SETTINGS,
+      ("Using the %s engine: %s", engine, reason),
+      ("using the %s engine: %s", engine, reason));
+}
+
+void
+cup_report_not_honoured (GstElement * element, const gchar * engine,
+    guint64 mask)
+{
+  GString *names = g_string_new (NULL);
+  guint id;
+
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    if (mask & CUP_FIELD_BIT (id))
+      g_string_append_printf (names, "%s%s", names->len ? ", " : "",
+          cup_field_get (id)->property);
+  }
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("The %s engine cannot honour %s: the frames are upscaled without",
+          engine, names->str), (NULL));
+  g_string_free (names, TRUE);
+}
+
+/* Logging of the layers below */
+
+static GstDebugLevel
+to_gst_level (CupLogLevel level)
+{
+  switch (level) {
+    case CUP_LOG_ERROR:
+      return GST_LEVEL_ERROR;
+    case CUP_LOG_WARNING:
+      return GST_LEVEL_WARNING;
+    case CUP_LOG_INFO:
+      return GST_LEVEL_INFO;
+    case CUP_LOG_DEBUG:
+      return GST_LEVEL_DEBUG;
+    case CUP_LOG_TRACE:
+      break;
+  }
+  return GST_LEVEL_TRACE;
+}
+
+static gboolean
+log_is_enabled (CupLogLevel level)
+{
+  return to_gst_level (level) <=
+      gst_debug_category_get_threshold (GST_CAT_DEFAULT);
+}
+
+static void
+log_write (CupLogLevel level, const gchar * file, const gchar * function,
+    gint line, const gchar * text)
+{
+  gst_debug_log (GST_CAT_DEFAULT, to_gst_level (level), file, function, line,
+      NULL, "%s", text);
+}
+
+void
+cup_report_init_log (void)
+{
+  cup_log_set_writer (log_is_enabled, log_write);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The src pad: a task that serves the head of the window, and nothing else.
+ * Results leave whether or not input comes; input that blocks does not stop
+ * them. The task does no pixel work: the workers render what it pushes.
+ */
+#include "gstcreativeupscaler.h"
+
+#include "base/error.h"
+#include "report.h"
+
+/* Events */
+
+static void
+push_held (GstCreativeUpscaler * self)
+{
+  GList *held = g_steal_pointer (&self->held), *walk;
+
+  for (walk = held; walk; walk = walk->next)
+    gst_pad_push_event (self->srcpad, walk->data);
+  g_list_free (held);
+}
+
+void
+gst_creative_upscaler_drop_held (GstCreativeUpscaler * self)
+{
+  GList *held = g_steal_pointer (&self->held), *walk;
+
+  for (walk = held; walk; walk = walk->next) {
+    GstEvent *event = walk->data;
+
+    if (GST_EVENT_IS_STICKY (event)
+        && GST_EVENT_TYPE (event) != GST_EVENT_SEGMENT)
+      gst_pad_store_sticky_event (self->srcpad, event);
+    gst_event_unref (event);
+  }
+  g_list_free (held);
+}
+
+/* Returns EOS where the task has nothing more to do. */
+static GstFlowReturn
+serve_event (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstEvent *event = g_steal_pointer (&slot->event);
+  GstEventType type = GST_EVENT_TYPE (event);
+
+  if (type == GST_EVENT_EOS) {
+    /* Perhaps there never was a frame; the events go all the same. */
+    push_held (self);
+    gst_pad_push_event (self->srcpad, event);
+    return cup_window_end_stream (self->window) ? GST_FLOW_EOS : GST_FLOW_OK;
+  }
+  /* SEGMENT, TAG and the like come after CAPS, which are not known before the
+   * first result. STREAM_START comes before. */
+  if (!self->output && type > GST_EVENT_CAPS)
+    self->held = g_list_append (self->held, event);
+  else
+    gst_pad_push_event (self->srcpad, event);
+  return GST_FLOW_OK;
+}
+
+static void
+serve_query (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  gboolean answer = gst_pad_peer_query (self->srcpad, slot->query);
+
+  cup_window_answer_query (self->window, slot, answer);
+}
+
+/* Caps */
+
+static CupOutput *
+choose_output (GstCreativeUpscaler * self, CupSlot * slot, GError ** error)
+{
+  CupImageType type;
+  CupOutput *output;
+  GstCaps *peer;
+  guint quality;
+
+  GST_OBJECT_LOCK (self);
+  type = cup_settings_get_image_type (&self->settings);
+  quality = self->settings.quality;
+  GST_OBJECT_UNLOCK (self);
+
+  peer = gst_pad_peer_query_caps (self->srcpad, NULL);
+  output = cup_output_choose (slot->input, &slot->frame, slot->result, peer,
+      self->output, type, quality, error);
+  gst_caps_unref (peer);
+  return output;
+}
+
+static gboolean
+set_up_pool (GstCreativeUpscaler * self, CupOutput * output, GError ** error)
+{
+  GstQuery *query = gst_query_new_allocation (output->caps, TRUE);
+  gboolean ok;
+
+  if (!gst_pad_peer_query (self->srcpad, query))
+    GST_DEBUG_OBJECT (self, "downstream does not answer ALLOCATION");
+  ok = cup_output_configure_pool (output, query, error);
+  gst_query_unref (query);
+  return ok;
+}
+
+/* Makes sure that the caps that are out fit the head's result. */
+static GstFlowReturn
+negotiate (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  /* First of all, or a reconfigure that comes with the new caps would make
+   * them go out twice. */
+  gboolean reconfigure = gst_pad_check_reconfigure (self->srcpad);
+  GError *error = NULL;
+  CupOutput *output;
+
+  if (!reconfigure && self->output
+      && cup_output_fits (self->output, slot->input, slot->result))
+    return GST_FLOW_OK;
+  if (!gst_pad_is_linked (self->srcpad)) {
+    gst_pad_mark_reconfigure (self->srcpad);
+    return GST_FLOW_NOT_LINKED;
+  }
+
+  output = choose_output (self, slot, &error);
+  if (!output)
+    goto failed;
+  if (!self->output || !cup_output_is_equal (self->output, output)) {
+    GST_INFO_OBJECT (self, "results leave as %" GST_PTR_FORMAT, output->caps);
+    if (!gst_pad_push_event (self->srcpad, gst_event_new_caps (output->caps))) {
+      cup_output_unref (output);
+      gst_pad_mark_reconfigure (self->srcpad);
+      if (GST_PAD_IS_FLUSHING (self->srcpad))
+        return GST_FLOW_FLUSHING;
+      return gst_pad_is_linked (self->srcpad) ? GST_FLOW_NOT_NEGOTIATED :
+          GST_FLOW_NOT_LINKED;
+    }
+  }
+  if (!set_up_pool (self, output, &error)) {
+    cup_output_unref (output);
+    goto failed;
+  }
+  g_clear_pointer (&self->output, cup_output_unref);
+  self->output = output;
+  push_held (self);
+  return GST_FLOW_OK;
+
+failed:
+  gst_pad_mark_reconfigure (self->srcpad);
+  if (GST_PAD_IS_FLUSHING (self->srcpad)) {
+    g_clear_error (&error);
+    return GST_FLOW_FLUSHING;
+  }
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
+  g_clear_error (&error);
+  return GST_FLOW_NOT_NEGOTIATED;
+}
+
+/* Frames */
+
+/* The failed frame's turn has come: those before it are out. Like a source
+ * that fails, this ends the stream for downstream too, so that a muxer can
+ * finish what it has. */
+static GstFlowReturn
+report_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  if (!cup_window_take_frame (self->window, slot))
+    return GST_FLOW_FLUSHING;
+  cup_report_error (GST_ELEMENT (self), slot->error,
+      cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata));
+  cup_window_frame_left (self->window);
+  push_held (self);
+  gst_pad_push_event (self->srcpad, gst_event_new_eos ());
+  return GST_FLOW_ERROR;
+}
+
+static GstFlowReturn
+push_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstFlowReturn flow;
+
+  /* Checked here too, since what a push drops has been paid for. */
+  if (!gst_pad_is_linked (self->srcpad))
+    return GST_FLOW_NOT_LINKED;
+  if (!cup_window_take_frame (self->window, slot))
+    return GST_FLOW_FLUSHING;
+  /* The buffer may share the result's memory, and is to be writable. */
+  g_clear_pointer (&slot->result, cup_result_free);
+  flow = gst_pad_push (self->srcpad, g_steal_pointer (&slot->buffer));
+  cup_window_frame_left (self->window);
+  return flow;
+}
+
+static GstFlowReturn
+serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  CupSlotState state = cup_window_get_state (self->window, slot);
+  GstFlowReturn flow;
+
+  if (state == CUP_SLOT_FAILED)
+    return report_failed_frame (self, slot);
+
+  flow = negotiate (self, slot);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (state == CUP_SLOT_READY
+      && cup_output_is_equal (slot->output, self->output))
+    flow = push_frame (self, slot);
+  else
+    cup_window_set_output (self->window, self->output);
+
+  if (flow == GST_FLOW_EOS) {
+    GST_DEBUG_OBJECT (self, "downstream wants no more frames");
+    cup_slots_abandon (cup_window_refuse_frames (self->window), self->srcpad);
+    flow = GST_FLOW_OK;
+  }
+  return flow;
+}
+
+/* The task */
+
+static void
+end_task (GstCreativeUpscaler * self, GstFlowReturn flow)
+{
+  gboolean eos_taken;
+
+  flow = cup_window_fail (self->window, flow, &eos_taken);
+  GST_DEBUG_OBJECT (self, "pausing: %s", gst_flow_get_name (flow));
+  /* Frames stay where the pad may be linked again: they have been paid for. */
+  if (flow < GST_FLOW_EOS)
+    cup_slots_abandon (cup_window_steal (self->window, flow), self->srcpad);
+
+  gst_pad_pause_task (self->srcpad);
+  /* Revived between the two: then whoever did it started a task that has just
+   * been paused. */
+  if (cup_window_get_flow (self->window) == GST_FLOW_OK) {
+    gst_creative_upscaler_start_task (self);
+    return;
+  }
+  /* Upstream is told by the next buffer, but after EOS none comes. */
+  if (eos_taken && (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)) {
+    if (flow != GST_FLOW_ERROR)
+      GST_ELEMENT_FLOW_ERROR (self, flow);
+    push_held (self);
+    gst_pad_push_event (self->srcpad, gst_event_new_eos ());
+  }
+}
+
+static void
+src_loop (gpointer user_data)
+{
+  GstCreativeUpscaler *self = user_data;
+  GstFlowReturn flow;
+  CupSlot *slot;
+
+  slot = cup_window_wait_head (self->window, &flow);
+  if (slot) {
+    switch (slot->type) {
+      case CUP_SLOT_EVENT:
+        flow = serve_event (self, slot);
+        break;
+      case CUP_SLOT_QUERY:
+        serve_query (self, slot);
+        break;
+      case CUP_SLOT_FRAME:
+        flow = serve_frame (self, slot);
+        break;
+    }
+    cup_slot_unref (slot);
+  }
+  if (flow != GST_FLOW_OK)
+    end_task (self, flow);
+}
+
+gboolean
+gst_creative_upscaler_start_task (GstCreativeUpscaler * self)
+{
+  return gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+}
+
+/* From downstream */
+
+static void
+take_qos (GstCreativeUpscaler * self, GstEvent * event)
+{
+  GstClockTimeDiff jitter;
+  GstClockTime timestamp;
+
+  gst_event_parse_qos (event, NULL, NULL, &jitter, &timestamp);
+  GST_OBJECT_LOCK (self);
+  if (!GST_CLOCK_TIME_IS_VALID (timestamp))
+    self->earliest_time = GST_CLOCK_TIME_NONE;
+  else if (jitter > 0)
+    /* Overshoot, as decoders do: what is late now will be later still. */
+    self->earliest_time = timestamp + 2 * jitter;
+  else if ((GstClockTime) - jitter < timestamp)
+    self->earliest_time = timestamp + jitter;
+  else
+    self->earliest_time = GST_CLOCK_TIME_NONE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+gboolean
+gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
+    GstEvent * event)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (parent);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_RECONFIGURE:
+      /* Upstream has no part in our caps. A pad that had no peer has one now.
+       */
+      gst_event_unref (event);
+      if (cup_window_revive (self->window, GST_FLOW_NOT_LINKED))
+        gst_creative_upscaler_start_task (self);
+      return TRUE;
+    case GST_EVENT_QOS:
+      take_qos (self, event);
+      break;
+    default:
+      break;
+  }
+  return gst_pad_event_default (pad, parent, event);
+}
+
+gboolean
+gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
+    GstPadMode mode, gboolean active)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (parent);
+  gboolean stopped;
+
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  if (active) {
+    cup_window_set_flow (self->window, GST_FLOW_OK);
+    return gst_creative_upscaler_start_task (self);
+  }
+  cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING), pad);
+  stopped = gst_pad_stop_task (pad);
+  gst_creative_upscaler_drop_held (self);
+  cup_window_set_output (self->window, NULL);
+  g_clear_pointer (&self->output, cup_output_unref);
+  return stopped;
+}

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "window.h"
+
+struct _CupWindow
+{
+  gint ref_count;
+  GMutex lock;
+  GCond cond;
+
+  /* All below: lock. */
+  GQueue slots;                 /* of CupSlot, a reference each */
+  guint max;                    /* frames between the pads */
+  guint n_frames;               /* frames in @slots */
+  guint reserved;               /* taken by chain, not in the window yet */
+  guint leaving;                /* taken out, not pushed yet */
+  GstFlowReturn flow;
+  gboolean eos_taken;           /* from upstream */
+  gboolean eos_downstream;      /* refuse frames, forward events still */
+  CupOutput *output;
+  CupWorkers *workers;
+};
+
+typedef struct
+{
+  CupSlot *slot;
+  CupOutput *output;
+} CupRenderWork;
+
+CupWindow *
+cup_window_new (void)
+{
+  CupWindow *window = g_new0 (CupWindow, 1);
+
+  window->ref_count = 1;
+  g_mutex_init (&window->lock);
+  g_cond_init (&window->cond);
+  g_queue_init (&window->slots);
+  window->max = 1;
+  window->flow = GST_FLOW_FLUSHING;
+  return window;
+}
+
+CupWindow *
+cup_window_ref (CupWindow * window)
+{
+  g_atomic_int_inc (&window->ref_count);
+  return window;
+}
+
+void
+cup_window_unref (CupWindow * window)
+{
+  if (!g_atomic_int_dec_and_test (&window->ref_count))
+    return;
+  g_queue_clear_full (&window->slots, (GDestroyNotify) cup_slot_unref);
+  g_clear_pointer (&window->output, cup_output_unref);
+  g_clear_pointer (&window->workers, cup_workers_unref);
+  g_cond_clear (&window->cond);
+  g_mutex_clear (&window->lock);
+  g_free (window);
+}
+
+static CupSlot *
+slot_new (CupWindow * window, CupSlotType type)
+{
+  CupSlot *slot = g_new0 (CupSlot, 1);
+
+  slot->ref_count = 1;
+  slot->type = type;
+  slot->window = cup_window_ref (window);
+  return slot;
+}
+
+CupSlot *
+cup_slot_ref (CupSlot * slot)
+{
+  g_atomic_int_inc (&slot->ref_count);
+  return slot;
+}
+
+void
+cup_slot_unref (CupSlot * slot)
+{
+  if (!g_atomic_int_dec_and_test (&slot->ref_count))
+    return;
+  g_clear_pointer (&slot->input, cup_input_unref);
+  gst_clear_buffer (&slot->metadata);
+  g_clear_object (&slot->cancellable);
+  gst_clear_event (&slot->event);
+  g_clear_pointer (&slot->result, cup_result_free);
+  g_clear_error (&slot->error);
+  gst_clear_buffer (&slot->buffer);
+  g_clear_pointer (&slot->output, cup_output_unref);
+  cup_window_unref (slot->window);
+  g_free (slot);
+}
+
+/* Rendering */
+
+/* On a worker: makes the output buffer of a slot. */
+static void
+render_slot (gpointer data)
+{
+  CupRenderWork *work = data;
+  CupSlot *slot = work->slot;
+  CupWindow *window = slot->window;
+  GstBuffer *buffer = NULL;
+  GError *error = NULL;
+
+  /* Abandoned while it waited: nobody wants the picture any more. */
+  if (!g_cancellable_is_cancelled (slot->cancellable))
+    buffer = cup_output_render (work->output, &slot->frame, slot->result,
+        slot->metadata, &error);
+
+  g_mutex_lock (&window->lock);
+  if (slot->state == CUP_SLOT_RENDERING) {
+    if (buffer) {
+      slot->state = CUP_SLOT_READY;
+      slot->buffer = g_steal_pointer (&buffer);
+    } else if (error) {
+      slot->state = CUP_SLOT_FAILED;
+      slot->error = g_steal_pointer (&error);
+    }
+  }
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+
+  gst_clear_buffer (&buffer);
+  g_clear_error (&error);
+  cup_output_unref (work->output);
+  cup_slot_unref (slot);
+  g_free (work);
+}
+
+/* Lock held. The frames near the head that can be rendered now: at most one a
+ * worker, since what is rendered is large and what waits behind is not. */
+static GSList *
+collect_renders (CupWindow * window)
+{
+  GSList *works = NULL;
+  guint room;
+  GList *walk;
+
+  if (!window->output || !window->workers || window->flow != GST_FLOW_OK)
+    return NULL;
+
+  room = cup_workers_get_n_threads (window->workers);
+  for (walk = window->slots.head; walk && room > 0; walk = walk->next) {
+    CupSlot *slot = walk->data;
+    CupRenderWork *work;
+
+    if (slot->type != CUP_SLOT_FRAME)
+      continue;
+    room--;
+    if (slot->state != CUP_SLOT_DONE
+        || !cup_output_fits (window->output, slot->input, slot->result))
+      continue;
+    slot->state = CUP_SLOT_RENDERING;
+    g_clear_pointer (&slot->output, cup_output_unref);
+    slot->output = cup_output_ref (window->output);
+    work = g_new (CupRenderWork, 1);
+    work->slot = cup_slot_ref (slot);
+    work->output = cup_output_ref (window->output);
+    works = g_slist_prepend (works, work);
+  }
+  return g_slist_reverse (works);
+}
+
+/* Lock held; returns without it. */
+static void
+unlock_and_render (CupWindow * window)
+{
+  GSList *works = collect_renders (window), *walk;
+  CupWorkers *workers = works ? cup_workers_ref (window->workers) : NULL;
+
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+
+  for (walk = works; walk; walk = walk->next)
+    cup_workers_push (workers, CUP_WORK_FINISH, render_slot, walk->data);
+  g_slist_free (works);
+  g_clear_pointer (&workers, cup_workers_unref);
+}
+
+/* State changes and activation */
+
+void
+cup_window_set_max (CupWindow * window, guint max)
+{
+  g_mutex_lock (&window->lock);
+  window->max = max;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+void
+cup_window_set_workers (CupWindow * window, CupWorkers * workers)
+{
+  CupWorkers *old;
+
+  g_mutex_lock (&window->lock);
+  old = window->workers;
+  window->workers = workers ? cup_workers_ref (workers) : NULL;
+  g_mutex_unlock (&window->lock);
+  g_clear_pointer (&old, cup_workers_unref);
+}
+
+void
+cup_window_set_flow (CupWindow * window, GstFlowReturn flow)
+{
+  g_mutex_lock (&window->lock);
+  window->flow = flow;
+  if (flow == GST_FLOW_OK)
+    window->eos_taken = window->eos_downstream = FALSE;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+GList *
+cup_window_steal (CupWindow * window, GstFlowReturn flow)
+{
+  GList *slots, *walk;
+
+  g_mutex_lock (&window->lock);
+  window->flow = flow;
+  slots = window->slots.head;
+  for (walk = slots; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+
+    if (slot->type == CUP_SLOT_QUERY)
+      slot->answered = TRUE;
+  }
+  g_queue_init (&window->slots);
+  window->n_frames = 0;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+  return slots;
+}
+
+void
+cup_slots_abandon (GList * slots, GstPad * srcpad)
+{
+  GList *walk;
+
+  for (walk = slots; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+
+    if (slot->cancellable)
+      g_cancellable_cancel (slot->cancellable);
+    if (slot->type == CUP_SLOT_EVENT && GST_EVENT_IS_STICKY (slot->event)
+        && GST_EVENT_TYPE (slot->event) != GST_EVENT_SEGMENT
+        && GST_EVENT_TYPE (slot->event) != GST_EVENT_EOS)
+      gst_pad_store_sticky_event (srcpad, slot->event);
+    cup_slot_unref (slot);
+  }
+  g_list_free (slots);
+}
+
+/* Streaming thread */
+
+static guint
+in_flight (CupWindow * window)
+{
+  return window->n_frames + window->reserved + window->leaving;
+}
+
+/* Lock held: what a frame that comes now gets. */
+static GstFlowReturn
+flow_for_frame (CupWindow * window)
+{
+  if (window->flow == GST_FLOW_OK
+      && (window->eos_taken || window->eos_downstream))
+    return GST_FLOW_EOS;
+  return window->flow;
+}
+
+GstFlowReturn
+cup_window_reserve (CupWindow * window)
+{
+  GstFlowReturn flow;
+
+  g_mutex_lock (&window->lock);
+  while ((flow = flow_for_frame (window)) == GST_FLOW_OK
+      && in_flight (window) >= window->max)
+    g_cond_wait (&window->cond, &window->lock);
+  if (flow == GST_FLOW_OK)
+    window->reserved++;
+  g_mutex_unlock (&window->lock);
+  return flow;
+}
+
+void
+cup_window_give_back (CupWindow * window)
+{
+  g_mutex_lock (&window->lock);
+  window->reserved--;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+CupSlot *
+cup_window_new_frame (CupWindow * window, CupInput * input, guint width,
+    guint height, GstBuffer * metadata, GCancellable * cancellable)
+{
+  CupSlot *slot = slot_new (window, CUP_SLOT_FRAME);
+
+  slot->input = cup_input_ref (input);
+  slot->frame = input->info;
+  slot->frame.width = (gint) width;
+  slot->frame.height = (gint) height;
+  slot->metadata = gst_buffer_ref (metadata);
+  slot->cancellable = g_object_ref (cancellable);
+  return slot;
+}
+
+GstFlowReturn
+cup_window_push_frame (CupWindow * window, CupSlot * slot)
+{
+  GstFlowReturn flow;
+
+  g_mutex_lock (&window->lock);
+  window->reserved--;
+  flow = flow_for_frame (window);
+  if (flow == GST_FLOW_OK) {
+    g_queue_push_tail (&window->slots, cup_slot_ref (slot));
+    window->n_frames++;
+  }
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+  return flow;
+}
+
+GstFlowReturn
+cup_window_push_event (CupWindow * window, GstEvent * event, gboolean * revived)
+{
+  GstEventType type = GST_EVENT_TYPE (event);
+  gboolean starts = type == GST_EVENT_STREAM_START || type == GST_EVENT_SEGMENT;
+  GstFlowReturn flow;
+
+  *revived = FALSE;
+  g_mutex_lock (&window->lock);
+  if (window->flow == GST_FLOW_EOS && starts) {
+    window->flow = GST_FLOW_OK;
+    window->eos_taken = window->eos_downstream = FALSE;
+    *revived = TRUE;
+  }
+  flow = window->flow;
+  if (flow == GST_FLOW_OK && window->eos_taken) {
+    /* A new stream may follow an EOS; anything else after it is a mistake of
+     * upstream's and has nowhere to go. */
+    if (starts)
+      window->eos_taken = FALSE;
+    else
+      flow = GST_FLOW_EOS;
+  }
+  /* Downstream's EOS ends there too. */
+  if (flow == GST_FLOW_OK && starts)
+    window->eos_downstream = FALSE;
+  if (flow == GST_FLOW_OK) {
+    CupSlot *slot = slot_new (window, CUP_SLOT_EVENT);
+
+    if (type == GST_EVENT_EOS)
+      window->eos_taken = TRUE;
+    slot->event = g_steal_pointer (&event);
+    g_queue_push_tail (&window->slots, slot);
+    g_cond_broadcast (&window->cond);
+  }
+  g_mutex_unlock (&window->lock);
+  gst_clear_event (&event);
+  return flow;
+}
+
+gboolean
+cup_window_run_query (CupWindow * window, GstQuery * query)
+{
+  CupSlot *slot;
+  gboolean answer = FALSE;
+
+  g_mutex_lock (&window->lock);
+  if (window->flow == GST_FLOW_OK && !window->eos_taken
+      && !window->eos_downstream) {
+    slot = slot_new (window, CUP_SLOT_QUERY);
+    slot->query = query;
+    g_queue_push_tail (&window->slots, cup_slot_ref (slot));
+    g_cond_broadcast (&window->cond);
+    /* The query is the caller's: this does not return while the src task may
+     * still be using it, which is why only "answered" ends the wait. A flush
+     * answers all queries that are in the window, and the task answers the one
+     * that it took out. */
+    while (!slot->answered)
+      g_cond_wait (&window->cond, &window->lock);
+    answer = slot->answer;
+    g_mutex_unlock (&window->lock);
+    cup_slot_unref (slot);
+    return answer;
+  }
+  g_mutex_unlock (&window->lock);
+  return FALSE;
+}
+
+void
+cup_window_complete (CupWindow * window, CupSlot * slot, CupResult * result,
+    GError * error)
+{
+  g_mutex_lock (&window->lock);
+  g_assert (slot->state == CUP_SLOT_PENDING);
+  slot->result = result;
+  slot->error = error;
+  slot->state = result ? CUP_SLOT_DONE : CUP_SLOT_FAILED;
+  unlock_and_render (window);
+}
+
+/* src task */
+
+static gboolean
+can_be_served (const CupSlot * slot)
+{
+  return slot->type != CUP_SLOT_FRAME || (slot->state != CUP_SLOT_PENDING
+      && slot->state != CUP_SLOT_RENDERING);
+}
+
+CupSlot *
+cup_window_wait_head (CupWindow * window, GstFlowReturn * flow)
+{
+  CupSlot *slot = NULL;
+
+  g_mutex_lock (&window->lock);
+  while (window->flow == GST_FLOW_OK) {
+    slot = g_queue_peek_head (&window->slots);
+    if (slot && can_be_served (slot))
+      break;
+    slot = NULL;
+    g_cond_wait (&window->cond, &window->lock);
+  }
+  *flow = window->flow;
+  if (slot && slot->type != CUP_SLOT_FRAME)
+    g_queue_pop_head (&window->slots);
+  else if (slot)
+    cup_slot_ref (slot);
+  g_mutex_unlock (&window->lock);
+  return slot;
+}
+
+CupSlotState
+cup_window_get_state (CupWindow * window, CupSlot * slot)
+{
+  CupSlotState state;
+
+  g_mutex_lock (&window->lock);
+  state = slot->state;
+  g_mutex_unlock (&window->lock);
+  return state;
+}
+
+void
+cup_window_set_output (CupWindow * window, CupOutput * output)
+{
+  CupOutput *old;
+  GList *walk;
+  GSList *stale = NULL;
+
+  g_mutex_lock (&window->lock);
+  old = window->output;
+  window->output = output ? cup_output_ref (output) : NULL;
+  for (walk = window->slots.head; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+
+    if (slot->type == CUP_SLOT_FRAME && slot->state == CUP_SLOT_READY
+        && !(output && cup_output_is_equal (slot->output, output))) {
+      stale = g_slist_prepend (stale, g_steal_pointer (&slot->buffer));
+      slot->state = CUP_SLOT_DONE;
+    }
+  }
+  unlock_and_render (window);
+
+  g_slist_free_full (stale, (GDestroyNotify) gst_buffer_unref);
+  g_clear_pointer (&old, cup_output_unref);
+}
+
+gboolean
+cup_window_take_frame (CupWindow * window, CupSlot * slot)
+{
+  gboolean is_head;
+
+  g_mutex_lock (&window->lock);
+  is_head = g_queue_peek_head (&window->slots) == slot;
+  if (is_head) {
+    g_queue_pop_head (&window->slots);
+    window->n_frames--;
+    window->leaving++;
+  }
+  /* Another one may be near enough to the head now. */
+  unlock_and_render (window);
+  if (is_head)
+    cup_slot_unref (slot);      /* the window's */
+  return is_head;
+}
+
+void
+cup_window_frame_left (CupWindow * window)
+{
+  g_mutex_lock (&window->lock);
+  window->leaving--;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+void
+cup_window_answer_query (CupWindow * window, CupSlot * slot, gboolean answer)
+{
+  g_mutex_lock (&window->lock);
+  slot->query = NULL;
+  slot->answer = answer;
+  slot->answered = TRUE;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+GList *
+cup_window_refuse_frames (CupWindow * window)
+{
+  GList *dropped = NULL, *walk, *next;
+
+  g_mutex_lock (&window->lock);
+  window->eos_downstream = TRUE;
+  for (walk = window->slots.head; walk; walk = next) {
+    CupSlot *slot = walk->data;
+    GstEventType type = slot->type == CUP_SLOT_EVENT ?
+        GST_EVENT_TYPE (slot->event) : GST_EVENT_UNKNOWN;
+
+    next = walk->next;
+    /* A new stream or segment behind the frames means that downstream wants
+     * data again from there on. */
+    if (type == GST_EVENT_STREAM_START || type == GST_EVENT_SEGMENT) {
+      window->eos_downstream = FALSE;
+      break;
+    }
+    if (type == GST_EVENT_EOS)
+      continue;
+    if (slot->type == CUP_SLOT_FRAME)
+      window->n_frames--;
+    if (slot->type == CUP_SLOT_QUERY)
+      slot->answered = TRUE;
+    g_queue_unlink (&window->slots, walk);
+    dropped = g_list_concat (dropped, walk);
+  }
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+  return dropped;
+}
+
+GstFlowReturn
+cup_window_fail (CupWindow * window, GstFlowReturn flow, gboolean * eos_taken)
+{
+  GSList *queries = NULL;
+  GList *walk, *next;
+
+  g_mutex_lock (&window->lock);
+  if (window->flow == GST_FLOW_OK)
+    window->flow = flow;
+  flow = window->flow;
+  *eos_taken = window->eos_taken;
+  /* Nobody will come to answer them. */
+  for (walk = window->slots.head; walk; walk = next) {
+    CupSlot *slot = walk->data;
+
+    next = walk->next;
+    if (slot->type == CUP_SLOT_QUERY) {
+      slot->answered = TRUE;
+      g_queue_delete_link (&window->slots, walk);
+      queries = g_slist_prepend (queries, slot);
+    }
+  }
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+  g_slist_free_full (queries, (GDestroyNotify) cup_slot_unref);
+  return flow;
+}
+
+gboolean
+cup_window_end_stream (CupWindow * window)
+{
+  gboolean ended;
+
+  g_mutex_lock (&window->lock);
+  ended = g_queue_is_empty (&window->slots);
+  if (ended && window->flow == GST_FLOW_OK)
+    window->flow = GST_FLOW_EOS;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+  return ended;
+}
+
+gboolean
+cup_window_revive (CupWindow * window, GstFlowReturn from)
+{
+  gboolean was;
+
+  g_mutex_lock (&window->lock);
+  was = window->flow == from;
+  if (was)
+    window->flow = GST_FLOW_OK;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+  return was;
+}
+
+GstFlowReturn
+cup_window_get_flow (CupWindow * window)
+{
+  GstFlowReturn flow;
+
+  g_mutex_lock (&window->lock);
+  flow = window->flow;
+  g_mutex_unlock (&window->lock);
+  return flow;
+}
+
+guint
+cup_window_get_in_flight (CupWindow * window)
+{
+  guint n;
+
+  g_mutex_lock (&window->lock);
+  n = in_flight (window);
+  g_mutex_unlock (&window->lock);
+  return n;
+}

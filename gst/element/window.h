@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The ordered window: everything that was taken from upstream and has not gone
+ * downstream yet, in the order in which it came. A slot holds a frame, a
+ * serialized event, or a serialized query. Only the head leaves.
+ *
+ * Locks. The window's mutex guards the queue, the flow state and the state of
+ * the slots in it; the condition is broadcast on every change of them. Order:
+ *
+ *   pad stream lock → window lock → object lock
+ *
+ * and for everything else the window lock is a leaf: it is never held over a
+ * push, a query, an event, a message, g_cancellable_cancel(), or a call into
+ * an engine or the workers. Functions take it themselves; a slot's fields are
+ * touched by others only where its comment says so.
+ *
+ * The window is reference counted apart from the element: a job that completes
+ * late finds a window, and nobody waits for it.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "dispatch/dispatcher.h"
+#include "input.h"
+#include "output.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CupWindow CupWindow;
+typedef struct _CupSlot CupSlot;
+
+typedef enum
+{
+  CUP_SLOT_FRAME,
+  CUP_SLOT_EVENT,
+  CUP_SLOT_QUERY,
+} CupSlotType;
+
+typedef enum
+{
+  CUP_SLOT_PENDING,             /* its job is under way */
+  CUP_SLOT_DONE,                /* has a result */
+  CUP_SLOT_RENDERING,           /* a worker makes the output buffer */
+  CUP_SLOT_READY,               /* has the output buffer */
+  CUP_SLOT_FAILED,              /* has an error */
+} CupSlotState;
+
+struct _CupSlot
+{
+  gint ref_count;
+  CupSlotType type;
+
+  /* Never changed after the slot was made. */
+  CupWindow *window;
+  CupInput *input;              /* frame: what it came as */
+  GstVideoInfo frame;           /* frame: the same with its own size */
+  GstBuffer *metadata;          /* frame: times, flags and metas, no memory */
+  GCancellable *cancellable;    /* frame: of its job */
+
+  /* Of the src task once the slot is at the head. */
+  GstEvent *event;
+  GstQuery *query;
+
+  /* Window lock. While RENDERING the worker reads @result without it, and
+   * nobody writes it; from DONE on the src task reads it while it is the head.
+   */
+  CupSlotState state;
+  CupResult *result;
+  GError *error;
+  GstBuffer *buffer;            /* READY */
+  CupOutput *output;            /* RENDERING and READY: what for */
+  gboolean answered;            /* query */
+  gboolean answer;
+};
+
+CupWindow *cup_window_new (void);
+CupWindow *cup_window_ref (CupWindow * window);
+void cup_window_unref (CupWindow * window);
+
+CupSlot *cup_slot_ref (CupSlot * slot);
+void cup_slot_unref (CupSlot * slot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupSlot, cup_slot_unref);
+
+/* --- the element's state changes and pad activation --- */
+
+/* How many frames may be between the pads: in the window, being made ready to
+ * go in, and being pushed. Any thread, at any time. */
+void cup_window_set_max (CupWindow * window, guint max);
+
+/* Who renders; NULL while stopped. */
+void cup_window_set_workers (CupWindow * window, CupWorkers * workers);
+
+/* Sets the flow state and wakes everybody. OK also forgets EOS, from either
+ * side. */
+void cup_window_set_flow (CupWindow * window, GstFlowReturn flow);
+
+/* Sets the flow state to @flow, empties the window and releases its waiting
+ * queries. Returns the slots, to be passed to cup_slots_abandon() without any
+ * lock. */
+GList *cup_window_steal (CupWindow * window, GstFlowReturn flow);
+
+/* Cancels the jobs of @slots and frees them; sticky events are stored on
+ * @srcpad, except those that a flush forgets (SEGMENT and EOS). */
+void cup_slots_abandon (GList * slots, GstPad * srcpad);
+
+/* --- streaming thread --- */
+
+/* Waits until a frame more may be taken. Afterwards cup_window_push_frame() or
+ * cup_window_give_back() must follow. */
+GstFlowReturn cup_window_reserve (CupWindow * window);
+void cup_window_give_back (CupWindow * window);
+
+/* A slot for a frame of @width × @height. The caller submits the job after the
+ * slot was pushed. */
+CupSlot *cup_window_new_frame (CupWindow * window, CupInput * input,
+    guint width, guint height, GstBuffer * metadata,
+    GCancellable * cancellable);
+/* Fills the reserved place. Keeps a reference of its own on success. */
+GstFlowReturn cup_window_push_frame (CupWindow * window, CupSlot * slot);
+
+/* Takes @event, queued behind what is there. On failure it is freed. EOS is
+ * remembered: no frame is taken after it. @revived: whether STREAM_START or
+ * SEGMENT ended downstream's EOS, and the task must be started again. */
+GstFlowReturn cup_window_push_event (CupWindow * window, GstEvent * event,
+    gboolean * revived);
+
+/* Queues @query and waits for its answer, or for a flush. */
+gboolean cup_window_run_query (CupWindow * window, GstQuery * query);
+
+/* --- completion of a frame's job, in any thread --- */
+
+/* Takes @result or @error, one of which is NULL. */
+void cup_window_complete (CupWindow * window, CupSlot * slot,
+    CupResult * result, GError * error);
+
+/* --- src task --- */
+
+/* Waits until the head can be served. Events and queries are taken out of the
+ * window; a frame stays the head, and is DONE, READY or FAILED. NULL with the
+ * flow where the task has to end. */
+CupSlot *cup_window_wait_head (CupWindow * window, GstFlowReturn * flow);
+CupSlotState cup_window_get_state (CupWindow * window, CupSlot * slot);
+
+/* What frames are rendered for from now on (takes a reference, may be NULL),
+ * and starts rendering of those near the head that fit it. READY frames that
+ * were made for another output are rendered again. */
+void cup_window_set_output (CupWindow * window, CupOutput * output);
+
+/* Takes the READY or FAILED frame out of the window, to be pushed or reported;
+ * FALSE where a flush was faster. It counts as in flight until
+ * cup_window_frame_left(). */
+gboolean cup_window_take_frame (CupWindow * window, CupSlot * slot);
+void cup_window_frame_left (CupWindow * window);
+void cup_window_answer_query (CupWindow * window, CupSlot * slot,
+    gboolean answer);
+
+/* Downstream is at EOS: drops the frames (returned, to be abandoned), refuses
+ * new ones, keeps what must still go through. */
+GList *cup_window_refuse_frames (CupWindow * window);
+
+/* Records @flow where the state was OK still, and releases the queries that
+ * wait in the window. Returns the flow in force, and whether EOS had been taken
+ * from upstream. Frames stay: a pad that is linked again gets them. */
+GstFlowReturn cup_window_fail (CupWindow * window, GstFlowReturn flow,
+    gboolean * eos_taken);
+
+/* EOS went downstream. TRUE where nothing is behind it and the task ends; FALSE
+ * where a new stream has been queued already. */
+gboolean cup_window_end_stream (CupWindow * window);
+
+/* Sets the flow from @from to OK; TRUE where it was @from. */
+gboolean cup_window_revive (CupWindow * window, GstFlowReturn from);
+GstFlowReturn cup_window_get_flow (CupWindow * window);
+
+/* Frames between the pads: in the window, reserved, or being pushed. */
+guint cup_window_get_in_flight (CupWindow * window);
+
+G_END_DECLS

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine.h"
+
+G_DEFINE_ABSTRACT_TYPE (CupEngine, cup_engine, G_TYPE_OBJECT);
+
+static void
+cup_engine_class_init (CupEngineClass * klass)
+{
+}
+
+static void
+cup_engine_init (CupEngine * engine)
+{
+}
+
+const gchar *
+cup_engine_get_name (CupEngine * engine)
+{
+  return CUP_ENGINE_GET_CLASS (engine)->name;
+}
+
+CupEngineAccepts
+cup_engine_get_accepts (CupEngine * engine)
+{
+  return CUP_ENGINE_GET_CLASS (engine)->accepts;
+}
+
+guint64
+cup_engine_get_honoured_fields (CupEngine * engine)
+{
+  return CUP_ENGINE_GET_CLASS (engine)->honours;
+}
+
+void
+cup_engine_upscale_async (CupEngine * engine, CupJob * job)
+{
+  CUP_ENGINE_GET_CLASS (engine)->upscale_async (engine, job);
+}
+
+void
+cup_engine_close (CupEngine * engine)
+{
+  CupEngineClass *klass = CUP_ENGINE_GET_CLASS (engine);
+
+  if (klass->close)
+    klass->close (engine);
+}

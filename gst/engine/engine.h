@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What does the upscaling: the interface that every engine implements.
+ *
+ * cup_engine_upscale_async() is called on a worker thread with a job whose
+ * input is in a form that the engine accepts. The engine owns the job's input
+ * until it completes the job by cup_job_return_result() or
+ * cup_job_return_error(), once, from any thread, from within the call or
+ * later. It watches the job's cancellable and completes promptly with
+ * G_IO_ERROR_CANCELLED when that is triggered.
+ *
+ * This is GIO's _async/_finish in shape, with the job as the GAsyncResult. It
+ * is not GTask because a GTask completes in a GMainContext, and a GStreamer
+ * application need not run any.
+ */
+#pragma once
+
+#include "job.h"
+
+G_BEGIN_DECLS
+
+#define CUP_TYPE_ENGINE (cup_engine_get_type ())
+G_DECLARE_DERIVABLE_TYPE (CupEngine, cup_engine, CUP, ENGINE, GObject)
+
+typedef enum
+{
+  CUP_ENGINE_ACCEPTS_PIXELS = 1 << 0,
+  CUP_ENGINE_ACCEPTS_ENCODED = 1 << 1,
+} CupEngineAccepts;
+
+/**
+ * CupEngineClass:
+ * @name: the value of the element's `engine` property that selects it
+ * @accepts: input forms. Where it accepts both, it gets the form that is there
+ * @honours: CUP_FIELD_BIT of every field that it can honour
+ * @upscale_async: see above
+ * @close: starts to shut down, without blocking: no job comes any more, and
+ *   those that are pending have been cancelled already. May be NULL
+ */
+struct _CupEngineClass
+{
+  GObjectClass parent_class;
+
+  const gchar *name;
+  CupEngineAccepts accepts;
+  guint64 honours;
+
+  void (*upscale_async) (CupEngine * engine, CupJob * job);
+  void (*close) (CupEngine * engine);
+};
+
+const gchar *cup_engine_get_name (CupEngine * engine);
+CupEngineAccepts cup_engine_get_accepts (CupEngine * engine);
+guint64 cup_engine_get_honoured_fields (CupEngine * engine);
+void cup_engine_upscale_async (CupEngine * engine, CupJob * job);
+void cup_engine_close (CupEngine * engine);
+
+G_END_DECLS

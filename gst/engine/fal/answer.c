@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What comes back: see answer.h.
+ */
+#include "answer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "protocol.h"
+
+/* json-glib calls itself for every level of nesting, and would run out of
+ * stack. There are no more levels than brackets, whatever it takes for a
+ * string or a comment; a real answer has a few dozen. */
+#define MAX_BRACKETS 2000
+
+static gboolean
+has_too_many_brackets (const gchar * text, gsize length)
+{
+  guint count = 0;
+  gsize i;
+
+  for (i = 0; i < length; i++)
+    if (text[i] == '[' || text[i] == '{')
+      count++;
+  return count > MAX_BRACKETS;
+}
+
+JsonNode *
+cup_fal_parse_json (GBytes * body, GError ** error)
+{
+  JsonParser *parser = json_parser_new_immutable ();
+  GError *reason = NULL;
+  JsonNode *root = NULL;
+  gsize length;
+  const gchar *text = g_bytes_get_data (body, &length);
+
+  if (length == 0)
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer is empty");
+  else if (!g_utf8_validate_len (text, length, NULL))
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer is not text in UTF-8");
+  else if (has_too_many_brackets (text, length))
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer has more lists and objects than any answer should");
+  else if (!json_parser_load_from_data (parser, text, length, &reason))
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer is not JSON (%s)", reason->message);
+  else if (!json_parser_get_root (parser)
+      || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer is not a JSON object");
+  else
+    root = json_node_ref (json_parser_get_root (parser));
+
+  g_clear_error (&reason);
+  g_object_unref (parser);
+  return root;
+}
+
+const gchar *
+cup_fal_get_string (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (!node || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+static gboolean
+get_number (JsonObject * object, const gchar * name, gdouble * value)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  GType type = node && JSON_NODE_HOLDS_VALUE (node) ?
+      json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  if (type == G_TYPE_DOUBLE)
+    *value = json_node_get_double (node);
+  else if (type == G_TYPE_INT64)
+    *value = (gdouble) json_node_get_int (node);
+  else
+    return FALSE;
+  return isfinite (*value);
+}
+
+gboolean
+cup_fal_get_integer (JsonObject * object, const gchar * name, gint64 * value)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  gdouble number;
+
+  if (node && JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == G_TYPE_INT64) {
+    *value = json_node_get_int (node);
+    return TRUE;
+  }
+  /* 42.0 is 42 too, as far as a double is exact. */
+  if (!get_number (object, name, &number) || number != floor (number)
+      || fabs (number) > 9007199254740992.0)
+    return FALSE;
+  *value = (gint64) number;
+  return TRUE;
+}
+
+JsonObject *
+cup_fal_get_object (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) :
+      NULL;
+}
+
+gboolean
+cup_fal_parse_upload (GBytes * body, CupFalUpload * upload, GError ** error)
+{
+  JsonNode *root = cup_fal_parse_json (body, error);
+  JsonObject *object;
+
+  memset (upload, 0, sizeof (*upload));
+  if (!root)
+    return FALSE;
+  object = json_node_get_object (root);
+  upload->upload_url = g_strdup (cup_fal_get_string (object, "upload_url"));
+  upload->file_url = g_strdup (cup_fal_get_string (object, "file_url"));
+  json_node_unref (root);
+  if (upload->upload_url && upload->file_url)
+    return TRUE;
+  cup_fal_upload_clear (upload);
+  g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "the answer has no \"upload_url\" or no \"file_url\"");
+  return FALSE;
+}
+
+void
+cup_fal_upload_clear (CupFalUpload * upload)
+{
+  g_clear_pointer (&upload->upload_url, g_free);
+  g_clear_pointer (&upload->file_url, g_free);
+}
+
+static CupFalState
+parse_state (const gchar * word)
+{
+  if (g_strcmp0 (word, "IN_QUEUE") == 0)
+    return CUP_FAL_IN_QUEUE;
+  if (g_strcmp0 (word, "IN_PROGRESS") == 0)
+    return CUP_FAL_IN_PROGRESS;
+  if (g_strcmp0 (word, "COMPLETED") == 0)
+    return CUP_FAL_COMPLETED;
+  return CUP_FAL_UNKNOWN;
+}
+
+gboolean
+cup_fal_parse_status (GBytes * body, CupFalStatus * status, GError ** error)
+{
+  JsonNode *root = cup_fal_parse_json (body, error);
+  JsonObject *object, *metrics;
+
+  memset (status, 0, sizeof (*status));
+  status->queue_position = -1;
+  status->inference_time = -1;
+  if (!root)
+    return FALSE;
+  object = json_node_get_object (root);
+  status->state_word = g_strdup (cup_fal_get_string (object, "status"));
+  status->state = parse_state (status->state_word);
+  if (!cup_fal_get_integer (object, "queue_position", &status->queue_position)
+      || status->queue_position < 0)
+    status->queue_position = -1;
+  metrics = cup_fal_get_object (object, "metrics");
+  if (!metrics || !get_number (metrics, "inference_time",
+          &status->inference_time) || status->inference_time < 0)
+    status->inference_time = -1;
+  status->error = g_strdup (cup_fal_get_string (object, "error"));
+  status->error_type = g_strdup (cup_fal_get_string (object, "error_type"));
+  json_node_unref (root);
+  return TRUE;
+}
+
+void
+cup_fal_status_clear (CupFalStatus * status)
+{
+  g_clear_pointer (&status->state_word, g_free);
+  g_clear_pointer (&status->error, g_free);
+  g_clear_pointer (&status->error_type, g_free);
+}
+
+gboolean
+cup_fal_parse_accepted (GBytes * body, CupFalAccepted * accepted,
+    GError ** error)
+{
+  JsonNode *root = cup_fal_parse_json (body, error);
+  JsonObject *object;
+  const gchar *id;
+
+  memset (accepted, 0, sizeof (*accepted));
+  if (!root)
+    return FALSE;
+  object = json_node_get_object (root);
+  id = cup_fal_get_string (object, "request_id");
+  if (id && cup_fal_request_id_is_valid (id)) {
+    accepted->request_id = g_strdup (id);
+    accepted->status_url = g_strdup (cup_fal_get_string (object, "status_url"));
+    accepted->response_url =
+        g_strdup (cup_fal_get_string (object, "response_url"));
+    accepted->cancel_url = g_strdup (cup_fal_get_string (object, "cancel_url"));
+  } else {
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA, id ?
+        "the answer has a \"request_id\" that is none" :
+        "the answer has no \"request_id\"");
+  }
+  json_node_unref (root);
+  return accepted->request_id != NULL;
+}
+
+void
+cup_fal_accepted_clear (CupFalAccepted * accepted)
+{
+  g_clear_pointer (&accepted->request_id, g_free);
+  g_clear_pointer (&accepted->status_url, g_free);
+  g_clear_pointer (&accepted->response_url, g_free);
+  g_clear_pointer (&accepted->cancel_url, g_free);
+}
+
+/* "image", or the first of "images". */
+static JsonObject *
+find_image (JsonObject * object)
+{
+  JsonObject *image = cup_fal_get_object (object, "image");
+  JsonNode *node = json_object_get_member (object, "images");
+  JsonArray *images;
+
+  if (image || !node || !JSON_NODE_HOLDS_ARRAY (node))
+    return image;
+  images = json_node_get_array (node);
+  if (json_array_get_length (images) == 0)
+    return NULL;
+  node = json_array_get_element (images, 0);
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+static GBytes *
+decode_data_uri (const gchar * uri, gsize max_bytes, GError ** error)
+{
+  const gchar *comma = strchr (uri, ',');
+  guchar *data;
+  gsize size;
+
+  if (!comma || comma - uri < 7 || strncmp (comma - 7, ";base64", 7) != 0) {
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the picture is in a \"data:\" URI that is not base64");
+    return NULL;
+  }
+  if (strlen (comma + 1) / 4 * 3 > max_bytes) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "the picture in a \"data:\" URI has more than %" G_GSIZE_FORMAT
+        " bytes", max_bytes);
+    return NULL;
+  }
+  data = g_base64_decode (comma + 1, &size);
+  return g_bytes_new_take (data, size);
+}
+
+gboolean
+cup_fal_parse_output (GBytes * body, gsize max_bytes, CupFalOutput * output,
+    GError ** error)
+{
+  JsonNode *root = cup_fal_parse_json (body, error);
+  JsonObject *object, *image;
+  const gchar *url;
+
+  memset (output, 0, sizeof (*output));
+  if (!root)
+    return FALSE;
+  object = json_node_get_object (root);
+  image = find_image (object);
+  url = image ? cup_fal_get_string (image, "url") : NULL;
+  if (url)
+    output->content_type =
+        g_strdup (cup_fal_get_string (image, "content_type"));
+  output->has_seed = cup_fal_get_integer (object, "seed", &output->seed);
+
+  if (!url)
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the result has neither \"image\" nor \"images\" with a \"url\"");
+  else if (g_ascii_strncasecmp (url, "data:", 5) == 0)
+    output->data = decode_data_uri (url, max_bytes, error);
+  else
+    output->url = g_strdup (url);
+  json_node_unref (root);
+  if (output->url || output->data)
+    return TRUE;
+  cup_fal_output_clear (output);
+  return FALSE;
+}
+
+void
+cup_fal_output_clear (CupFalOutput * output)
+{
+  g_clear_pointer (&output->url, g_free);
+  g_clear_pointer (&output->data, g_bytes_unref);
+  g_clear_pointer (&output->content_type, g_free);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the service says when something failed, made into an error that helps:
+ * its own words, the HTTP status, the request id, and what to do next.
+ *
+ * fal reports failures in three ways (a list in `detail`, a text in `detail`
+ * with `error_type`, an `error` object) and gateways in a fourth (a page of
+ * HTML). All of them may echo what was sent, so all of it is redacted.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "net/http.h"
+
+G_BEGIN_DECLS
+
+/* Of CupErrorDetails.stage. */
+#define CUP_STAGE_UPLOAD "upload"
+#define CUP_STAGE_SUBMIT "submit"
+#define CUP_STAGE_STATUS "status"
+#define CUP_STAGE_RESULT "result"
+#define CUP_STAGE_DOWNLOAD "download"
+
+/**
+ * CupFalFailure:
+ * @status: of the HTTP answer
+ * @words: what the service says, for people; not redacted
+ * @error_type: (nullable): the service's own type
+ * @property: (nullable): the element's property for the field that the
+ *   service complains about
+ * @about_picture: whether it complains about the picture itself
+ * @is_from_service: whether it is an answer of fal's own, about this request,
+ *   rather than of a gateway before it
+ * @is_in_progress: the early answer to asking for a result
+ * @user_timeout: a timeout that was set by the one who asked
+ */
+typedef struct
+{
+  guint status;
+  gchar *words;
+  gchar *error_type;
+  const gchar *property;
+  gboolean about_picture;
+  gboolean is_from_service;
+  gboolean is_in_progress;
+  gboolean user_timeout;
+} CupFalFailure;
+
+/* Reads an answer of a status other than 2xx. The last two are headers and may
+ * be NULL. */
+void cup_fal_failure_read (CupFalFailure * failure, guint status,
+    GBytes * body, const gchar * error_type, const gchar * timeout_type);
+void cup_fal_failure_clear (CupFalFailure * failure);
+
+/* Whether the same request may do better a little later. For requests that
+ * may be repeated at all. */
+gboolean cup_fal_failure_is_transient (const CupFalFailure * failure);
+gboolean cup_fal_error_is_transient (const GError * error);
+
+/* The error for it. @application and @request_id (nullable) name what it was
+ * about, @key is what must not show. */
+GError *cup_fal_failure_to_error (const CupFalFailure * failure,
+    const gchar * stage, const gchar * application, const gchar * request_id,
+    const gchar * key);
+/* Adds stage and request id to an error that came from elsewhere, to its text
+ * and to its details. Takes @error. */
+GError *cup_fal_error_at (GError * error, const gchar * stage,
+    const gchar * request_id, const gchar * key);
+
+/* One line of at most 400 characters, without @key. */
+gchar *cup_fal_clean (const gchar * text, const gchar * key);
+
+G_END_DECLS

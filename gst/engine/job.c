@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job.h"
+
+#include "base/error.h"
+
+struct _CupJob
+{
+  gint ref_count;
+  gint completed;               /* atomic; set by the one who completes it */
+  GCancellable *cancellable;
+
+  /* Set before the job is submitted, read by anybody after. */
+  CupValues *values;
+  CupImageType upload_type;
+  guint quality;
+  gint64 timeout;
+  guint width;
+  guint height;
+  CupJobDone done;
+  gpointer done_data;
+  GDestroyNotify done_destroy;
+
+  /* The input, of the owner of the moment. */
+  CupLoadFunc load;
+  gpointer load_data;
+  GDestroyNotify load_destroy;
+  CupPixels *pixels;
+  GBytes *bytes;
+  CupImageInfo bytes_info;
+};
+
+CupResult *
+cup_result_new_pixels (CupPixels * pixels)
+{
+  CupResult *result = g_new0 (CupResult, 1);
+
+  result->pixels = pixels;
+  result->info.width = pixels->width;
+  result->info.height = pixels->height;
+  result->info.channels = pixels->channels;
+  result->info.depth = pixels->depth;
+  result->inference_time = -1;
+  return result;
+}
+
+CupResult *
+cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info)
+{
+  CupResult *result = g_new0 (CupResult, 1);
+
+  result->bytes = bytes;
+  result->info = *info;
+  result->inference_time = -1;
+  return result;
+}
+
+void
+cup_result_free (CupResult * result)
+{
+  g_clear_pointer (&result->pixels, cup_pixels_unref);
+  g_clear_pointer (&result->bytes, g_bytes_unref);
+  g_free (result->request_id);
+  g_free (result->url);
+  g_free (result);
+}
+
+static CupJob *
+job_new (guint width, guint height)
+{
+  CupJob *job = g_new0 (CupJob, 1);
+
+  job->ref_count = 1;
+  job->cancellable = g_cancellable_new ();
+  job->upload_type = CUP_IMAGE_PNG;
+  job->quality = 95;
+  job->width = width;
+  job->height = height;
+  return job;
+}
+
+CupJob *
+cup_job_new_raw (guint width, guint height, CupLoadFunc load, gpointer data,
+    GDestroyNotify destroy)
+{
+  CupJob *job = job_new (width, height);
+
+  job->load = load;
+  job->load_data = data;
+  job->load_destroy = destroy;
+  return job;
+}
+
+CupJob *
+cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info)
+{
+  CupJob *job = job_new (info->width, info->height);
+
+  job->bytes = g_bytes_ref (bytes);
+  job->bytes_info = *info;
+  return job;
+}
+
+CupJob *
+cup_job_ref (CupJob * job)
+{
+  g_atomic_int_inc (&job->ref_count);
+  return job;
+}
+
+static void
+job_drop_load (CupJob * job)
+{
+  GDestroyNotify destroy = g_steal_pointer (&job->load_destroy);
+  gpointer data = g_steal_pointer (&job->load_data);
+
+  job->load = NULL;
+  if (destroy)
+    destroy (data);
+}
+
+void
+cup_job_unref (CupJob * job)
+{
+  if (!g_atomic_int_dec_and_test (&job->ref_count))
+    return;
+  cup_job_drop_input (job);
+  if (job->done_destroy)
+    job->done_destroy (job->done_data);
+  g_clear_pointer (&job->values, cup_values_free);
+  g_object_unref (job->cancellable);
+  g_free (job);
+}
+
+void
+cup_job_set_values (CupJob * job, CupValues * values)
+{
+  g_clear_pointer (&job->values, cup_values_free);
+  job->values = values;
+}
+
+void
+cup_job_set_encoding (CupJob * job, CupImageType upload_type, guint quality)
+{
+  job->upload_type = upload_type;
+  job->quality = quality;
+}
+
+void
+cup_job_set_timeout (CupJob * job, gint64 timeout)
+{
+  job->timeout = timeout;
+}
+
+void
+cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
+    GDestroyNotify destroy)
+{
+  job->done = done;
+  job->done_data = user_data;
+  job->done_destroy = destroy;
+}
+
+const CupValues *
+cup_job_get_values (CupJob * job)
+{
+  return job->values;
+}
+
+CupImageType
+cup_job_get_upload_type (CupJob * job)
+{
+  return job->upload_type;
+}
+
+guint
+cup_job_get_quality (CupJob * job)
+{
+  return job->quality;
+}
+
+gint64
+cup_job_get_timeout (CupJob * job)
+{
+  return job->timeout;
+}
+
+GCancellable *
+cup_job_get_cancellable (CupJob * job)
+{
+  return job->cancellable;
+}
+
+void
+cup_job_get_size (CupJob * job, guint * width, guint * height)
+{
+  *width = job->width;
+  *height = job->height;
+}
+
+gboolean
+cup_job_need_pixels (CupJob * job, GError ** error)
+{
+  if (job->pixels)
+    return TRUE;
+  if (job->load) {
+    job->pixels = job->load (job->load_data, error);
+    /* What was loaded from may be memory that upstream wants back. */
+    job_drop_load (job);
+  } else {
+    g_return_val_if_fail (job->bytes != NULL, FALSE);
+    job->pixels = cup_image_decode (job->bytes, 0, error);
+    g_clear_pointer (&job->bytes, g_bytes_unref);
+  }
+  return job->pixels != NULL;
+}
+
+gboolean
+cup_job_need_bytes (CupJob * job, GError ** error)
+{
+  if (job->bytes)
+    return TRUE;
+  if (!cup_job_need_pixels (job, error))
+    return FALSE;
+  job->bytes = cup_image_encode (job->pixels, job->upload_type, job->quality,
+      error);
+  if (!job->bytes)
+    return FALSE;
+  job->bytes_info.type = job->upload_type;
+  job->bytes_info.width = job->pixels->width;
+  job->bytes_info.height = job->pixels->height;
+  job->bytes_info.channels = job->pixels->channels;
+  job->bytes_info.depth = job->pixels->depth;
+  g_clear_pointer (&job->pixels, cup_pixels_unref);
+  return TRUE;
+}
+
+CupPixels *
+cup_job_get_pixels (CupJob * job)
+{
+  return job->pixels;
+}
+
+GBytes *
+cup_job_get_bytes (CupJob * job)
+{
+  return job->bytes;
+}
+
+const CupImageInfo *
+cup_job_get_bytes_info (CupJob * job)
+{
+  return &job->bytes_info;
+}
+
+void
+cup_job_drop_input (CupJob * job)
+{
+  job_drop_load (job);
+  g_clear_pointer (&job->pixels, cup_pixels_unref);
+  g_clear_pointer (&job->bytes, g_bytes_unref);
+}
+
+/* Consumes @result or @error. */
+static void
+job_complete (CupJob * job, CupResult * result, GError * error)
+{
+  CupJobDone done = job->done;
+
+  if (!g_atomic_int_compare_and_exchange (&job->completed, FALSE, TRUE)) {
+    g_critical ("a job was completed a second time (%s)",
+        error ? error->message : "with a result");
+    g_clear_pointer (&result, cup_result_free);
+    g_clear_error (&error);
+    return;
+  }
+  cup_job_drop_input (job);
+  if (done) {
+    done (job, result, error, job->done_data);
+  } else {
+    g_clear_pointer (&result, cup_result_free);
+    g_clear_error (&error);
+  }
+}
+
+void
+cup_job_return_result (CupJob * job, CupResult * result)
+{
+  g_return_if_fail (result != NULL);
+  job_complete (job, result, NULL);
+}
+
+void
+cup_job_return_error (CupJob * job, GError * error)
+{
+  g_return_if_fail (error != NULL);
+  job_complete (job, NULL, error);
+}
+
+gboolean
+cup_job_return_if_cancelled (CupJob * job)
+{
+  GError *error = NULL;
+
+  if (!g_cancellable_set_error_if_cancelled (job->cancellable, &error))
+    return FALSE;
+  cup_job_return_error (job, error);
+  return TRUE;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Resampling to an exact size: Lanczos with three lobes, separable.
+ *
+ * Pixel centres are aligned (the picture's edges stay where they are), each
+ * axis has its own factor, and where an axis shrinks its kernel is stretched
+ * by the factor, so that nothing aliases. Taps outside of the picture are left
+ * out and the others make up for them: a flat picture stays exactly flat up to
+ * its borders. Samples are filtered as they are stored, without any change of
+ * transfer function, and rounded to nearest once, at the end.
+ *
+ * Alpha: colour is weighted by alpha while it is filtered, so that what is
+ * transparent never bleeds into what is not. Pixels that come out fully
+ * transparent are black. A picture whose alpha is opaque throughout gets
+ * exactly the colours that it would get without alpha, and stays opaque.
+ *
+ * The same input gives the same bytes, always. Any thread may call this; the
+ * memory in use beside the result is that of some rows.
+ */
+#pragma once
+
+#include "image/pixels.h"
+#include "interrupt.h"
+
+G_BEGIN_DECLS
+
+/* New picture of @width × @height with the channels and depth of @input, which
+ * is not changed; the same size gives an exact copy. CUP_ERROR_BAD_DATA or
+ * CUP_ERROR_TOO_LARGE for a size that no CupPixels can have or that does not
+ * fit into memory, and G_IO_ERROR_CANCELLED soon after @cancellable (nullable)
+ * is triggered. */
+CupPixels *cup_resample (const CupPixels * input, guint width, guint height,
+    GCancellable * cancellable, GError ** error);
+
+/* The same for who has a deadline as well. */
+CupPixels *cup_resample_interruptible (const CupPixels * input, guint width,
+    guint height, const CupInterrupt * interrupt, GError ** error);
+
+G_END_DECLS

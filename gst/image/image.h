@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Pictures as files: PNG, JPEG and WebP, read and written by libpng,
+ * libjpeg-turbo and libwebp. Nothing here is trusted: the header is read and
+ * its size checked before anything is allocated, damaged data is an error and
+ * never a half-filled picture.
+ *
+ * All functions may be called from any thread at any time.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "pixels.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CUP_IMAGE_UNKNOWN,
+  CUP_IMAGE_PNG,
+  CUP_IMAGE_JPEG,
+  CUP_IMAGE_WEBP,
+} CupImageType;
+
+/**
+ * CupImageInfo:
+ * @type: what the first bytes say it is
+ * @width: in pixels, as stored (before any orientation tag)
+ * @height: in rows
+ * @channels: of the CupPixels that it decodes to: 1, 3 or 4
+ * @depth: of the CupPixels that it decodes to: 8 or 16
+ */
+typedef struct
+{
+  CupImageType type;
+  guint width;
+  guint height;
+  guint channels;
+  guint depth;
+} CupImageInfo;
+
+/* "image/png" and the like; NULL for CUP_IMAGE_UNKNOWN. */
+const gchar *cup_image_type_get_mime (CupImageType type);
+/* "png", "jpg", "webp"; NULL for CUP_IMAGE_UNKNOWN. */
+const gchar *cup_image_type_get_extension (CupImageType type);
+/* Parameters behind ';' and case are ignored, "image/jpg" is taken too. */
+CupImageType cup_image_type_from_mime (const gchar * mime);
+/* Whether this build can encode and decode @type. */
+gboolean cup_image_type_is_supported (CupImageType type);
+
+/* Reads the magic and the header of @bytes, which may be the picture's first
+ * few kB only. CUP_ERROR_UNSUPPORTED where it is none of the three (the error
+ * says what it looks like instead: empty, HTML, JSON, GIF, …),
+ * CUP_ERROR_BAD_DATA where the header is damaged or incomplete,
+ * CUP_ERROR_TOO_LARGE over CUP_PIXELS_MAX_…. An animated WebP is
+ * CUP_ERROR_UNSUPPORTED. */
+gboolean cup_image_read_info (GBytes * bytes, CupImageInfo * info,
+    GError ** error);
+
+/* Decodes @bytes completely, or fails. @max_count: largest width × height that
+ * is accepted, 0 for CUP_PIXELS_MAX_COUNT. Gray with alpha and palettes become
+ * RGB(A), fewer than 8 bits become 8, CMYK JPEG is CUP_ERROR_UNSUPPORTED. */
+CupPixels *cup_image_decode (GBytes * bytes, guint64 max_count,
+    GError ** error);
+
+/* Encodes @pixels as @type. @quality is 1…100 for JPEG (4:4:4) and WebP (where
+ * 100 is lossless), and ignored for PNG. What the type cannot hold is reduced
+ * where nothing visible is lost (16 bits to 8, rounded, for JPEG and WebP) and
+ * CUP_ERROR_UNSUPPORTED where it would be (alpha that is not opaque, to JPEG).
+ */
+GBytes *cup_image_encode (const CupPixels * pixels, CupImageType type,
+    guint quality, GError ** error);
+
+G_END_DECLS

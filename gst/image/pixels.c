@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Memory of pictures. Sizes come from outside, and memory for the largest may
+ * well not be there: that is an error to report, never an abort.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "pixels.h"
+
+#include "base/error.h"
+
+#define ALIGNMENT 16
+
+CupPixels *
+cup_pixels_new (guint width, guint height, guint channels, guint depth,
+    GError ** error)
+{
+  CupPixels *pixels = NULL;
+  gpointer memory = NULL;
+  gsize stride, size;
+
+  if ((channels != 1 && channels != 3 && channels != 4)
+      || (depth != 8 && depth != 16)) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+        "pictures of %u channels of %u bits are not supported", channels,
+        depth);
+    return NULL;
+  }
+  if (!cup_pixels_check_size (width, height, 0, "picture", error))
+    return NULL;
+
+  /* A row is small within the limits just checked. All rows together are up
+   * to 2 GB, which 32 bits do not hold in every case. */
+  stride = ((gsize) width * channels * (depth / 8) + 3) & ~(gsize) 3;
+  if (g_size_checked_mul (&size, stride, height)
+      && g_size_checked_add (&size, size, ALIGNMENT - 1))
+    memory = g_try_malloc (size);
+  if (memory)
+    pixels = g_try_new0 (CupPixels, 1);
+  if (!pixels) {
+    g_free (memory);
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "no memory for a picture of %u×%u", width, height);
+    return NULL;
+  }
+  pixels->width = width;
+  pixels->height = height;
+  pixels->channels = channels;
+  pixels->depth = depth;
+  pixels->stride = stride;
+  pixels->memory = memory;
+  /* malloc() aligns to 8 only on some machines of 32 bits. */
+  pixels->data = (guint8 *) (((guintptr) memory + ALIGNMENT - 1)
+      & ~(guintptr) (ALIGNMENT - 1));
+  pixels->ref_count = 1;
+  return pixels;
+}
+
+CupPixels *
+cup_pixels_ref (CupPixels * pixels)
+{
+  g_atomic_int_inc (&pixels->ref_count);
+  return pixels;
+}
+
+void
+cup_pixels_unref (CupPixels * pixels)
+{
+  if (!g_atomic_int_dec_and_test (&pixels->ref_count))
+    return;
+  g_free (pixels->memory);
+  g_free (pixels);
+}
+
+gsize
+cup_pixels_get_size (const CupPixels * pixels)
+{
+  return pixels->stride * pixels->height;
+}
+
+gboolean
+cup_pixels_check_size (guint64 width, guint64 height, guint64 max_count,
+    const gchar * what, GError ** error)
+{
+  if (max_count == 0 || max_count > CUP_PIXELS_MAX_COUNT)
+    max_count = CUP_PIXELS_MAX_COUNT;
+
+  if (width == 0 || height == 0) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "%s is %" G_GUINT64_FORMAT "×%" G_GUINT64_FORMAT " pixels: empty",
+        what, width, height);
+    return FALSE;
+  }
+  /* Sides first: their product cannot overflow afterwards. */
+  if (width > CUP_PIXELS_MAX_SIDE || height > CUP_PIXELS_MAX_SIDE
+      || width * height > max_count) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "%s is %" G_GUINT64_FORMAT "×%" G_GUINT64_FORMAT " pixels, over the "
+        "limit of %" G_GUINT64_FORMAT " (and %d a side)", what, width, height,
+        max_count, CUP_PIXELS_MAX_SIDE);
+    return FALSE;
+  }
+  return TRUE;
+}

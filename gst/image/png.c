@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * PNG by libpng's full API (the simplified one has had the most security
+ * reports).
+ *
+ * libpng reports errors by longjmp(). All calls that can jump are made below
+ * guard(), which has no variables that a jump could leave undefined; what
+ * those calls own is held by the caller of guard(), which frees it either way.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "codecs.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define SIGNATURE_SIZE 8
+/* Length and type before a chunk's data, checksum behind. */
+#define CHUNK_HEADER_SIZE 8
+#define CHUNK_OVERHEAD 12
+#define CHUNK_LENGTH_MAX 0x7fffffff
+#define IHDR_LENGTH 13
+
+/* Bounds what a chunk may claim to hold. Nothing of that size is allocated,
+ * as ancillary chunks are skipped: room for the workflows and provenance
+ * manifests that generators embed. (IDAT has a bound of libpng's own, from the
+ * picture's size.) */
+#define CHUNK_MALLOC_MAX (64 * 1024 * 1024)
+#define CHUNK_CACHE_MAX 16
+
+/* What may still be read once only the last row is missing, beyond the row:
+ * the end of the compressed stream and headers of the IDAT chunks. */
+#define LAST_ROW_SLACK (64 * 1024)
+
+/* Size of the IDAT chunks that are written; libpng's default of 8 kB costs a
+ * call and 12 bytes each. */
+#define IDAT_SIZE (64 * 1024)
+
+typedef struct
+{
+  gchar message[160];
+} Failure;
+
+typedef struct
+{
+  const guint8 *data;
+  gsize size;
+  gsize offset;
+  /* Where reading must stop, at most @size. */
+  gsize end;
+  png_infop info;
+  CupPixels *pixels;
+} Reader;
+
+typedef struct
+{
+  CupImageBuffer buffer;
+  png_infop info;
+  const CupPixels *pixels;
+} Writer;
+
+typedef void (*Body) (png_structp png, gpointer state);
+
+static gboolean
+guard (png_structp png, Body body, gpointer state)
+{
+  if (setjmp (png_jmpbuf (png)))
+    return FALSE;
+  body (png, state);
+  return TRUE;
+}
+
+PNG_NORETURN static void
+on_error (png_structp png, png_const_charp message)
+{
+  Failure *failure = png_get_error_ptr (png);
+
+  g_strlcpy (failure->message, message, sizeof (failure->message));
+  png_longjmp (png, 1);
+}
+
+static void
+on_warning (png_structp png, png_const_charp message)
+{
+  cup_debug ("libpng: %s", message);
+}
+
+/* Header */
+
+static gboolean
+set_truncated (gsize size, GError ** error)
+{
+  g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "PNG image: incomplete, it ends inside the header after %"
+      G_GSIZE_FORMAT " bytes", size);
+  return FALSE;
+}
+
+static gboolean
+is_valid_depth (guint color_type, guint depth)
+{
+  switch (color_type) {
+    case PNG_COLOR_TYPE_GRAY:
+      return depth == 1 || depth == 2 || depth == 4 || depth == 8
+          || depth == 16;
+    case PNG_COLOR_TYPE_PALETTE:
+      return depth == 1 || depth == 2 || depth == 4 || depth == 8;
+    case PNG_COLOR_TYPE_RGB:
+    case PNG_COLOR_TYPE_GRAY_ALPHA:
+    case PNG_COLOR_TYPE_RGB_ALPHA:
+      return depth == 8 || depth == 16;
+    default:
+      return FALSE;
+  }
+}
+
+/* Looks for tRNS between IHDR and the first IDAT: it decides whether the
+ * picture has alpha. */
+static gboolean
+find_transparency (const guint8 * data, gsize size, gboolean * found,
+    GError ** error)
+{
+  gsize offset = SIGNATURE_SIZE + CHUNK_OVERHEAD + IHDR_LENGTH;
+
+  *found = FALSE;
+  while (size - offset >= CHUNK_HEADER_SIZE) {
+    guint32 length = cup_image_read_be32 (data + offset);
+    const guint8 *type = data + offset + 4;
+
+    if (length > CHUNK_LENGTH_MAX || !g_ascii_isalpha (type[0])
+        || !g_ascii_isalpha (type[1]) || !g_ascii_isalpha (type[2])
+        || !g_ascii_isalpha (type[3]) || memcmp (type, "IEND", 4) == 0) {
+      g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+          "PNG image: damaged, no valid chunk at byte %" G_GSIZE_FORMAT,
+          offset);
+      return FALSE;
+    }
+    if (memcmp (type, "IDAT", 4) == 0)
+      return TRUE;
+    if (memcmp (type, "tRNS", 4) == 0) {
+      *found = TRUE;
+      return TRUE;
+    }
+    /* @length has 31 bits, but so may a gsize have. */
+    if (size - offset < CHUNK_OVERHEAD
+        || size - offset - CHUNK_OVERHEAD < length)
+      break;
+    offset += CHUNK_OVERHEAD + (gsize) length;
+  }
+  return set_truncated (size, error);
+}
+
+gboolean
+cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
+    GError ** error)
+{
+  const guint8 *ihdr = data + SIGNATURE_SIZE + CHUNK_HEADER_SIZE;
+  gboolean has_alpha, has_trns = FALSE;
+  guint32 width, height;
+  guint depth, color_type;
+
+  if (size < SIGNATURE_SIZE + CHUNK_OVERHEAD + IHDR_LENGTH)
+    return set_truncated (size, error);
+  if (cup_image_read_be32 (data + SIGNATURE_SIZE) != IHDR_LENGTH
+      || memcmp (data + SIGNATURE_SIZE + 4, "IHDR", 4) != 0) {
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "PNG image: damaged, it does not begin with IHDR");
+    return FALSE;
+  }
+
+  width = cup_image_read_be32 (ihdr);
+  height = cup_image_read_be32 (ihdr + 4);
+  depth = ihdr[8];
+  color_type = ihdr[9];
+  if (!is_valid_depth (color_type, depth) || ihdr[10] != 0 || ihdr[11] != 0
+      || ihdr[12] > 1) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "PNG image: damaged, IHDR says color type %u, %u bits, compression "
+        "%u, filter %u, interlace %u", color_type, depth, ihdr[10], ihdr[11],
+        ihdr[12]);
+    return FALSE;
+  }
+
+  has_alpha = (color_type & PNG_COLOR_MASK_ALPHA) != 0;
+  if (!has_alpha && !find_transparency (data, size, &has_trns, error))
+    return FALSE;
+
+  info->width = width;
+  info->height = height;
+  info->depth = depth == 16 ? 16 : 8;
+  if (has_alpha || has_trns)
+    info->channels = 4;
+  else
+    info->channels = (color_type & PNG_COLOR_MASK_COLOR) ? 3 : 1;
+  return TRUE;
+}
+
+/* Decoding */
+
+static void
+on_read (png_structp png, png_bytep out, size_t length)
+{
+  Reader *reader = png_get_io_ptr (png);
+
+  if (length > reader->end - reader->offset) {
+    if (reader->end < reader->size)
+      png_error (png, "more compressed data than the picture needs");
+    png_error (png, "incomplete, the data ends too early");
+  }
+  memcpy (out, reader->data + reader->offset, length);
+  reader->offset += length;
+}
+
+static void
+set_limits (png_structp png)
+{
+  png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
+  png_set_chunk_malloc_max (png, CHUNK_MALLOC_MAX);
+  png_set_chunk_cache_max (png, CHUNK_CACHE_MAX);
+  /* All but IHDR, PLTE, tRNS, IDAT and IEND is skipped: code that is not run
+   * has no bugs, and an empty eXIf is no reason to refuse a picture. */
+  png_set_keep_unknown_chunks (png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  png_set_crc_action (png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
+#else
+  /* In skipped chunks too, which one of a damaged type may have been tRNS. */
+  png_set_crc_action (png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+#endif
+}
+
+static void
+set_transformations (png_structp png, png_infop info)
+{
+  guint color_type = png_get_color_type (png, info);
+  guint depth = png_get_bit_depth (png, info);
+  gboolean has_trns = png_get_valid (png, info, PNG_INFO_tRNS) != 0;
+
+  if (color_type == PNG_COLOR_TYPE_PALETTE)
+    png_set_palette_to_rgb (png);
+  if (color_type == PNG_COLOR_TYPE_GRAY && depth < 8)
+    png_set_expand_gray_1_2_4_to_8 (png);
+  if (has_trns)
+    png_set_tRNS_to_alpha (png);
+  if (color_type == PNG_COLOR_TYPE_GRAY_ALPHA
+      || (color_type == PNG_COLOR_TYPE_GRAY && has_trns))
+    png_set_gray_to_rgb (png);
+  if (depth == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN)
+    png_set_swap (png);
+}
+
+static void
+read_body (png_structp png, gpointer state)
+{
+  Reader *reader = state;
+  CupPixels *pixels = reader->pixels;
+  gint pass, n_passes;
+  gsize row_size, last;
+  guint y;
+
+  set_limits (png);
+  png_set_read_fn (png, reader, on_read);
+  png_read_info (png, reader->info);
+  set_transformations (png, reader->info);
+  n_passes = png_set_interlace_handling (png);
+  png_read_update_info (png, reader->info);
+
+  /* Both read the same IHDR, so that only a tRNS that libpng rejects can make
+   * a difference. */
+  row_size = (gsize) pixels->width * pixels->channels * (pixels->depth / 8);
+  if (png_get_image_width (png, reader->info) != pixels->width
+      || png_get_image_height (png, reader->info) != pixels->height
+      || png_get_rowbytes (png, reader->info) != row_size)
+    png_error (png, "damaged tRNS chunk");
+
+  /* Before the pixels a "benign error" is an oddity of a chunk. In them it is
+   * a wrong checksum, or a stream that is too long or too short. */
+  png_set_benign_errors (png, FALSE);
+
+  for (pass = 0; pass < n_passes; pass++) {
+    for (y = 0; y < pixels->height; y++) {
+      /* With the last row libpng inflates all that is left, however much that
+       * is: a picture of a few pixels could keep a core busy for minutes. */
+      if (pass == n_passes - 1 && y == pixels->height - 1) {
+        last = row_size + row_size / 8 + LAST_ROW_SLACK;
+        if (last < reader->end - reader->offset)
+          reader->end = reader->offset + last;
+      }
+      png_read_row (png, cup_pixels_row (pixels, y), NULL);
+    }
+  }
+  reader->end = reader->size;
+  png_read_end (png, reader->info);
+}
+
+gboolean
+cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
+    GError ** error)
+{
+  Failure failure = { "out of memory" };
+  Reader reader = { data, size, 0, size, NULL, pixels };
+  png_structp png;
+  gboolean done = FALSE, has_decoder = FALSE;
+
+  png = png_create_read_struct (PNG_LIBPNG_VER_STRING, &failure, on_error,
+      on_warning);
+  if (png) {
+    reader.info = png_create_info_struct (png);
+    done = reader.info && guard (png, read_body, &reader);
+    has_decoder = reader.info != NULL;
+    png_destroy_read_struct (&png, &reader.info, NULL);
+  }
+  if (!done)
+    g_set_error (error, CUP_ERROR, has_decoder ? CUP_ERROR_BAD_DATA :
+        CUP_ERROR_TOO_LARGE, "PNG image: %u×%u pixels cannot be decoded: %s",
+        pixels->width, pixels->height, failure.message);
+  return done;
+}
+
+/* Encoding */
+
+static void
+on_write (png_structp png, png_bytep data, size_t length)
+{
+  Writer *writer = png_get_io_ptr (png);
+
+  if (!cup_image_buffer_append (&writer->buffer, data, length))
+    png_error (png, "out of memory");
+}
+
+/* libpng's own would call fflush(). */
+static void
+on_flush (png_structp png)
+{
+}
+
+static void
+write_body (png_structp png, gpointer state)
+{
+  Writer *writer = state;
+  const CupPixels *pixels = writer->pixels;
+  gint color_type;
+  guint y;
+
+  if (pixels->channels == 1)
+    color_type = PNG_COLOR_TYPE_GRAY;
+  else if (pixels->channels == 3)
+    color_type = PNG_COLOR_TYPE_RGB;
+  else
+    color_type = PNG_COLOR_TYPE_RGB_ALPHA;
+
+  png_set_write_fn (png, writer, on_write, on_flush);
+  png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
+  /* On photographs the sizes of all settings are within 5 % of each other,
+   * but libpng's usual ones take six times as long. */
+  png_set_filter (png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+  png_set_compression_level (png, 1);
+  png_set_compression_buffer_size (png, IDAT_SIZE);
+  png_set_IHDR (png, writer->info, pixels->width, pixels->height,
+      pixels->depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
+      PNG_FILTER_TYPE_BASE);
+  png_write_info (png, writer->info);
+  if (pixels->depth == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN)
+    png_set_swap (png);
+  for (y = 0; y < pixels->height; y++)
+    png_write_row (png, cup_pixels_row (pixels, y));
+  png_write_end (png, writer->info);
+}
+
+GBytes *
+cup_png_encode (const CupPixels * pixels, guint quality, GError ** error)
+{
+  Failure failure = { "out of memory" };
+  Writer writer = { {NULL}, NULL, pixels };
+  png_structp png;
+  gboolean done = FALSE;
+
+  png = png_create_write_struct (PNG_LIBPNG_VER_STRING, &failure, on_error,
+      on_warning);
+  if (png) {
+    writer.info = png_create_info_struct (png);
+    /* Half of the samples is more than most pictures take. Pages that are not
+     * used are never touched, and are given back at the end. */
+    done = writer.info
+        && cup_image_buffer_reserve (&writer.buffer,
+        cup_pixels_get_size (pixels) / 2 + 4096)
+        && guard (png, write_body, &writer);
+    png_destroy_write_struct (&png, &writer.info);
+  }
+  if (!done) {
+    cup_image_buffer_clear (&writer.buffer);
+    g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
+        "PNG image: %u×%u pixels cannot be encoded: %s", pixels->width,
+        pixels->height, failure.message);
+    return NULL;
+  }
+  return cup_image_buffer_steal (&writer.buffer);
+}

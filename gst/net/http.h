@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * HTTP on a thread of its own.
+ *
+ * A CupHttp is a thread with a GMainContext in which a libsoup session lives.
+ * All that is done with it happens on that thread: others get there by
+ * cup_http_invoke(). Nothing here blocks a caller, with the exception of
+ * cup_http_join().
+ *
+ * Every request has a limit for the size of the answer, and limits in time;
+ * TLS certificates are always verified; nothing is redirected behind the
+ * caller's back; no cookie is kept, nothing is decompressed.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _CupHttp CupHttp;
+typedef struct _CupHttpResponse CupHttpResponse;
+
+/* How long a closed CupHttp waits for requests that are still under way. */
+#define CUP_HTTP_CLOSE_TIMEOUT (2 * G_USEC_PER_SEC)
+
+/* NULL and CUP_ERROR_UNSUPPORTED where libsoup cannot be used, see soup.h, or
+ * CUP_ERROR_FAILED where no thread can be had. cup_http_close() must be called
+ * before the last reference goes. */
+CupHttp *cup_http_new (GError ** error);
+CupHttp *cup_http_ref (CupHttp * http);
+void cup_http_unref (CupHttp * http);
+
+/* Runs @func once on the HTTP thread, soon, in the order of the calls, and
+ * frees @data by @destroy. Any thread; from the HTTP thread too it is never
+ * run from within the call. FALSE where the thread has ended: nothing was
+ * done, @data is still the caller's. */
+gboolean cup_http_invoke (CupHttp * http, void (*func) (gpointer data),
+    gpointer data, GDestroyNotify destroy);
+gboolean cup_http_is_current_thread (CupHttp * http);
+
+/* Starts to end: requests that are under way, and those that follow from
+ * their answers, may finish for CUP_HTTP_CLOSE_TIMEOUT at most; what is left
+ * then is completed with G_IO_ERROR_CANCELLED, and the thread ends. Any
+ * thread, does not block, may be called again. */
+void cup_http_close (CupHttp * http);
+/* Waits until a closed CupHttp's thread has ended, no longer than what is left
+ * of CUP_HTTP_CLOSE_TIMEOUT. Returns at once on the HTTP thread itself. TRUE
+ * where the thread is gone. */
+gboolean cup_http_join (CupHttp * http);
+
+/* HTTP thread only, from here on. */
+
+/* Calls @func once after @delay microseconds. g_source_destroy() to stop it,
+ * g_source_unref() in any case. */
+GSource *cup_http_add_timer (CupHttp * http, gint64 delay,
+    void (*func) (gpointer data), gpointer data);
+/* Calls @func once on the HTTP thread after @cancellable is cancelled from
+ * whatever thread. To be stopped and freed like a timer. */
+GSource *cup_http_add_cancel_watch (CupHttp * http, GCancellable * cancellable,
+    void (*func) (gpointer data), gpointer data);
+
+/**
+ * CupHttpRequest:
+ * @method: "GET", "PUT" or "POST"
+ * @url: has to keep the rule of url.h
+ * @headers: (nullable) (array zero-terminated=1): names and values in turn.
+ *   They are not sent along where a redirect is followed
+ * @body: (nullable): what is sent
+ * @content_type: (nullable): of @body
+ * @max_size: bytes of an answer's body that are accepted
+ * @connect_timeout: microseconds from the begin of connecting (resolving the
+ *   name) until the connection stands, with TLS. Waiting for one of the
+ *   session's connections to get free does not count
+ * @inactivity_timeout: microseconds without a byte in either direction
+ * @deadline: g_get_monotonic_time() when it must be over, 0 for none
+ * @follow_redirects: whether a GET may go elsewhere, up to five times. If not,
+ *   a redirect is an error
+ * @cancellable: (nullable): may be cancelled from any thread
+ *
+ * All of it is copied or referenced. Timeouts of 0 are none.
+ */
+typedef struct
+{
+  const gchar *method;
+  const gchar *url;
+  const gchar *const *headers;
+  GBytes *body;
+  const gchar *content_type;
+  gsize max_size;
+  gint64 connect_timeout;
+  gint64 inactivity_timeout;
+  gint64 deadline;
+  gboolean follow_redirects;
+  GCancellable *cancellable;
+} CupHttpRequest;
+
+/* The stage in the details of an error after which it is certain that nothing
+ * of the request has been sent. */
+#define CUP_HTTP_STAGE_CONNECT "connect"
+
+/* One of @response and @error is NULL; both belong to the caller of this
+ * function. Any answer that came completely is a @response, whatever its
+ * status. Errors are of CUP_ERROR (NETWORK, TIMEOUT, TOO_LARGE, BAD_DATA;
+ * SETTINGS for a URL against the rule) and name the host, but no path, query
+ * or header; or G_IO_ERROR_CANCELLED. */
+typedef void (*CupHttpDone) (CupHttpResponse * response, const GError * error,
+    gpointer user_data);
+
+/* Sends @request. @done is called once, never from within this function. */
+void cup_http_send (CupHttp * http, const CupHttpRequest * request,
+    CupHttpDone done, gpointer user_data);
+
+guint cup_http_response_get_status (CupHttpResponse * response);
+GBytes *cup_http_response_get_body (CupHttpResponse * response);
+/* NULL where there is no such header. @name in any case. */
+const gchar *cup_http_response_get_header (CupHttpResponse * response,
+    const gchar * name);
+
+G_END_DECLS

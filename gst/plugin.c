@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Registers the element, nothing else.
+ */
+#include "config.h"
+
+#include <gst/gst.h>
+
+#include "element/gstcreativeupscaler.h"
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  return gst_element_register (plugin, "creativeupscaler", GST_RANK_NONE,
+      GST_TYPE_CREATIVE_UPSCALER);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, creativeupscaler,
+    "Upscales frames with a diffusion model that invents plausible detail",
+    plugin_init, PACKAGE_VERSION, "LGPL", PACKAGE_NAME, PACKAGE_ORIGIN)

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of fields. Names, defaults and ranges are those that the service
+ * publishes for fal-ai/creative-upscaler; where it publishes no bound, the
+ * range is that of the type, or for a LoRA's scale what is of any use.
+ */
+#include "fields.h"
+
+#define FALLBACK_PROMPT_SUFFIX \
+  " high quality, highly detailed, high resolution, sharp"
+#define FALLBACK_NEGATIVE_PROMPT \
+  "blurry, low resolution, bad, ugly, low quality, pixelated, interpolated, " \
+  "compression artifacts, noisey, grainy"
+
+/* *INDENT-OFF* */
+static const CupField fields[CUP_N_FIELDS] = {
+  {
+    .id = CUP_FIELD_MODEL_TYPE,
+    .kind = CUP_FIELD_KIND_CHOICE,
+    .wire = "model_type",
+    .property = "model-type",
+    .nick = "Model type",
+    .blurb = "Kind of diffusion model that paints the detail",
+    .fallback = 0,
+    .choices = {
+      {"SD_1_5", "sd-1-5", "Stable Diffusion 1.5"},
+      {"SDXL", "sdxl", "Stable Diffusion XL"},
+    },
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_IMAGE_URL,
+    .kind = CUP_FIELD_KIND_FRAME,
+    .wire = "image_url",
+    .nick = "Image",
+    .blurb = "The picture to upscale: each frame of the stream",
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_PROMPT,
+    .kind = CUP_FIELD_KIND_STRING,
+    .wire = "prompt",
+    .property = "prompt",
+    .nick = "Prompt",
+    .blurb = "What the picture shows, in words; when unset the service "
+        "describes each frame by itself",
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_SCALE,
+    .kind = CUP_FIELD_KIND_NUMBER,
+    .wire = "scale",
+    .property = "scale",
+    .nick = "Scale",
+    .blurb = "Factor by which width and height grow",
+    .minimum = 1, .maximum = 5, .fallback = 2,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_CREATIVITY,
+    .kind = CUP_FIELD_KIND_NUMBER,
+    .wire = "creativity",
+    .property = "creativity",
+    .nick = "Creativity",
+    .blurb = "How far the result may deviate from the input: denoising "
+        "strength of the diffusion",
+    .minimum = 0, .maximum = 1, .fallback = 0.5,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_DETAIL,
+    .kind = CUP_FIELD_KIND_NUMBER,
+    .wire = "detail",
+    .property = "detail",
+    .nick = "Detail",
+    .blurb = "How much detail is added",
+    .minimum = 0, .maximum = 5, .fallback = 1,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_SHAPE_PRESERVATION,
+    .kind = CUP_FIELD_KIND_NUMBER,
+    .wire = "shape_preservation",
+    .property = "shape-preservation",
+    .nick = "Shape preservation",
+    .blurb = "How strongly shapes of the input are kept",
+    .minimum = 0, .maximum = 3, .fallback = 0.25,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_PROMPT_SUFFIX,
+    .kind = CUP_FIELD_KIND_STRING,
+    .wire = "prompt_suffix",
+    .property = "prompt-suffix",
+    .nick = "Prompt suffix",
+    .blurb = "Words added to the end of the prompt",
+    .fallback_text = FALLBACK_PROMPT_SUFFIX,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_NEGATIVE_PROMPT,
+    .kind = CUP_FIELD_KIND_STRING,
+    .wire = "negative_prompt",
+    .property = "negative-prompt",
+    .nick = "Negative prompt",
+    .blurb = "What the result must not look like, in words",
+    .fallback_text = FALLBACK_NEGATIVE_PROMPT,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_SEED,
+    .kind = CUP_FIELD_KIND_INTEGER,
+    .wire = "seed",
+    .property = "seed",
+    .nick = "Seed",
+    .blurb = "The same seed with the same input gives the same result; "
+        "-1 lets the service choose one for each frame",
+    .minimum = -1, .maximum = (gdouble) G_MAXINT64, .fallback = -1,
+    .has_unset = TRUE, .unset = -1,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_GUIDANCE_SCALE,
+    .kind = CUP_FIELD_KIND_NUMBER,
+    .wire = "guidance_scale",
+    .property = "guidance-scale",
+    .nick = "Guidance scale",
+    .blurb = "How closely the diffusion follows the prompt "
+        "(classifier-free guidance)",
+    .minimum = 0, .maximum = 16, .fallback = 7.5,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_NUM_INFERENCE_STEPS,
+    .kind = CUP_FIELD_KIND_INTEGER,
+    .wire = "num_inference_steps",
+    .property = "num-inference-steps",
+    .nick = "Number of inference steps",
+    .blurb = "Steps of the diffusion: more are slower and cost more",
+    .minimum = 1, .maximum = 200, .fallback = 20,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_ENABLE_SAFETY_CHECKS,
+    .kind = CUP_FIELD_KIND_BOOLEAN,
+    .wire = "enable_safety_checks",
+    .property = "enable-safety-checks",
+    .nick = "Enable safety checks",
+    .blurb = "Let the service check its results; what fails the check comes "
+        "back as a black picture",
+    .fallback = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_SKIP_CCSR,
+    .kind = CUP_FIELD_KIND_BOOLEAN,
+    .wire = "skip_ccsr",
+    .property = "skip-ccsr",
+    .nick = "Skip CCSR",
+    .blurb = "Leave out the restoring pass (CCSR) in front of the creative one",
+    .fallback = FALSE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_OVERRIDE_SIZE_LIMITS,
+    .kind = CUP_FIELD_KIND_BOOLEAN,
+    .wire = "override_size_limits",
+    .property = "override-size-limits",
+    .nick = "Override size limits",
+    .blurb = "Allow pictures above the engine's size limit, which can take "
+        "very long",
+    .fallback = FALSE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_BASE_MODEL_URL,
+    .kind = CUP_FIELD_KIND_STRING,
+    .wire = "base_model_url",
+    .property = "base-model-url",
+    .nick = "Base model URL",
+    .blurb = "URL of a diffusion model to use in place of the service's own",
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_ADDITIONAL_LORA_URL,
+    .kind = CUP_FIELD_KIND_STRING,
+    .wire = "additional_lora_url",
+    .property = "additional-lora-url",
+    .nick = "Additional LoRA URL",
+    .blurb = "URL of a LoRA to add to the model",
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_ADDITIONAL_LORA_SCALE,
+    .kind = CUP_FIELD_KIND_NUMBER,
+    .wire = "additional_lora_scale",
+    .property = "additional-lora-scale",
+    .nick = "Additional LoRA scale",
+    .blurb = "Weight of the additional LoRA",
+    .minimum = -10, .maximum = 10, .fallback = 1,
+    .per_frame = TRUE,
+    .since = "0.1",
+  },
+  {
+    .id = CUP_FIELD_ADDITIONAL_EMBEDDING_URL,
+    .kind = CUP_FIELD_KIND_STRING,
+    .wire = "additional_embedding_url",
+    .property = "additional-embedding-url",
+    .nick = "Additional embedding URL",
+    .blurb = "URL of a textual inversion embedding to add to the model",
+    .since = "0.1",
+  },
+};
+/* *INDENT-ON* */
+
+const CupField *
+cup_field_get (CupFieldId id)
+{
+  g_return_val_if_fail (id < CUP_N_FIELDS, NULL);
+  return &fields[id];
+}
+
+const CupField *
+cup_field_find_property (const gchar * property)
+{
+  guint i;
+
+  for (i = 0; i < CUP_N_FIELDS; i++) {
+    if (g_strcmp0 (fields[i].property, property) == 0)
+      return &fields[i];
+  }
+  return NULL;
+}

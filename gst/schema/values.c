@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "values.h"
+
+#include <math.h>
+
+typedef union
+{
+  gdouble number;
+  gint64 integer;
+  gboolean boolean;
+  gint choice;
+  gchar *text;                  /* a GRefString: copies for jobs share it */
+} CupValue;
+
+struct _CupValues
+{
+  guint64 set;                  /* CUP_FIELD_BIT of what is set */
+  CupValue value[CUP_N_FIELDS]; /* of what is not set: all zero */
+};
+
+CupValues *
+cup_values_new (void)
+{
+  return g_new0 (CupValues, 1);
+}
+
+CupValues *
+cup_values_copy (const CupValues * values)
+{
+  CupValues *copy = g_new (CupValues, 1);
+  guint id;
+
+  *copy = *values;
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    if (cup_values_is_set (values, id)
+        && cup_field_get (id)->kind == CUP_FIELD_KIND_STRING)
+      g_ref_string_acquire (copy->value[id].text);
+  }
+  return copy;
+}
+
+void
+cup_values_free (CupValues * values)
+{
+  guint id;
+
+  for (id = 0; id < CUP_N_FIELDS; id++)
+    cup_values_unset (values, id);
+  g_free (values);
+}
+
+void
+cup_values_unset (CupValues * values, CupFieldId id)
+{
+  if (!cup_values_is_set (values, id))
+    return;
+  if (cup_field_get (id)->kind == CUP_FIELD_KIND_STRING)
+    g_ref_string_release (values->value[id].text);
+  values->set &= ~CUP_FIELD_BIT (id);
+  values->value[id] = (CupValue) {
+  0};
+}
+
+/* The largest gint64 is not a double: compare before converting. */
+static gint64
+clamp_integer (const CupField * field, gint64 value)
+{
+  if ((gdouble) value < field->minimum)
+    return (gint64) field->minimum;
+  if (field->maximum < (gdouble) G_MAXINT64 && value > (gint64) field->maximum)
+    return (gint64) field->maximum;
+  return value;
+}
+
+void
+cup_values_set (CupValues * values, CupFieldId id, const GValue * value)
+{
+  const CupField *field = cup_field_get (id);
+  CupValue new_value = { 0 };
+
+  switch (field->kind) {
+    case CUP_FIELD_KIND_FRAME:
+      g_return_if_reached ();
+    case CUP_FIELD_KIND_STRING:{
+      const gchar *text = g_value_get_string (value);
+
+      if (text == NULL) {
+        cup_values_unset (values, id);
+        return;
+      }
+      new_value.text = g_ref_string_new (text);
+      break;
+    }
+    case CUP_FIELD_KIND_NUMBER:{
+      gdouble number = g_value_get_double (value);
+
+      if (isnan (number))
+        return;
+      new_value.number = CLAMP (number, field->minimum, field->maximum);
+      break;
+    }
+    case CUP_FIELD_KIND_INTEGER:{
+      gint64 integer = clamp_integer (field, g_value_get_int64 (value));
+
+      if (field->has_unset && integer == field->unset) {
+        cup_values_unset (values, id);
+        return;
+      }
+      new_value.integer = integer;
+      break;
+    }
+    case CUP_FIELD_KIND_BOOLEAN:
+      new_value.boolean = g_value_get_boolean (value);
+      break;
+    case CUP_FIELD_KIND_CHOICE:{
+      gint choice = g_value_get_int (value);
+
+      g_return_if_fail (choice >= 0 && choice < CUP_FIELD_MAX_CHOICES
+          && field->choices[choice].wire != NULL);
+      new_value.choice = choice;
+      break;
+    }
+  }
+
+  cup_values_unset (values, id);
+  values->value[id] = new_value;
+  values->set |= CUP_FIELD_BIT (id);
+}
+
+void
+cup_values_get (const CupValues * values, CupFieldId id, GValue * value)
+{
+  switch (cup_field_get (id)->kind) {
+    case CUP_FIELD_KIND_FRAME:
+      g_return_if_reached ();
+    case CUP_FIELD_KIND_STRING:
+      g_value_set_string (value, cup_values_get_string (values, id));
+      break;
+    case CUP_FIELD_KIND_NUMBER:
+      g_value_set_double (value, cup_values_get_number (values, id));
+      break;
+    case CUP_FIELD_KIND_INTEGER:
+      g_value_set_int64 (value, cup_values_get_integer (values, id));
+      break;
+    case CUP_FIELD_KIND_BOOLEAN:
+      g_value_set_boolean (value, cup_values_get_boolean (values, id));
+      break;
+    case CUP_FIELD_KIND_CHOICE:
+      g_value_set_int (value, (gint) cup_values_get_integer (values, id));
+      break;
+  }
+}
+
+gboolean
+cup_values_is_set (const CupValues * values, CupFieldId id)
+{
+  return (values->set & CUP_FIELD_BIT (id)) != 0;
+}
+
+guint64
+cup_values_get_set_mask (const CupValues * values)
+{
+  return values->set;
+}
+
+gdouble
+cup_values_get_number (const CupValues * values, CupFieldId id)
+{
+  const CupField *field = cup_field_get (id);
+
+  g_return_val_if_fail (field->kind == CUP_FIELD_KIND_NUMBER, 0);
+  return cup_values_is_set (values, id) ? values->value[id].number :
+      field->fallback;
+}
+
+/* Of an integer its value, of a choice its index. */
+gint64
+cup_values_get_integer (const CupValues * values, CupFieldId id)
+{
+  const CupField *field = cup_field_get (id);
+
+  if (!cup_values_is_set (values, id))
+    return (gint64) field->fallback;
+  if (field->kind == CUP_FIELD_KIND_CHOICE)
+    return values->value[id].choice;
+  g_return_val_if_fail (field->kind == CUP_FIELD_KIND_INTEGER, 0);
+  return values->value[id].integer;
+}
+
+gboolean
+cup_values_get_boolean (const CupValues * values, CupFieldId id)
+{
+  const CupField *field = cup_field_get (id);
+
+  g_return_val_if_fail (field->kind == CUP_FIELD_KIND_BOOLEAN, FALSE);
+  return cup_values_is_set (values, id) ? values->value[id].boolean :
+      field->fallback != 0;
+}
+
+const gchar *
+cup_values_get_string (const CupValues * values, CupFieldId id)
+{
+  const CupField *field = cup_field_get (id);
+
+  g_return_val_if_fail (field->kind == CUP_FIELD_KIND_STRING, NULL);
+  return cup_values_is_set (values, id) ? values->value[id].text :
+      field->fallback_text;
+}
+
+void
+cup_values_add_to_json (const CupValues * values, JsonBuilder * builder)
+{
+  guint id;
+
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    const CupField *field = cup_field_get (id);
+    const CupValue *value = &values->value[id];
+
+    if (!cup_values_is_set (values, id))
+      continue;
+    json_builder_set_member_name (builder, field->wire);
+    switch (field->kind) {
+      case CUP_FIELD_KIND_FRAME:
+        break;
+      case CUP_FIELD_KIND_STRING:
+        json_builder_add_string_value (builder, value->text);
+        break;
+      case CUP_FIELD_KIND_NUMBER:
+        json_builder_add_double_value (builder, value->number);
+        break;
+      case CUP_FIELD_KIND_INTEGER:
+        json_builder_add_int_value (builder, value->integer);
+        break;
+      case CUP_FIELD_KIND_BOOLEAN:
+        json_builder_add_boolean_value (builder, value->boolean);
+        break;
+      case CUP_FIELD_KIND_CHOICE:
+        json_builder_add_string_value (builder,
+            field->choices[value->choice].wire);
+        break;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A set of values for the fields of the table.
+ *
+ * A field is either set, by the user, or left to the service. What is not set
+ * is not sent; reading it gives the service's documented default.
+ *
+ * Not thread safe while it is changed: the element changes its own under the
+ * object lock and gives every job a copy, which nobody changes any more.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "fields.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CupValues CupValues;
+
+CupValues *cup_values_new (void);
+CupValues *cup_values_copy (const CupValues * values);
+void cup_values_free (CupValues * values);
+
+/* Setting and getting by the property's GValue: a string, gdouble, gint64,
+ * gboolean, or gint (the index of a choice). Setting a string to NULL, or an
+ * integer to its "unset" value, leaves the field to the service again. Numbers
+ * are clamped to the row's range, NaN is ignored. */
+void cup_values_set (CupValues * values, CupFieldId id, const GValue * value);
+void cup_values_get (const CupValues * values, CupFieldId id, GValue * value);
+void cup_values_unset (CupValues * values, CupFieldId id);
+
+gboolean cup_values_is_set (const CupValues * values, CupFieldId id);
+/* CUP_FIELD_BIT of every field that is set. */
+guint64 cup_values_get_set_mask (const CupValues * values);
+
+/* The effective value: the one set, or the service's default. */
+gdouble cup_values_get_number (const CupValues * values, CupFieldId id);
+gint64 cup_values_get_integer (const CupValues * values, CupFieldId id);
+gboolean cup_values_get_boolean (const CupValues * values, CupFieldId id);
+const gchar *cup_values_get_string (const CupValues * values, CupFieldId id);
+
+/* Adds every field that is set to the object that @builder is in, with its
+ * wire name and JSON type. The frame's own field is not added. */
+void cup_values_add_to_json (const CupValues * values, JsonBuilder * builder);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupValues, cup_values_free);
+
+G_END_DECLS
