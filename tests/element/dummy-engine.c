@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dummy-engine.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+
+typedef struct
+{
+  CupDummyEngine *engine;
+  CupJob *job;
+  guint8 key;
+  CupDummyPlan plan;
+  GSource *timer;
+  GSource *cancelled;
+} DummyJob;
+
+struct _CupDummyEngine
+{
+  CupEngine parent;
+
+  GMainContext *context;
+  GMainLoop *loop;
+  GThread *thread;
+
+  GMutex lock;                  /* a leaf; guards all below */
+  GCond cond;
+  CupDummyPlan plan;
+  GHashTable *plans;            /* key → CupDummyPlan */
+  gboolean released[256];
+  gboolean all_released;
+  CupValues *values[256];
+  guint n_started;
+  guint n_cancelled;
+  guint n_parallel;
+  guint max_parallel;
+  GList *jobs;                  /* of DummyJob; of the thread */
+};
+
+G_DEFINE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP_TYPE_ENGINE);
+
+static void
+fill (CupPixels * pixels, guint8 key)
+{
+  memset (pixels->data, key, cup_pixels_get_size (pixels));
+}
+
+static CupResult *
+make_result (const DummyJob * dummy)
+{
+  gdouble scale = cup_values_get_number (cup_job_get_values (dummy->job),
+      CUP_FIELD_SCALE);
+  const CupDummyPlan *plan = &dummy->plan;
+  CupPixels *pixels;
+  CupImageInfo info;
+  CupResult *result;
+  GBytes *bytes;
+  guint width, height;
+
+  cup_job_get_size (dummy->job, &width, &height);
+  pixels = cup_pixels_new (plan->width ? plan->width :
+      (guint) lround (width * scale), plan->height ? plan->height :
+      (guint) lround (height * scale), plan->channels ? plan->channels : 3,
+      plan->depth ? plan->depth : 8, NULL);
+  g_assert_nonnull (pixels);
+  fill (pixels, dummy->key);
+  if (plan->image_type == CUP_IMAGE_UNKNOWN)
+    return cup_result_new_pixels (pixels);
+
+  bytes = cup_image_encode (pixels, plan->image_type, 95, NULL);
+  g_assert_nonnull (bytes);
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  result = cup_result_new_bytes (bytes, &info);
+  cup_pixels_unref (pixels);
+  return result;
+}
+
+/* In the engine's thread, like all that touches a DummyJob. */
+static void
+complete (DummyJob * dummy, gboolean cancelled)
+{
+  CupDummyEngine *engine = dummy->engine;
+
+  engine->jobs = g_list_remove (engine->jobs, dummy);
+  if (dummy->timer) {
+    g_source_destroy (dummy->timer);
+    g_source_unref (dummy->timer);
+  }
+  g_source_destroy (dummy->cancelled);
+  g_source_unref (dummy->cancelled);
+
+  g_mutex_lock (&engine->lock);
+  engine->n_parallel--;
+  if (cancelled)
+    engine->n_cancelled++;
+  g_cond_broadcast (&engine->cond);
+  g_mutex_unlock (&engine->lock);
+
+  if (cancelled)
+    cup_job_return_if_cancelled (dummy->job);
+  else if (dummy->plan.fails)
+    cup_job_return_error (dummy->job, g_error_new (CUP_ERROR,
+            CUP_ERROR_SERVICE, "the dummy was told to fail frame %d",
+            dummy->key));
+  else
+    cup_job_return_result (dummy->job, make_result (dummy));
+  cup_job_unref (dummy->job);
+  g_object_unref (engine);
+  g_free (dummy);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  complete (user_data, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_cancelled (GCancellable * cancellable, gpointer user_data)
+{
+  complete (user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+release_held (gpointer user_data)
+{
+  CupDummyEngine *engine = user_data;
+  GList *walk, *next;
+
+  for (walk = engine->jobs; walk; walk = next) {
+    DummyJob *dummy = walk->data;
+    gboolean released;
+
+    next = walk->next;
+    g_mutex_lock (&engine->lock);
+    released = engine->all_released || engine->released[dummy->key];
+    g_mutex_unlock (&engine->lock);
+    if (released && dummy->plan.delay == CUP_DUMMY_HOLD)
+      complete (dummy, FALSE);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+start_job (gpointer user_data)
+{
+  DummyJob *dummy = user_data;
+  CupDummyEngine *engine = dummy->engine;
+
+  engine->jobs = g_list_append (engine->jobs, dummy);
+  dummy->cancelled =
+      g_cancellable_source_new (cup_job_get_cancellable (dummy->job));
+  g_source_set_callback (dummy->cancelled,
+      G_SOURCE_FUNC (on_cancelled), dummy, NULL);
+  g_source_attach (dummy->cancelled, engine->context);
+  if (dummy->plan.delay != CUP_DUMMY_HOLD) {
+    dummy->timer = g_timeout_source_new (dummy->plan.delay);
+    g_source_set_callback (dummy->timer, on_timer, dummy, NULL);
+    g_source_attach (dummy->timer, engine->context);
+  }
+  release_held (engine);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+invoke (CupDummyEngine * engine, GSourceFunc function, gpointer data)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, function, data, NULL);
+  g_source_attach (source, engine->context);
+  g_source_unref (source);
+}
+
+static void
+cup_dummy_engine_upscale_async (CupEngine * base, CupJob * job)
+{
+  CupDummyEngine *engine = CUP_DUMMY_ENGINE (base);
+  DummyJob *dummy = g_new0 (DummyJob, 1);
+  const CupDummyPlan *plan;
+
+  dummy->engine = g_object_ref (engine);
+  dummy->job = cup_job_ref (job);
+  dummy->key = cup_job_get_pixels (job)->data[0];
+
+  g_mutex_lock (&engine->lock);
+  plan = g_hash_table_lookup (engine->plans, GUINT_TO_POINTER (dummy->key));
+  dummy->plan = plan ? *plan : engine->plan;
+  g_clear_pointer (&engine->values[dummy->key], cup_values_free);
+  engine->values[dummy->key] = cup_values_copy (cup_job_get_values (job));
+  engine->n_started++;
+  engine->n_parallel++;
+  engine->max_parallel = MAX (engine->max_parallel, engine->n_parallel);
+  g_cond_broadcast (&engine->cond);
+  g_mutex_unlock (&engine->lock);
+
+  invoke (engine, start_job, dummy);
+}
+
+static gpointer
+run (gpointer data)
+{
+  /* Not the engine: its last reference may go in this very thread. */
+  GMainLoop *loop = data;
+  GMainContext *context = g_main_loop_get_context (loop);
+
+  g_main_context_push_thread_default (context);
+  g_main_loop_run (loop);
+  g_main_context_pop_thread_default (context);
+  g_main_loop_unref (loop);
+  return NULL;
+}
+
+static gboolean
+quit (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+cup_dummy_engine_finalize (GObject * object)
+{
+  CupDummyEngine *engine = CUP_DUMMY_ENGINE (object);
+  guint i;
+
+  /* Each job has a reference: there is none any more. */
+  invoke (engine, quit, engine->loop);
+  if (engine->thread != g_thread_self ())
+    g_thread_join (engine->thread);
+  else
+    g_thread_unref (engine->thread);
+  g_main_loop_unref (engine->loop);
+  g_main_context_unref (engine->context);
+  for (i = 0; i < G_N_ELEMENTS (engine->values); i++)
+    g_clear_pointer (&engine->values[i], cup_values_free);
+  g_hash_table_unref (engine->plans);
+  g_cond_clear (&engine->cond);
+  g_mutex_clear (&engine->lock);
+  G_OBJECT_CLASS (cup_dummy_engine_parent_class)->finalize (object);
+}
+
+static void
+cup_dummy_engine_class_init (CupDummyEngineClass * klass)
+{
+  CupEngineClass *engine_class = CUP_ENGINE_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = cup_dummy_engine_finalize;
+  engine_class->name = "dummy";
+  engine_class->accepts = CUP_ENGINE_ACCEPTS_PIXELS;
+  engine_class->honours = CUP_FIELDS_ALL & ~CUP_FIELD_BIT (CUP_FIELD_SKIP_CCSR);
+  engine_class->upscale_async = cup_dummy_engine_upscale_async;
+}
+
+static void
+cup_dummy_engine_init (CupDummyEngine * engine)
+{
+  g_mutex_init (&engine->lock);
+  g_cond_init (&engine->cond);
+  engine->plans = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  engine->context = g_main_context_new ();
+  engine->loop = g_main_loop_new (engine->context, FALSE);
+  engine->thread = g_thread_new ("dummy-engine", run,
+      g_main_loop_ref (engine->loop));
+}
+
+CupDummyEngine *
+cup_dummy_engine_new (void)
+{
+  return g_object_new (CUP_TYPE_DUMMY_ENGINE, NULL);
+}
+
+void
+cup_dummy_engine_set_plan (CupDummyEngine * engine, const CupDummyPlan * plan)
+{
+  g_mutex_lock (&engine->lock);
+  engine->plan = *plan;
+  g_mutex_unlock (&engine->lock);
+}
+
+void
+cup_dummy_engine_set_plan_for (CupDummyEngine * engine, guint8 key,
+    const CupDummyPlan * plan)
+{
+  g_mutex_lock (&engine->lock);
+  g_hash_table_replace (engine->plans, GUINT_TO_POINTER (key),
+      g_memdup2 (plan, sizeof *plan));
+  g_mutex_unlock (&engine->lock);
+}
+
+void
+cup_dummy_engine_wait_started (CupDummyEngine * engine, guint n)
+{
+  g_mutex_lock (&engine->lock);
+  while (engine->n_started < n)
+    g_cond_wait (&engine->cond, &engine->lock);
+  g_mutex_unlock (&engine->lock);
+}
+
+void
+cup_dummy_engine_wait_cancelled (CupDummyEngine * engine, guint n)
+{
+  g_mutex_lock (&engine->lock);
+  while (engine->n_cancelled < n)
+    g_cond_wait (&engine->cond, &engine->lock);
+  g_mutex_unlock (&engine->lock);
+}
+
+void
+cup_dummy_engine_release (CupDummyEngine * engine, guint8 key)
+{
+  g_mutex_lock (&engine->lock);
+  engine->released[key] = TRUE;
+  g_mutex_unlock (&engine->lock);
+  invoke (engine, release_held, engine);
+}
+
+void
+cup_dummy_engine_release_all (CupDummyEngine * engine)
+{
+  g_mutex_lock (&engine->lock);
+  engine->all_released = TRUE;
+  g_mutex_unlock (&engine->lock);
+  invoke (engine, release_held, engine);
+}
+
+guint
+cup_dummy_engine_get_n_started (CupDummyEngine * engine)
+{
+  guint n;
+
+  g_mutex_lock (&engine->lock);
+  n = engine->n_started;
+  g_mutex_unlock (&engine->lock);
+  return n;
+}
+
+guint
+cup_dummy_engine_get_max_parallel (CupDummyEngine * engine)
+{
+  guint n;
+
+  g_mutex_lock (&engine->lock);
+  n = engine->max_parallel;
+  g_mutex_unlock (&engine->lock);
+  return n;
+}
+
+const CupValues *
+cup_dummy_engine_get_values (CupDummyEngine * engine, guint8 key)
+{
+  const CupValues *values;
+
+  g_mutex_lock (&engine->lock);
+  values = engine->values[key];
+  g_mutex_unlock (&engine->lock);
+  return values;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The queue: jobs wait in order until one of the runners is free.
+ */
+#pragma once
+
+#include "job.h"
+#include "service-private.h"
+
+G_BEGIN_DECLS
+
+CupServiceQueue *cup_service_queue_new (CupFalService * service);
+/* Cancels everything and waits for the workers. */
+void cup_service_queue_free (CupServiceQueue * queue);
+
+/* @start_timeout: milliseconds in which the job has to start, 0 for any. The
+ * job belongs to the queue, and is valid until control returns to the main
+ * loop. */
+CupServiceJob *cup_service_queue_submit (CupServiceQueue * queue,
+    const gchar * application, JsonObject * input, guint start_timeout);
+/* NULL where there is none, or it is another application's. */
+CupServiceJob *cup_service_queue_find (CupServiceQueue * queue,
+    const gchar * application, const gchar * id);
+/* Jobs that are ahead of @job. */
+guint cup_service_queue_get_position (CupServiceQueue * queue,
+    CupServiceJob * job);
+/* FALSE where the job has been completed already. */
+gboolean cup_service_queue_cancel (CupServiceQueue * queue,
+    CupServiceJob * job);
+/* Jobs that were held may finish. */
+void cup_service_queue_release (CupServiceQueue * queue);
+
+G_END_DECLS

@@ -1,0 +1,893 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The fal engine against a scripted service on the loopback: the way of a job,
+ * every stage failing, what is tried again and what is not, cancelling, the
+ * timeout, and the end.
+ */
+#include <libsoup/soup.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "engine/fal/fal.h"
+
+#define MS (G_USEC_PER_SEC / 1000)
+#define KEY "my-id:my-s3cret"
+#define ID "req-1"
+
+typedef enum
+{
+  INITIATE, PUT, SUBMIT, STATUS, RESULT, PICTURE, CANCEL, OTHER, N_STAGES
+} Stage;
+
+/* What a stage does instead, the first @times times. */
+typedef enum
+{
+  ANSWER, HANG, BREAK, LATE
+} Action;
+
+typedef struct
+{
+  Stage stage;
+  guint times;
+  Action action;
+  guint status;
+  const gchar *body;            /* "$" stands for the service's address */
+  const gchar *header;
+  const gchar *value;
+} Rule;
+
+#define ALWAYS 1000
+
+typedef struct
+{
+  GMainContext *context;
+  GMainLoop *loop;
+  GThread *thread;
+  SoupServer *server;
+  gchar *base;
+  GBytes *picture;
+  const Rule *rules;            /* ended by one without times */
+  guint struck[8];
+  GPtrArray *paused;
+  gint counts[N_STAGES];        /* atomic */
+  gint leaks;                   /* atomic: the key where it must not be */
+  gint keyless;                 /* atomic: no key where it must be */
+  GMutex lock;
+  gchar *submitted;             /* the last body */
+  gchar *uploaded_type;
+  gsize uploaded_size;
+  gchar *status_query;
+} Service;
+
+static gchar *
+expand (Service * service, const gchar * text)
+{
+  GString *expanded = g_string_new (text);
+
+  g_string_replace (expanded, "$", service->base, 0);
+  return g_string_free (expanded, FALSE);
+}
+
+static void
+answer (Service * service, SoupServerMessage * message, guint status,
+    const gchar * body)
+{
+  gchar *text = expand (service, body);
+
+  soup_server_message_set_status (message, status, NULL);
+  soup_server_message_set_response (message, "application/json",
+      SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+static Stage
+find_stage (const gchar * method, const gchar * path)
+{
+  if (g_str_has_prefix (path, "/storage/upload/initiate"))
+    return INITIATE;
+  if (g_str_has_prefix (path, "/put"))
+    return PUT;
+  if (strcmp (path, "/owner/alias/sub") == 0)
+    return SUBMIT;
+  if (strcmp (path, "/owner/alias/requests/" ID "/status") == 0)
+    return STATUS;
+  if (strcmp (path, "/owner/alias/requests/" ID) == 0)
+    return RESULT;
+  if (strcmp (path, "/owner/alias/requests/" ID "/cancel") == 0)
+    return CANCEL;
+  if (g_str_has_prefix (path, "/picture"))
+    return PICTURE;
+  return OTHER;
+}
+
+static gboolean
+go_on (gpointer data)
+{
+  soup_server_message_unpause (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* TRUE where that is the answer. */
+static gboolean
+apply (Service * service, const Rule * rule, SoupServerMessage * message)
+{
+  GSource *timer;
+
+  switch (rule->action) {
+    case ANSWER:
+      if (rule->header)
+        soup_message_headers_append (soup_server_message_get_response_headers
+            (message), rule->header, rule->value);
+      answer (service, message, rule->status, rule->body);
+      return TRUE;
+    case HANG:
+      soup_server_message_pause (message);
+      g_ptr_array_add (service->paused, g_object_ref (message));
+      return TRUE;
+    case BREAK:
+      g_socket_shutdown (soup_server_message_get_socket (message), TRUE, TRUE,
+          NULL);
+      return TRUE;
+    case LATE:
+    default:
+      soup_server_message_pause (message);
+      timer = g_timeout_source_new (rule->status);
+      g_source_set_callback (timer, go_on, g_object_ref (message),
+          g_object_unref);
+      g_source_attach (timer, service->context);
+      g_source_unref (timer);
+      return FALSE;
+  }
+}
+
+static void
+note (Service * service, Stage stage, SoupServerMessage * message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+  const gchar *key = soup_message_headers_get_one (headers, "Authorization");
+
+  g_atomic_int_inc (&service->counts[stage]);
+  if (stage == PUT || stage == PICTURE || stage == OTHER) {
+    if (key)
+      g_atomic_int_inc (&service->leaks);
+  } else if (g_strcmp0 (key, "Key " KEY) != 0) {
+    g_atomic_int_inc (&service->keyless);
+  }
+
+  g_mutex_lock (&service->lock);
+  if (stage == SUBMIT) {
+    g_free (service->submitted);
+    service->submitted = g_strndup (body->data, body->length);
+  } else if (stage == PUT) {
+    g_free (service->uploaded_type);
+    service->uploaded_type =
+        g_strdup (soup_message_headers_get_one (headers, "Content-Type"));
+    service->uploaded_size = body->length;
+  } else if (stage == STATUS) {
+    g_free (service->status_query);
+    service->status_query =
+        g_strdup (g_uri_get_query (soup_server_message_get_uri (message)));
+  }
+  g_mutex_unlock (&service->lock);
+}
+
+static void
+answer_well (Service * service, Stage stage, SoupServerMessage * message)
+{
+  switch (stage) {
+    case INITIATE:
+      answer (service, message, 200,
+          "{\"upload_url\":\"$/put/1?signature=abc\",\"file_url\":\"$/file\"}");
+      break;
+    case SUBMIT:
+      answer (service, message, 200,
+          "{\"status\":\"IN_QUEUE\",\"request_id\":\"" ID
+          "\",\"queue_position\":0,\"logs\":null,\"metrics\":{}}");
+      break;
+    case STATUS:
+      answer (service, message, 200, "{\"status\":\"COMPLETED\",\"request_id\":"
+          "\"" ID "\",\"metrics\":{\"inference_time\":1.5}}");
+      break;
+    case RESULT:
+      answer (service, message, 200, "{\"image\":{\"url\":\"$/picture.png\","
+          "\"content_type\":\"image/png\"},\"seed\":9007199254740993}");
+      break;
+    case PICTURE:
+      soup_server_message_set_status (message, 200, NULL);
+      soup_server_message_set_response (message, "image/png",
+          SOUP_MEMORY_COPY, g_bytes_get_data (service->picture, NULL),
+          g_bytes_get_size (service->picture));
+      break;
+    default:
+      answer (service, message, stage == OTHER ? 404 : 200, "{}");
+      break;
+  }
+}
+
+static void
+handler (SoupServer * server, SoupServerMessage * message, const char *path,
+    GHashTable * query, gpointer data)
+{
+  Service *service = data;
+  Stage stage = find_stage (soup_server_message_get_method (message), path);
+  const Rule *rule;
+  guint i;
+
+  note (service, stage, message);
+  for (i = 0, rule = service->rules; rule && rule->times > 0; rule++, i++) {
+    if (rule->stage != stage || service->struck[i] >= rule->times)
+      continue;
+    service->struck[i]++;
+    if (apply (service, rule, message))
+      return;
+    break;
+  }
+  answer_well (service, stage, message);
+}
+
+static gpointer
+service_run (gpointer data)
+{
+  Service *service = data;
+
+  g_main_context_push_thread_default (service->context);
+  g_main_loop_run (service->loop);
+  g_main_context_pop_thread_default (service->context);
+  return NULL;
+}
+
+static GBytes *
+make_picture (guint width, guint height)
+{
+  CupPixels *pixels = cup_pixels_new (width, height, 3, 8, NULL);
+  GError *error = NULL;
+  GBytes *bytes;
+
+  memset (pixels->data, 77, cup_pixels_get_size (pixels));
+  bytes = cup_image_encode (pixels, CUP_IMAGE_PNG, 100, &error);
+  g_assert_no_error (error);
+  cup_pixels_unref (pixels);
+  return bytes;
+}
+
+static Service *
+service_new (const Rule * rules)
+{
+  Service *service = g_new0 (Service, 1);
+  GError *error = NULL;
+  GSList *uris;
+
+  service->rules = rules;
+  service->picture = make_picture (32, 16);
+  service->context = g_main_context_new ();
+  service->loop = g_main_loop_new (service->context, FALSE);
+  service->paused = g_ptr_array_new_with_free_func (g_object_unref);
+  g_mutex_init (&service->lock);
+  g_main_context_push_thread_default (service->context);
+  service->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (service->server, NULL, handler, service, NULL);
+  soup_server_listen_local (service->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY,
+      &error);
+  g_assert_no_error (error);
+  g_main_context_pop_thread_default (service->context);
+  uris = soup_server_get_uris (service->server);
+  service->base = g_strdup_printf ("http://127.0.0.1:%d",
+      g_uri_get_port (uris->data));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  service->thread = g_thread_new ("service", service_run, service);
+  return service;
+}
+
+static gboolean
+service_stop (gpointer data)
+{
+  Service *service = data;
+
+  soup_server_disconnect (service->server);
+  g_ptr_array_set_size (service->paused, 0);
+  g_main_loop_quit (service->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+service_free (Service * service)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_assert_cmpint (g_atomic_int_get (&service->leaks), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&service->keyless), ==, 0);
+  g_source_set_callback (source, service_stop, service, NULL);
+  g_source_attach (source, service->context);
+  g_source_unref (source);
+  g_thread_join (service->thread);
+  while (g_main_context_iteration (service->context, FALSE));
+  g_object_unref (service->server);
+  g_ptr_array_unref (service->paused);
+  g_main_loop_unref (service->loop);
+  g_main_context_unref (service->context);
+  g_bytes_unref (service->picture);
+  g_mutex_clear (&service->lock);
+  g_free (service->submitted);
+  g_free (service->uploaded_type);
+  g_free (service->status_query);
+  g_free (service->base);
+  g_free (service);
+}
+
+static gint
+count (Service * service, Stage stage)
+{
+  return g_atomic_int_get (&service->counts[stage]);
+}
+
+static void
+wait_for (Service * service, Stage stage, gint times)
+{
+  while (count (service, stage) < times)
+    g_usleep (MS);
+}
+
+/* What became of one job. */
+typedef struct
+{
+  CupJob *job;
+  GMutex lock;
+  GCond cond;
+  guint calls;
+  CupResult *result;
+  GError *error;
+} Outcome;
+
+static void
+on_done (CupJob * job, CupResult * result, GError * error, gpointer data)
+{
+  Outcome *outcome = data;
+
+  g_mutex_lock (&outcome->lock);
+  outcome->calls++;
+  outcome->result = result;
+  outcome->error = error;
+  g_cond_signal (&outcome->cond);
+  g_mutex_unlock (&outcome->lock);
+}
+
+static CupEngine *
+engine_new (Service * service)
+{
+  CupFalSettings settings = {
+    .key = KEY,
+    .application = "owner/alias/sub",
+    .location = service->base,
+    .storage_location = service->base,
+    .connect_timeout = 5 * G_USEC_PER_SEC,
+    .inactivity_timeout = 5 * G_USEC_PER_SEC,
+  };
+  GError *error = NULL;
+  CupEngine *engine = cup_fal_engine_new (&settings, &error);
+
+  g_assert_no_error (error);
+  return engine;
+}
+
+static Outcome *
+start (CupEngine * engine, gint64 timeout)
+{
+  Outcome *outcome = g_new0 (Outcome, 1);
+  CupValues *values = cup_values_new ();
+  GValue value = G_VALUE_INIT;
+  GBytes *bytes = make_picture (16, 8);
+  CupImageInfo info;
+
+  g_mutex_init (&outcome->lock);
+  g_cond_init (&outcome->cond);
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  outcome->job = cup_job_new_encoded (bytes, &info);
+  g_bytes_unref (bytes);
+  g_value_init (&value, G_TYPE_INT64);
+  g_value_set_int64 (&value, G_GINT64_CONSTANT (9007199254740993));
+  cup_values_set (values, CUP_FIELD_SEED, &value);
+  cup_job_set_values (outcome->job, values);
+  cup_job_set_timeout (outcome->job, timeout);
+  cup_job_set_callback (outcome->job, on_done, outcome, NULL);
+  cup_engine_upscale_async (engine, outcome->job);
+  return outcome;
+}
+
+static void
+finish (Outcome * outcome)
+{
+  g_mutex_lock (&outcome->lock);
+  while (outcome->calls == 0)
+    g_cond_wait (&outcome->cond, &outcome->lock);
+  g_assert_true ((outcome->result == NULL) == (outcome->error != NULL));
+  g_mutex_unlock (&outcome->lock);
+}
+
+static void
+outcome_free (Outcome * outcome)
+{
+  g_assert_cmpuint (outcome->calls, ==, 1);
+  cup_job_unref (outcome->job);
+  g_clear_pointer (&outcome->result, cup_result_free);
+  g_clear_error (&outcome->error);
+  g_mutex_clear (&outcome->lock);
+  g_cond_clear (&outcome->cond);
+  g_free (outcome);
+}
+
+static void
+assert_words (const GError * error, gint code, const gchar * word)
+{
+  g_assert_error (error, CUP_ERROR, code);
+  if (!strstr (error->message, word))
+    g_error ("\"%s\" does not say \"%s\"", error->message, word);
+  g_assert_null (strstr (error->message, "s3cret"));
+  g_assert_null (strstr (error->message, "signature"));
+}
+
+static void
+test_success (void)
+{
+  Service *service = service_new (NULL);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome = start (engine, 0);
+
+  finish (outcome);
+  g_assert_no_error (outcome->error);
+  g_assert_true (g_bytes_equal (outcome->result->bytes, service->picture));
+  g_assert_cmpuint (outcome->result->info.width, ==, 32);
+  g_assert_cmpint (outcome->result->info.type, ==, CUP_IMAGE_PNG);
+  g_assert_true (outcome->result->has_seed);
+  g_assert_cmpint (outcome->result->seed, ==,
+      G_GINT64_CONSTANT (9007199254740993));
+  g_assert_cmpstr (outcome->result->request_id, ==, ID);
+  g_assert_true (g_str_has_suffix (outcome->result->url, "/picture.png"));
+  g_assert_cmpfloat (outcome->result->inference_time, ==, 1.5);
+  g_assert_null (cup_job_get_bytes (outcome->job));
+
+  g_mutex_lock (&service->lock);
+  g_assert_nonnull (strstr (service->submitted, "/file\""));
+  g_assert_nonnull (strstr (service->submitted, "\"seed\":9007199254740993"));
+  g_assert_cmpstr (service->uploaded_type, ==, "image/png");
+  g_assert_cmpuint (service->uploaded_size, >, 50);
+  g_assert_cmpstr (service->status_query, ==, "logs=0");
+  g_mutex_unlock (&service->lock);
+  g_assert_cmpint (count (service, SUBMIT), ==, 1);
+  g_assert_cmpint (count (service, CANCEL), ==, 0);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  service_free (service);
+}
+
+#define NGINX "<html><body>502 Bad Gateway nginx</body></html>"
+
+typedef struct
+{
+  const gchar *name;
+  Rule rules[4];
+  gint code;                    /* -1 for success */
+  const gchar *word;
+  gint counts[N_STAGES];        /* -1 for any; of INITIATE to CANCEL */
+} Case;
+
+static const Case cases[] = {
+  {"upload/retried", {{INITIATE, 1, ANSWER, 503, "busy"},
+          {PUT, 1, ANSWER, 500, "no"}}, -1, NULL,
+      {3, 2, 1, 1, 1, 1, 0}},
+  /* On a connection that was used before, libsoup repeats a PUT by itself. */
+  {"upload/broken", {{PUT, 1, BREAK, 0, NULL}}, -1, NULL,
+      {-1, 2, 1, 1, 1, 1, 0}},
+  {"upload/expired", {{PUT, 1, ANSWER, 403, "<Error>expired</Error>"}}, -1,
+      NULL, {2, 2, 1, 1, 1, 1, 0}},
+  {"upload/given-up", {{INITIATE, ALWAYS, ANSWER, 500, "{\"detail\":\"no\"}"}},
+      CUP_ERROR_SERVICE, "uploading the picture failed: HTTP 500: no",
+      {3, 0, 0, 0, 0, 0, 0}},
+  {"upload/refused", {{INITIATE, ALWAYS, ANSWER, 401,
+              "{\"detail\":\"No user found for " KEY "\"}"}},
+      CUP_ERROR_NOT_AUTHORIZED, "No user found for ***", {1, 0, 0, 0, 0, 0,
+          0}},
+  {"upload/nowhere", {{INITIATE, ALWAYS, ANSWER, 200,
+              "{\"upload_url\":\"http://10.0.0.1/x?signature\","
+                    "\"file_url\":\"$/f\"}"}}, CUP_ERROR_BAD_DATA,
+      "address for the upload", {1, 0, 0, 0, 0, 0, 0}},
+  {"upload/redirected", {{INITIATE, ALWAYS, ANSWER, 307, "", "Location",
+              "https://example.org/x?signature=1"}}, CUP_ERROR_BAD_DATA,
+      "https://example.org/x?…", {1, 0, 0, 0, 0, 0, 0}},
+  {"submit/broken", {{SUBMIT, ALWAYS, BREAK, 0, NULL}}, CUP_ERROR_NETWORK,
+      "may have accepted", {1, 1, 1, 0, 0, 0, 0}},
+  {"submit/503", {{SUBMIT, ALWAYS, ANSWER, 503, NGINX}}, CUP_ERROR_SERVICE,
+      "502 Bad Gateway nginx", {1, 1, 1, 0, 0, 0, 0}},
+  {"submit/unknown", {{SUBMIT, ALWAYS, ANSWER, 404, "{\"detail\":\"no app\"}"}},
+      CUP_ERROR_NOT_FOUND, "application (\"owner/alias/sub\")", {1, 1, 1, 0,
+          0, 0, 0}},
+  {"submit/bad-id", {{SUBMIT, ALWAYS, ANSWER, 200,
+              "{\"request_id\":\"../../x\"}"}}, CUP_ERROR_BAD_DATA,
+      "request_id", {1, 1, 1, 0, 0, 0, 0}},
+  {"submit/foreign-urls", {{SUBMIT, ALWAYS, ANSWER, 200, "{\"request_id\":\"" ID
+                    "\",\"status_url\":\"https://evil.example/status\","
+                    "\"response_url\":\"http://127.0.0.1:1/response\","
+                    "\"cancel_url\":12}"}}, -1, NULL,
+      {1, 1, 1, 1, 1, 1, 0}},
+  {"status/slow", {{STATUS, 1, ANSWER, 202, "{\"status\":\"IN_QUEUE\","
+                    "\"queue_position\":3}"},
+          {STATUS, 2, ANSWER, 202, "{\"status\":\"IN_PROGRESS\"}"},
+          {STATUS, 1, ANSWER, 200, "{\"status\":\"PONDERING\"}"}}, -1,
+      NULL, {1, 1, 1, 5, 1, 1, 0}},
+  {"status/troubled", {{STATUS, 1, ANSWER, 502, NGINX},
+          {STATUS, 1, BREAK, 0, NULL},
+          {STATUS, 1, ANSWER, 429, "{\"detail\":\"x\"}"}}, -1, NULL,
+      {1, 1, 1, -1, 1, 1, 0}},
+  {"status/no-json", {{STATUS, 1, ANSWER, 200, "[]"}}, -1, NULL,
+      {1, 1, 1, 2, 1, 1, 0}},
+  {"status/forgotten", {{STATUS, ALWAYS, ANSWER, 404,
+              "{\"status\":\"NOT_FOUND\"}"}}, CUP_ERROR_NOT_FOUND,
+      "request " ID, {1, 1, 1, 1, 0, 0, -1}},
+  {"result/failed", {{RESULT, ALWAYS, ANSWER, 422,
+              "{\"detail\":[{\"loc\":[\"body\",\"scale\"],\"msg\":"
+                    "\"too large\",\"type\":\"less_than_equal\"}]}"}},
+      CUP_ERROR_BAD_INPUT, "change the property scale",
+      {1, 1, 1, 1, 1, 0, 0}},
+  {"result/failed-500", {{RESULT, ALWAYS, ANSWER, 500,
+              "{\"detail\":\"exploded\"}"}}, CUP_ERROR_SERVICE,
+      "exploded", {1, 1, 1, 1, 1, 0, 0}},
+  {"result/failed-type", {{RESULT, ALWAYS, ANSWER, 503, "gone",
+              "X-Fal-Error-Type", "runner_disconnected"}},
+      CUP_ERROR_SERVICE, "runner_disconnected", {1, 1, 1, 1, 1, 0, 0}},
+  {"result/not-started", {{RESULT, ALWAYS, ANSWER, 504, "",
+              "X-Fal-Request-Timeout-Type", "user"}}, CUP_ERROR_TIMEOUT,
+      "did not start", {1, 1, 1, 1, 1, 0, 0}},
+  {"result/gateway", {{RESULT, 2, ANSWER, 502, NGINX}}, -1, NULL,
+      {1, 1, 1, 1, 3, 1, 0}},
+  {"result/gateway-stays", {{RESULT, ALWAYS, ANSWER, 502, NGINX}},
+      CUP_ERROR_SERVICE, "502 Bad Gateway nginx", {1, 1, 1, 1, 3, 0, 0}},
+  {"result/early", {{RESULT, 1, ANSWER, 400,
+              "{\"detail\":\"Request is still in progress\"}"}}, -1,
+      NULL, {1, 1, 1, 2, 2, 1, 0}},
+  {"result/no-image", {{RESULT, ALWAYS, ANSWER, 200, "{\"seed\":1}"}},
+      CUP_ERROR_BAD_DATA, "image", {1, 1, 1, 1, 1, 0, 0}},
+  {"result/http", {{RESULT, ALWAYS, ANSWER, 200,
+              "{\"image\":{\"url\":\"http://10.1.2.3/x\"}}"}},
+      CUP_ERROR_BAD_DATA, "10.1.2.3", {1, 1, 1, 1, 1, 0, 0}},
+  {"download/retried", {{PICTURE, 1, BREAK, 0, NULL},
+          {PICTURE, 1, ANSWER, 503, "busy"}}, -1, NULL,
+      {1, 1, 1, 1, 1, -1, 0}},
+  {"download/gone", {{PICTURE, ALWAYS, ANSWER, 404, "<html>gone</html>"}},
+      CUP_ERROR_NOT_FOUND, "gone", {1, 1, 1, 1, 1, 1, 0}},
+  {"download/html", {{PICTURE, ALWAYS, ANSWER, 200,
+              "<!DOCTYPE html><html></html>"}}, CUP_ERROR_UNSUPPORTED,
+      "HTML", {1, 1, 1, 1, 1, 1, 0}},
+  {"download/redirected", {{PICTURE, 1, ANSWER, 302, "", "Location",
+              "/picture/elsewhere"}}, -1, NULL, {1, 1, 1, 1, 1, 2, 0}},
+};
+
+static void
+test_case (gconstpointer data)
+{
+  const Case *c = data;
+  Service *service = service_new (c->rules);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome = start (engine, 60 * G_USEC_PER_SEC);
+  Stage stage;
+
+  finish (outcome);
+  if (c->code < 0)
+    g_assert_no_error (outcome->error);
+  else
+    assert_words (outcome->error, c->code, c->word);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  for (stage = INITIATE; stage <= CANCEL; stage++)
+    if (c->counts[stage] >= 0 && count (service, stage) != c->counts[stage])
+      g_error ("stage %d: %d requests, not %d", stage, count (service, stage),
+          c->counts[stage]);
+  outcome_free (outcome);
+  service_free (service);
+}
+
+/* The service stops answering for good: eight failures in a row. */
+static void
+test_status_given_up (void)
+{
+  const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 503, NGINX}, {0} };
+  Service *service = service_new (rules);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome = start (engine, 0);
+
+  finish (outcome);
+  assert_words (outcome->error, CUP_ERROR_SERVICE, "asking for the status");
+  g_assert_cmpint (count (service, STATUS), ==, 8);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  g_assert_cmpint (count (service, CANCEL), ==, 1);
+  outcome_free (outcome);
+  service_free (service);
+}
+
+/* A picture that is a PNG and is far too large for what went in. */
+static void
+test_too_large (void)
+{
+  Service *service = service_new (NULL);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome;
+
+  g_bytes_unref (service->picture);
+  service->picture = make_picture (2100, 2100);
+  outcome = start (engine, 0);
+  finish (outcome);
+  assert_words (outcome->error, CUP_ERROR_TOO_LARGE, "2100");
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  service_free (service);
+}
+
+/* The picture comes inside of the answer. */
+static void
+test_data_uri (void)
+{
+  Rule rules[] = { {RESULT, ALWAYS, ANSWER, 200, NULL}, {0} };
+  GBytes *picture = make_picture (32, 16);
+  gchar *base64 = g_base64_encode (g_bytes_get_data (picture, NULL),
+      g_bytes_get_size (picture));
+  gchar *body = g_strdup_printf ("{\"images\":[{\"url\":\"data:image/png;"
+      "base64,%s\"}]}", base64);
+  Service *service;
+  CupEngine *engine;
+  Outcome *outcome;
+
+  rules[0].body = body;
+  service = service_new (rules);
+  engine = engine_new (service);
+  outcome = start (engine, 0);
+  finish (outcome);
+  g_assert_no_error (outcome->error);
+  g_assert_true (g_bytes_equal (outcome->result->bytes, picture));
+  g_assert_false (outcome->result->has_seed);
+  g_assert_null (outcome->result->url);
+  g_assert_cmpint (count (service, PICTURE), ==, 0);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  service_free (service);
+  g_bytes_unref (picture);
+  g_free (base64);
+  g_free (body);
+}
+
+static void
+test_timeout (void)
+{
+  const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 202,
+      "{\"status\":\"IN_QUEUE\",\"queue_position\":12}"}, {0}
+  };
+  Service *service = service_new (rules);
+  CupEngine *engine = engine_new (service);
+  gint64 begin = g_get_monotonic_time ();
+  Outcome *outcome = start (engine, 400 * MS);
+
+  finish (outcome);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 390 * MS);
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "property timeout");
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "IN_QUEUE, 12 ahead");
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "request " ID);
+  g_assert_cmpstr (cup_error_get_details (outcome->error)->stage, ==, "status");
+  g_assert_cmpstr (cup_error_get_details (outcome->error)->request_id, ==, ID);
+  wait_for (service, CANCEL, 1);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  g_assert_cmpint (count (service, CANCEL), ==, 1);
+  service_free (service);
+}
+
+/* Cancelled from another thread at every stage: it completes at once, and the
+ * service is told where it has accepted the job. */
+static void
+test_cancel (gconstpointer data)
+{
+  Stage stage = GPOINTER_TO_INT (data);
+  const Rule rules[] = { {stage, ALWAYS, HANG, 0, NULL}, {0} };
+  Service *service = service_new (rules);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome = start (engine, 0);
+  gint64 begin;
+
+  wait_for (service, stage, 1);
+  begin = g_get_monotonic_time ();
+  g_cancellable_cancel (cup_job_get_cancellable (outcome->job));
+  finish (outcome);
+  g_assert_error (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 500 * MS);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  g_assert_cmpint (count (service, CANCEL), ==, stage == STATUS);
+  service_free (service);
+}
+
+/* Cancelled while the submission is under way: what it returns is cancelled,
+ * also where the engine is closed and freed at once. */
+static void
+test_cancel_submitting (gconstpointer data)
+{
+  const Rule rules[] = { {SUBMIT, 1, LATE, 300, NULL}, {0} };
+  gboolean close = GPOINTER_TO_INT (data);
+  Service *service = service_new (rules);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome = start (engine, 0);
+  gint64 begin;
+
+  wait_for (service, SUBMIT, 1);
+  begin = g_get_monotonic_time ();
+  if (close)
+    cup_engine_close (engine);
+  else
+    g_cancellable_cancel (cup_job_get_cancellable (outcome->job));
+  finish (outcome);
+  g_assert_error (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 250 * MS);
+  g_assert_cmpint (count (service, CANCEL), ==, 0);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 1900 * MS);
+  g_assert_cmpint (count (service, CANCEL), ==, 1);
+  g_assert_cmpint (count (service, STATUS), ==, 0);
+  service_free (service);
+}
+
+static void
+test_cancelled_before (void)
+{
+  Service *service = service_new (NULL);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome;
+
+  cup_engine_close (engine);
+  outcome = start (engine, 0);
+  finish (outcome);
+  g_assert_error (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  outcome_free (outcome);
+  g_object_unref (engine);
+  g_assert_cmpint (count (service, INITIATE), ==, 0);
+  service_free (service);
+}
+
+/* Many at a time; then closed in the middle of it: each is completed once, and
+ * what was accepted is taken back. */
+static void
+test_many (gconstpointer data)
+{
+  const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 202,
+      "{\"status\":\"IN_PROGRESS\"}"}, {0}
+  };
+  gboolean close = GPOINTER_TO_INT (data);
+  Service *service = service_new (close ? rules : NULL);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcomes[50];
+  gint64 begin;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    outcomes[i] = start (engine, 0);
+  if (close) {
+    wait_for (service, STATUS, 50);
+    begin = g_get_monotonic_time ();
+    cup_engine_close (engine);
+    g_assert_cmpint (g_get_monotonic_time () - begin, <, 100 * MS);
+  }
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+    finish (outcomes[i]);
+    if (close)
+      g_assert_error (outcomes[i]->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    else
+      g_assert_no_error (outcomes[i]->error);
+  }
+  cup_engine_close (engine);
+  g_object_unref (engine);
+  if (close)
+    g_assert_cmpint (count (service, CANCEL), ==, count (service, SUBMIT));
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    outcome_free (outcomes[i]);
+  service_free (service);
+}
+
+/* Nobody has closed it, and the last reference goes. */
+static void
+test_unref (void)
+{
+  const Rule rules[] = { {STATUS, ALWAYS, HANG, 0, NULL}, {0} };
+  Service *service = service_new (rules);
+  CupEngine *engine = engine_new (service);
+  Outcome *outcome = start (engine, 0);
+
+  wait_for (service, STATUS, 1);
+  g_object_unref (engine);
+  finish (outcome);
+  g_assert_error (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (count (service, CANCEL), ==, 1);
+  outcome_free (outcome);
+  service_free (service);
+}
+
+static void
+test_unreachable (void)
+{
+  CupFalSettings settings = {
+    .key = KEY,
+    .application = "owner/alias",
+    .location = "http://127.0.0.1:1",
+    .storage_location = "http://127.0.0.1:1",
+    .connect_timeout = G_USEC_PER_SEC,
+  };
+  CupEngine *engine = cup_fal_engine_new (&settings, NULL);
+  Outcome *outcome = start (engine, 0);
+
+  finish (outcome);
+  assert_words (outcome->error, CUP_ERROR_NETWORK, "127.0.0.1:1");
+  g_assert_cmpstr (cup_error_get_details (outcome->error)->stage, ==, "upload");
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+}
+
+static gboolean
+enabled (CupLogLevel level)
+{
+  return TRUE;
+}
+
+/* Everything is logged here, and nothing of it may hold the key or a signed
+ * URL's query. */
+static void
+check_log (CupLogLevel level, const gchar * file, const gchar * function,
+    gint line, const gchar * text)
+{
+  if (strstr (text, "s3cret") || strstr (text, "signature"))
+    g_error ("the log shows a secret: %s", text);
+  g_test_message ("%s: %s", function, text);
+}
+
+int
+main (int argc, char **argv)
+{
+  guint i;
+
+  g_test_init (&argc, &argv, NULL);
+  cup_log_set_writer (enabled, check_log);
+  g_test_add_func ("/fal/success", test_success);
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    gchar *path = g_strconcat ("/fal/", cases[i].name, NULL);
+
+    g_test_add_data_func (path, &cases[i], test_case);
+    g_free (path);
+  }
+  if (g_test_slow ())
+    g_test_add_func ("/fal/status/given-up", test_status_given_up);
+  g_test_add_func ("/fal/download/too-large", test_too_large);
+  g_test_add_func ("/fal/result/data-uri", test_data_uri);
+  g_test_add_func ("/fal/timeout", test_timeout);
+  g_test_add_data_func ("/fal/cancel/initiate", GINT_TO_POINTER (INITIATE),
+      test_cancel);
+  g_test_add_data_func ("/fal/cancel/put", GINT_TO_POINTER (PUT), test_cancel);
+  g_test_add_data_func ("/fal/cancel/status", GINT_TO_POINTER (STATUS),
+      test_cancel);
+  g_test_add_data_func ("/fal/cancel/result", GINT_TO_POINTER (RESULT),
+      test_cancel);
+  g_test_add_data_func ("/fal/cancel/download", GINT_TO_POINTER (PICTURE),
+      test_cancel);
+  g_test_add_data_func ("/fal/cancel/submitting", GINT_TO_POINTER (FALSE),
+      test_cancel_submitting);
+  g_test_add_data_func ("/fal/close/submitting", GINT_TO_POINTER (TRUE),
+      test_cancel_submitting);
+  g_test_add_func ("/fal/close/before", test_cancelled_before);
+  g_test_add_data_func ("/fal/many", GINT_TO_POINTER (FALSE), test_many);
+  g_test_add_data_func ("/fal/close/many", GINT_TO_POINTER (TRUE), test_many);
+  g_test_add_func ("/fal/close/unref", test_unref);
+  g_test_add_func ("/fal/unreachable", test_unreachable);
+  return g_test_run ();
+}

@@ -1,0 +1,1085 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The HTTP thread against servers on the loopback: limits in size and time,
+ * cancelling, redirects, and the ways it can end.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <libsoup/soup.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "net/http.h"
+
+#define SECOND G_USEC_PER_SEC
+#define MS (G_USEC_PER_SEC / 1000)
+
+/* gcc's LeakSanitizer crashes over the thread-local storage of libraries that
+ * are loaded later, such as GnuTLS, unless it is told to keep away. */
+const char *__asan_default_options (void);
+
+const char *
+__asan_default_options (void)
+{
+  return "intercept_tls_get_addr=0";
+}
+
+/* A server on a thread of its own. */
+typedef struct
+{
+  GMainContext *context;
+  GMainLoop *loop;
+  GThread *thread;
+  SoupServer *server;
+  GSocketService *raw;
+  gchar *base;                  /* http://127.0.0.1:port */
+  gchar *raw_base;
+  gchar *tls_base;              /* atomic, from listen_tls() on */
+  GTlsCertificate *certificate;
+  gint held;                    /* atomic: requests that wait for ever */
+  gint peak;
+  gint under_way;
+  gint header_leaks;
+  GPtrArray *paused;            /* of the server's thread */
+} Server;
+
+static gboolean
+unpause (gpointer data)
+{
+  soup_server_message_unpause (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+answer_later (Server * server, SoupServerMessage * message, guint delay)
+{
+  GSource *timer = g_timeout_source_new (delay);
+
+  soup_server_message_pause (message);
+  g_source_set_callback (timer, unpause, g_object_ref (message),
+      g_object_unref);
+  g_source_attach (timer, server->context);
+  g_source_unref (timer);
+}
+
+static void
+on_finished (SoupServerMessage * message, Server * server)
+{
+  g_atomic_int_add (&server->under_way, -1);
+}
+
+static void
+handle_redirect (SoupServerMessage * message, GHashTable * query)
+{
+  const gchar *to = g_hash_table_lookup (query, "to");
+  gint count = atoi (g_hash_table_lookup (query, "count"));
+  gchar *next;
+
+  if (count > 0)
+    next = g_strdup_printf ("/redirect?count=%d&to=%s", count - 1, to);
+  else
+    next = g_strdup (to);
+  soup_server_message_set_status (message, 302, NULL);
+  soup_message_headers_append (soup_server_message_get_response_headers
+      (message), "Location", next);
+  g_free (next);
+}
+
+static void
+handle_big (SoupServerMessage * message, GHashTable * query)
+{
+  gsize size = g_ascii_strtoull (g_hash_table_lookup (query, "size"), NULL, 10);
+  gchar *data = g_strnfill (size, 'b');
+
+  if (g_hash_table_contains (query, "chunked")) {
+    soup_message_headers_set_encoding (soup_server_message_get_response_headers
+        (message), SOUP_ENCODING_CHUNKED);
+    soup_message_body_append (soup_server_message_get_response_body (message),
+        SOUP_MEMORY_COPY, data, size);
+    soup_message_body_complete (soup_server_message_get_response_body
+        (message));
+    g_free (data);
+  } else {
+    soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_TAKE,
+        data, size);
+  }
+}
+
+static void
+handle_echo (SoupServerMessage * message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+  gchar *text;
+
+  text = g_strdup_printf ("%s|%s|%s|%s|%s|%" G_GOFFSET_FORMAT,
+      soup_server_message_get_method (message),
+      soup_message_headers_get_one (headers, "User-Agent"),
+      soup_message_headers_get_one (headers, "Accept-Encoding"),
+      soup_message_headers_get_one (headers, "Authorization"),
+      soup_message_headers_get_one (headers, "Content-Type"), body->length);
+  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_TAKE,
+      text, strlen (text));
+}
+
+static void
+handler (SoupServer * soup, SoupServerMessage * message, const char *path,
+    GHashTable * query, gpointer data)
+{
+  Server *server = data;
+  SoupMessageHeaders *in = soup_server_message_get_request_headers (message);
+  gint count = g_atomic_int_add (&server->under_way, 1) + 1;
+
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), server);
+  if (count > g_atomic_int_get (&server->peak))
+    g_atomic_int_set (&server->peak, count);
+  soup_server_message_set_status (message, 200, NULL);
+
+  if (strcmp (path, "/echo") == 0) {
+    handle_echo (message);
+  } else if (strcmp (path, "/big") == 0) {
+    handle_big (message, query);
+  } else if (strcmp (path, "/redirect") == 0) {
+    handle_redirect (message, query);
+  } else if (strcmp (path, "/landed") == 0) {
+    if (soup_message_headers_get_one (in, "Authorization")
+        || soup_message_headers_get_one (in, "X-Custom"))
+      g_atomic_int_inc (&server->header_leaks);
+    soup_server_message_set_response (message, "text/plain",
+        SOUP_MEMORY_STATIC, "landed", 6);
+  } else if (strcmp (path, "/slow") == 0) {
+    soup_server_message_set_response (message, "text/plain",
+        SOUP_MEMORY_STATIC, "slow", 4);
+    answer_later (server, message, 100);
+  } else if (strcmp (path, "/gzip") == 0) {
+    soup_message_headers_append (soup_server_message_get_response_headers
+        (message), "Content-Encoding", "gzip");
+    soup_server_message_set_response (message, "text/plain",
+        SOUP_MEMORY_STATIC, "\x1f\x8b not really gzip", 18);
+  } else if (strcmp (path, "/denied") == 0) {
+    soup_server_message_set_status (message, 401, NULL);
+    soup_message_headers_append (soup_server_message_get_response_headers
+        (message), "WWW-Authenticate", "Basic realm=\"x\"");
+    soup_server_message_set_response (message, "text/plain",
+        SOUP_MEMORY_STATIC, "denied", 6);
+  } else {                      /* /hang */
+    soup_server_message_pause (message);
+    g_ptr_array_add (server->paused, g_object_ref (message));
+    g_atomic_int_inc (&server->held);
+  }
+}
+
+static void
+read_request (GSocketConnection * connection)
+{
+  GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  GString *request = g_string_new (NULL);
+  gchar byte;
+
+  while (!strstr (request->str, "\r\n\r\n")
+      && g_input_stream_read (in, &byte, 1, NULL, NULL) == 1)
+    g_string_append_c (request, byte);
+  g_string_free (request, TRUE);
+}
+
+static void
+say (GSocketConnection * connection, const gchar * text)
+{
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM
+          (connection)), text, strlen (text), NULL, NULL, NULL);
+}
+
+/* What SoupServer would not do. The mode is the port's listening data. */
+static gboolean
+raw_run (GThreadedSocketService * service, GSocketConnection * connection,
+    GObject * source, gpointer data)
+{
+  gchar head[16] = "";
+  GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  guint i;
+
+  /* "GET /x…": the letter says what to do. A TLS handshake is none. */
+  g_input_stream_read_all (in, head, 6, NULL, NULL, NULL);
+  if (strncmp (head, "GET /", 5) != 0) {
+    g_input_stream_read (in, head, 1, NULL, NULL);
+    while (g_input_stream_read (in, head, sizeof (head), NULL, NULL) > 0);
+    return TRUE;
+  }
+  if (head[5] == 't') {
+    read_request (connection);
+    say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
+  } else if (head[5] == 'c') {
+    read_request (connection);
+    say (connection, "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+        "Content-Length: 100\r\n\r\nshort");
+  } else if (head[5] == 'g') {
+    read_request (connection);
+    say (connection, "+OK this is a mail server\r\n\r\n");
+  } else if (head[5] == 'd') {
+    read_request (connection);
+    say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+    for (i = 0; i < 10; i++) {
+      g_usleep (50 * MS);
+      say (connection, "d");
+    }
+  } else if (head[5] == 's') {
+    read_request (connection);
+    say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    while (g_input_stream_read (in, head, sizeof (head), NULL, NULL) > 0);
+  }
+  return TRUE;
+}
+
+static gpointer
+server_run (gpointer data)
+{
+  Server *server = data;
+
+  g_main_context_push_thread_default (server->context);
+  g_main_loop_run (server->loop);
+  g_main_context_pop_thread_default (server->context);
+  return NULL;
+}
+
+static Server *
+server_new (void)
+{
+  Server *server = g_new0 (Server, 1);
+  GError *error = NULL;
+  GSList *uris;
+  guint16 port;
+
+  server->context = g_main_context_new ();
+  server->loop = g_main_loop_new (server->context, FALSE);
+  server->paused = g_ptr_array_new_with_free_func (g_object_unref);
+  g_main_context_push_thread_default (server->context);
+  server->server = soup_server_new (NULL, NULL);
+  soup_server_add_handler (server->server, NULL, handler, server, NULL);
+  soup_server_listen_local (server->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY,
+      &error);
+  g_assert_no_error (error);
+  uris = soup_server_get_uris (server->server);
+  server->base = g_strdup_printf ("http://127.0.0.1:%d",
+      g_uri_get_port (uris->data));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+
+  server->raw = g_threaded_socket_service_new (64);
+  port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (server->raw),
+      NULL, &error);
+  g_assert_no_error (error);
+  server->raw_base = g_strdup_printf ("http://127.0.0.1:%u", port);
+  g_signal_connect (server->raw, "run", G_CALLBACK (raw_run), server);
+  g_socket_service_start (server->raw);
+  g_main_context_pop_thread_default (server->context);
+
+  server->thread = g_thread_new ("server", server_run, server);
+  return server;
+}
+
+static gboolean
+server_stop (gpointer data)
+{
+  Server *server = data;
+
+  soup_server_disconnect (server->server);
+  g_ptr_array_set_size (server->paused, 0);
+  g_socket_service_stop (server->raw);
+  g_socket_listener_close (G_SOCKET_LISTENER (server->raw));
+  g_main_loop_quit (server->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+server_free (Server * server)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_callback (source, server_stop, server, NULL);
+  g_source_attach (source, server->context);
+  g_source_unref (source);
+  g_thread_join (server->thread);
+  while (g_main_context_iteration (server->context, FALSE));
+  g_object_unref (server->server);
+  g_object_unref (server->raw);
+  g_ptr_array_unref (server->paused);
+  g_main_loop_unref (server->loop);
+  g_main_context_unref (server->context);
+  g_free (server->base);
+  g_free (server->raw_base);
+  g_free (server->tls_base);
+  g_free (server);
+}
+
+/* What became of one request. */
+typedef struct
+{
+  CupHttp *http;
+  CupHttpRequest request;
+  gchar *url;
+  GMutex lock;
+  GCond cond;
+  guint calls;
+  gboolean on_thread;
+  guint status;
+  gchar *body;
+  gsize size;
+  gchar *header;
+  GError *error;
+  gint64 started;
+  gint64 took;
+} Fetch;
+
+static Fetch *
+fetch_new (CupHttp * http, const gchar * base, const gchar * path)
+{
+  Fetch *fetch = g_new0 (Fetch, 1);
+
+  fetch->http = http;
+  fetch->url = g_strconcat (base, path, NULL);
+  fetch->request.method = "GET";
+  fetch->request.url = fetch->url;
+  fetch->request.max_size = 1 << 20;
+  fetch->request.connect_timeout = 10 * SECOND;
+  fetch->request.inactivity_timeout = 10 * SECOND;
+  g_mutex_init (&fetch->lock);
+  g_cond_init (&fetch->cond);
+  return fetch;
+}
+
+static void
+fetch_done (CupHttpResponse * response, const GError * error, gpointer data)
+{
+  Fetch *fetch = data;
+  gconstpointer bytes;
+
+  g_mutex_lock (&fetch->lock);
+  fetch->calls++;
+  fetch->on_thread = cup_http_is_current_thread (fetch->http);
+  fetch->took = g_get_monotonic_time () - fetch->started;
+  g_assert_true ((response == NULL) == (error != NULL));
+  if (response) {
+    fetch->status = cup_http_response_get_status (response);
+    bytes = g_bytes_get_data (cup_http_response_get_body (response),
+        &fetch->size);
+    fetch->body = g_strndup (bytes ? bytes : "", fetch->size);
+    fetch->header = g_strdup (cup_http_response_get_header (response,
+            "content-encoding"));
+  } else {
+    fetch->error = g_error_copy (error);
+  }
+  g_cond_signal (&fetch->cond);
+  g_mutex_unlock (&fetch->lock);
+}
+
+static void
+fetch_send (gpointer data)
+{
+  Fetch *fetch = data;
+
+  cup_http_send (fetch->http, &fetch->request, fetch_done, fetch);
+  g_assert_cmpuint (fetch->calls, ==, 0);
+}
+
+static void
+fetch_start (Fetch * fetch)
+{
+  fetch->started = g_get_monotonic_time ();
+  g_assert_true (cup_http_invoke (fetch->http, fetch_send, fetch, NULL));
+}
+
+static void
+fetch_wait (Fetch * fetch)
+{
+  g_mutex_lock (&fetch->lock);
+  while (fetch->calls == 0)
+    g_cond_wait (&fetch->cond, &fetch->lock);
+  g_assert_true (fetch->on_thread);
+  g_mutex_unlock (&fetch->lock);
+}
+
+static void
+fetch_free (Fetch * fetch)
+{
+  g_assert_cmpuint (fetch->calls, ==, 1);
+  g_mutex_clear (&fetch->lock);
+  g_cond_clear (&fetch->cond);
+  g_clear_error (&fetch->error);
+  g_free (fetch->body);
+  g_free (fetch->header);
+  g_free (fetch->url);
+  g_free (fetch);
+}
+
+typedef struct
+{
+  Server *server;
+  CupHttp *http;
+} Fixture;
+
+static void
+set_up (Fixture * fixture, gconstpointer data)
+{
+  GError *error = NULL;
+
+  fixture->server = server_new ();
+  fixture->http = cup_http_new (&error);
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture * fixture, gconstpointer data)
+{
+  cup_http_close (fixture->http);
+  g_assert_true (cup_http_join (fixture->http));
+  cup_http_unref (fixture->http);
+  server_free (fixture->server);
+}
+
+/* Sends and waits. */
+static Fetch *
+get (Fixture * fixture, const gchar * base, const gchar * path)
+{
+  Fetch *fetch = fetch_new (fixture->http, base, path);
+
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  return fetch;
+}
+
+static void
+assert_error (Fetch * fetch, GQuark domain, gint code, const gchar * word)
+{
+  g_assert_error (fetch->error, domain, code);
+  if (!strstr (fetch->error->message, word))
+    g_error ("\"%s\" does not say \"%s\"", fetch->error->message, word);
+  g_assert_null (strstr (fetch->error->message, "hunter2"));
+}
+
+static void
+test_get (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->base, "/echo");
+
+  g_assert_no_error (fetch->error);
+  g_assert_cmpuint (fetch->status, ==, 200);
+  g_assert_cmpstr (fetch->body, ==, "GET|creativeupscaler/" PACKAGE_VERSION
+      "|identity|(null)|(null)|0");
+  fetch_free (fetch);
+}
+
+static void
+test_methods (Fixture * fixture, gconstpointer data)
+{
+  const gchar *headers[] = { "Authorization", "Key a:b", NULL };
+  const gchar *methods[] = { "POST", "PUT" };
+  gchar *big = g_strnfill (3 << 20, 'u');
+  GBytes *body = g_bytes_new_take (big, 3 << 20);
+  gchar *expected;
+  guint i;
+
+  for (i = 0; i < 2; i++) {
+    Fetch *fetch = fetch_new (fixture->http, fixture->server->base, "/echo");
+
+    fetch->request.method = methods[i];
+    fetch->request.headers = headers;
+    fetch->request.body = body;
+    fetch->request.content_type = "image/png";
+    fetch_start (fetch);
+    fetch_wait (fetch);
+    g_assert_no_error (fetch->error);
+    expected = g_strdup_printf ("%s|creativeupscaler/" PACKAGE_VERSION
+        "|identity|Key a:b|image/png|%d", methods[i], 3 << 20);
+    g_assert_cmpstr (fetch->body, ==, expected);
+    g_free (expected);
+    fetch_free (fetch);
+  }
+  g_bytes_unref (body);
+}
+
+static void
+test_statuses (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->base, "/denied");
+
+  g_assert_no_error (fetch->error);
+  g_assert_cmpuint (fetch->status, ==, 401);
+  g_assert_cmpstr (fetch->body, ==, "denied");
+  fetch_free (fetch);
+}
+
+static void
+test_not_decoded (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->base, "/gzip");
+
+  g_assert_no_error (fetch->error);
+  g_assert_cmpstr (fetch->header, ==, "gzip");
+  g_assert_cmpuint (fetch->size, ==, 18);
+  fetch_free (fetch);
+}
+
+static void
+test_sizes (Fixture * fixture, gconstpointer data)
+{
+  const struct
+  {
+    const gchar *path;
+    gsize max_size;
+    gboolean fits;
+  } cases[] = {
+    {"/big?size=0", 0, TRUE},
+    {"/big?size=1", 0, FALSE},
+    {"/big?size=100000", 100000, TRUE},
+    {"/big?size=100000", 99999, FALSE},
+    {"/big?size=100000&chunked=1", 100000, TRUE},
+    {"/big?size=100000&chunked=1", 99999, FALSE},
+    {"/big?size=5000000&chunked=1", 5000000, TRUE},
+    {"/big?size=5000000", G_MAXSIZE, TRUE},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Fetch *fetch = fetch_new (fixture->http, fixture->server->base,
+        cases[i].path);
+
+    fetch->request.max_size = cases[i].max_size;
+    fetch_start (fetch);
+    fetch_wait (fetch);
+    if (cases[i].fits) {
+      g_assert_no_error (fetch->error);
+      g_assert_cmpuint (fetch->size, ==, g_ascii_strtoull (cases[i].path + 10,
+              NULL, 10));
+      g_assert_cmpuint (strspn (fetch->body, "b"), ==, fetch->size);
+    } else {
+      assert_error (fetch, CUP_ERROR, CUP_ERROR_TOO_LARGE, "127.0.0.1");
+    }
+    fetch_free (fetch);
+  }
+}
+
+static void
+test_truncated (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->raw_base, "/truncated");
+
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "127.0.0.1");
+  fetch_free (fetch);
+  /* libsoup itself takes this one for complete. */
+  fetch = get (fixture, fixture->server->raw_base, "/closed");
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "5 bytes");
+  fetch_free (fetch);
+}
+
+static void
+test_no_http (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->raw_base, "/garbage");
+
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, "HTTP");
+  fetch_free (fetch);
+}
+
+static void
+test_refused (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, "http://127.0.0.1:1", "/secret?hunter2");
+
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "127.0.0.1:1 cannot be");
+  fetch_free (fetch);
+}
+
+static void
+test_rule (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, "http://example.invalid", "/?hunter2");
+
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_SETTINGS, "https");
+  fetch_free (fetch);
+}
+
+static void
+test_inactive (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = fetch_new (fixture->http, fixture->server->raw_base,
+      "/stall?hunter2");
+
+  fetch->request.inactivity_timeout = 200 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "0.2 s");
+  g_assert_cmpint (fetch->took, >=, 200 * MS);
+  fetch_free (fetch);
+
+  fetch = fetch_new (fixture->http, fixture->server->base, "/hang?hunter2");
+  fetch->request.inactivity_timeout = 200 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "0.2 s");
+  fetch_free (fetch);
+
+  /* 10 bytes in 500 ms: longer in all, but never silent. */
+  fetch = fetch_new (fixture->http, fixture->server->raw_base, "/drip");
+  fetch->request.inactivity_timeout = 300 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  g_assert_no_error (fetch->error);
+  g_assert_cmpstr (fetch->body, ==, "dddddddddd");
+  fetch_free (fetch);
+}
+
+static void
+test_deadline (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = fetch_new (fixture->http, fixture->server->raw_base, "/drip");
+
+  fetch->request.deadline = g_get_monotonic_time () + 200 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "time");
+  g_assert_cmpint (fetch->took, >=, 190 * MS);
+  fetch_free (fetch);
+}
+
+/* The port accepts, but no TLS handshake comes about. */
+static void
+test_connect_timeout (Fixture * fixture, gconstpointer data)
+{
+  gchar *base = g_strconcat ("https", fixture->server->raw_base + 4, NULL);
+  Fetch *fetch[4];
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (fetch); i++) {
+    fetch[i] = fetch_new (fixture->http, base, "/?hunter2");
+    fetch[i]->request.connect_timeout = 300 * MS;
+    fetch_start (fetch[i]);
+  }
+  for (i = 0; i < G_N_ELEMENTS (fetch); i++) {
+    fetch_wait (fetch[i]);
+    assert_error (fetch[i], CUP_ERROR, CUP_ERROR_TIMEOUT, "no connection");
+    g_assert_cmpint (fetch[i]->took, >=, 290 * MS);
+    /* Those that wait for the first fail with it, not one after the other. */
+    if (i > 0)
+      g_assert_cmpint (ABS (fetch[i]->took - fetch[0]->took), <, 200 * MS);
+  }
+  for (i = 0; i < G_N_ELEMENTS (fetch); i++)
+    fetch_free (fetch[i]);
+  g_free (base);
+}
+
+static void
+test_cancel (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = fetch_new (fixture->http, fixture->server->base, "/hang");
+
+  fetch->request.cancellable = g_cancellable_new ();
+  fetch_start (fetch);
+  while (g_atomic_int_get (&fixture->server->held) == 0)
+    g_thread_yield ();
+  g_cancellable_cancel (fetch->request.cancellable);
+  fetch_wait (fetch);
+  assert_error (fetch, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  g_object_unref (fetch->request.cancellable);
+  fetch_free (fetch);
+
+  /* In the middle of a body, and before it was sent at all. */
+  fetch = fetch_new (fixture->http, fixture->server->raw_base, "/stall");
+  fetch->request.cancellable = g_cancellable_new ();
+  fetch_start (fetch);
+  g_usleep (100 * MS);
+  g_cancellable_cancel (fetch->request.cancellable);
+  fetch_wait (fetch);
+  assert_error (fetch, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  g_object_unref (fetch->request.cancellable);
+  fetch_free (fetch);
+
+  fetch = fetch_new (fixture->http, fixture->server->base, "/echo");
+  fetch->request.cancellable = g_cancellable_new ();
+  g_cancellable_cancel (fetch->request.cancellable);
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  g_object_unref (fetch->request.cancellable);
+  fetch_free (fetch);
+}
+
+static void
+test_redirect (Fixture * fixture, gconstpointer data)
+{
+  const gchar *base = data ? data : fixture->server->base;
+  const gchar *headers[] = { "Authorization", "Key hunter2", "X-Custom", "1",
+    NULL
+  };
+  const struct
+  {
+    const gchar *path;
+    gboolean follow;
+    const gchar *word;          /* of the error, NULL for none */
+  } cases[] = {
+    {"/redirect?count=0&to=/landed", TRUE, NULL},
+    {"/redirect?count=4&to=/landed", TRUE, NULL},
+    {"/redirect?count=5&to=/landed", TRUE, "6th in a row"},
+    {"/redirect?count=0&to=http://example.invalid/x%3fhunter2", TRUE,
+        "http://example.invalid/x?…"},
+    {"/redirect?count=0&to=file:///etc/passwd", TRUE, "file:///etc/passwd"},
+    {"/redirect?count=0&to=http://u:hunter2@127.0.0.1/", TRUE, "user name"},
+    {"/redirect?count=0&to=/landed%3fhunter2", FALSE, "configured address"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Fetch *fetch = fetch_new (fixture->http, base, cases[i].path);
+
+    fetch->request.follow_redirects = cases[i].follow;
+    fetch->request.headers = headers;
+    fetch_start (fetch);
+    fetch_wait (fetch);
+    if (cases[i].word) {
+      assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, cases[i].word);
+    } else {
+      g_assert_no_error (fetch->error);
+      g_assert_cmpstr (fetch->body, ==, "landed");
+    }
+    fetch_free (fetch);
+  }
+  g_assert_cmpint (g_atomic_int_get (&fixture->server->header_leaks), ==, 0);
+}
+
+/* Forty requests of 100 ms each, all at once: libsoup's own limit would be
+ * two. The margin is for slow machines. */
+static void
+test_parallel (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch[40];
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (fetch); i++) {
+    fetch[i] = fetch_new (fixture->http, fixture->server->base, "/slow");
+    fetch[i]->request.method = i % 2 ? "POST" : "GET";
+    fetch_start (fetch[i]);
+  }
+  for (i = 0; i < G_N_ELEMENTS (fetch); i++) {
+    fetch_wait (fetch[i]);
+    g_assert_no_error (fetch[i]->error);
+    g_assert_cmpstr (fetch[i]->body, ==, "slow");
+    fetch_free (fetch[i]);
+  }
+  g_assert_cmpint (g_atomic_int_get (&fixture->server->peak), >, 10);
+}
+
+/* A certificate for 127.0.0.1 that nobody has signed. */
+static gchar *
+make_certificate (void)
+{
+  gchar *directory = g_dir_make_tmp ("cup-XXXXXX", NULL);
+  gchar *file = g_build_filename (directory, "cert.pem", NULL);
+  const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "rsa:2048",
+    "-nodes", "-keyout", file, "-out", file, "-days", "2", "-subj",
+    "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", NULL
+  };
+  gchar *out = NULL, *pem = NULL, *key = NULL;
+  gint status = 1;
+
+  /* openssl would write the certificate over the key. */
+  key = g_build_filename (directory, "key.pem", NULL);
+  argv[7] = key;
+  if (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH |
+          G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL, &status, NULL)
+      && status == 0) {
+    gchar *certificate, *private;
+
+    g_assert_true (g_file_get_contents (file, &certificate, NULL, NULL));
+    g_assert_true (g_file_get_contents (key, &private, NULL, NULL));
+    pem = g_strconcat (certificate, private, NULL);
+    g_free (certificate);
+    g_free (private);
+    g_remove (file);
+    g_remove (key);
+  }
+  g_rmdir (directory);
+  g_free (out);
+  g_free (key);
+  g_free (file);
+  g_free (directory);
+  return pem;
+}
+
+/* On the server's thread: there its sockets are watched. */
+static gboolean
+listen_tls (gpointer data)
+{
+  Server *server = data;
+  GError *error = NULL;
+  GSList *uris, *item;
+  gchar *base = NULL;
+
+  soup_server_set_tls_certificate (server->server, server->certificate);
+  soup_server_listen_local (server->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY |
+      SOUP_SERVER_LISTEN_HTTPS, &error);
+  g_assert_no_error (error);
+  uris = soup_server_get_uris (server->server);
+  for (item = uris; item; item = item->next)
+    if (strcmp (g_uri_get_scheme (item->data), "https") == 0)
+      base = g_strdup_printf ("https://127.0.0.1:%d",
+          g_uri_get_port (item->data));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  g_atomic_pointer_set (&server->tls_base, base);
+  return G_SOURCE_REMOVE;
+}
+
+/* Over TLS, and with SOUP_SERVER_HTTP2 set over HTTP/2: refused as long as the certificate is
+ * not trusted, then the same limits as everywhere. */
+static void
+test_tls (Fixture * fixture, gconstpointer data)
+{
+  gchar *pem = make_certificate ();
+  GTlsCertificate *certificate;
+  GTlsDatabase *database;
+  GError *error = NULL;
+  gchar *base, *directory, *file;
+  Fetch *fetch;
+  guint i;
+
+  if (!pem) {
+    g_test_skip ("there is no openssl");
+    return;
+  }
+  certificate = g_tls_certificate_new_from_pem (pem, -1, &error);
+  g_assert_no_error (error);
+  directory = g_dir_make_tmp ("cup-XXXXXX", NULL);
+  file = g_build_filename (directory, "trusted.pem", NULL);
+  g_file_set_contents (file, pem, -1, NULL);
+  database = g_tls_file_database_new (file, &error);
+  g_assert_no_error (error);
+  fixture->server->certificate = certificate;
+  g_main_context_invoke (fixture->server->context, listen_tls, fixture->server);
+  while (!(base = g_atomic_pointer_get (&fixture->server->tls_base)))
+    g_thread_yield ();
+
+  fetch = get (fixture, base, "/echo");
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "not signed by");
+  fetch_free (fetch);
+
+  /* The session that has failed keeps the old database. */
+  cup_http_close (fixture->http);
+  g_assert_true (cup_http_join (fixture->http));
+  cup_http_unref (fixture->http);
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
+  fixture->http = cup_http_new (NULL);
+
+  fetch = get (fixture, base, "/echo");
+  g_assert_no_error (fetch->error);
+  fetch_free (fetch);
+  test_redirect (fixture, base);
+  for (i = 0; i < 3; i++) {
+    fetch = fetch_new (fixture->http, base, "/big?size=3000000&chunked=1");
+    fetch->request.max_size = 3000000 - (i == 1);
+    fetch_start (fetch);
+    fetch_wait (fetch);
+    if (i == 1)
+      assert_error (fetch, CUP_ERROR, CUP_ERROR_TOO_LARGE, "127.0.0.1");
+    else
+      g_assert_no_error (fetch->error);
+    fetch_free (fetch);
+  }
+  fetch = fetch_new (fixture->http, base, "/hang");
+  fetch->request.inactivity_timeout = 200 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "0.2 s");
+  fetch_free (fetch);
+
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), NULL);
+  g_object_unref (database);
+  g_object_unref (certificate);
+  g_remove (file);
+  g_rmdir (directory);
+  g_free (directory);
+  g_free (file);
+  g_free (pem);
+}
+
+static void
+test_close_idle (void)
+{
+  CupHttp *http = cup_http_new (NULL);
+  gint64 start = g_get_monotonic_time ();
+
+  cup_http_close (http);
+  cup_http_close (http);
+  g_assert_true (cup_http_join (http));
+  g_assert_true (cup_http_join (http));
+  g_assert_cmpint (g_get_monotonic_time () - start, <, SECOND);
+  g_assert_false (cup_http_invoke (http, NULL, NULL, NULL));
+  cup_http_unref (http);
+}
+
+/* Without joining: the thread goes by itself. */
+static void
+test_close_unjoined (void)
+{
+  guint i;
+
+  for (i = 0; i < 20; i++) {
+    CupHttp *http = cup_http_new (NULL);
+
+    cup_http_close (http);
+    cup_http_unref (http);
+  }
+}
+
+/* A request that is under way at closing may finish, and one that follows
+ * from it too; one that does not end is given up after two seconds. */
+static void
+send_follower (CupHttpResponse * response, const GError * error, gpointer data)
+{
+  Fetch *fetch = data;
+
+  g_assert_no_error (error);
+  cup_http_send (fetch->http, &fetch->request, fetch_done, fetch);
+}
+
+static void
+send_with_follower (gpointer data)
+{
+  Fetch *fetch = data;
+
+  cup_http_send (fetch->http, &fetch->request, send_follower, fetch);
+}
+
+static void
+test_close_pending (Fixture * fixture, gconstpointer data)
+{
+  CupHttp *http = cup_http_new (NULL);
+  Fetch *slow = fetch_new (http, fixture->server->base, "/slow");
+  Fetch *hang = fetch_new (http, fixture->server->base, "/hang");
+  gint64 start = g_get_monotonic_time ();
+
+  g_assert_true (cup_http_invoke (http, send_with_follower, slow, NULL));
+  cup_http_close (http);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 100 * MS);
+  g_assert_true (cup_http_join (http));
+  fetch_wait (slow);
+  g_assert_no_error (slow->error);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 200 * MS);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 1900 * MS);
+  fetch_free (slow);
+  cup_http_unref (http);
+
+  http = cup_http_new (NULL);
+  hang->http = http;
+  fetch_start (hang);
+  while (g_atomic_int_get (&fixture->server->held) == 0)
+    g_thread_yield ();
+  start = g_get_monotonic_time ();
+  cup_http_close (http);
+  g_assert_true (cup_http_join (http));
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 1900 * MS);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 2600 * MS);
+  fetch_wait (hang);
+  assert_error (hang, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  fetch_free (hang);
+  cup_http_unref (http);
+}
+
+/* The last reference of a user goes on the HTTP thread itself. */
+static void
+unref_there (gpointer data)
+{
+  CupHttp *http = data;
+
+  cup_http_close (http);
+  g_assert_false (cup_http_join (http));
+  cup_http_unref (http);
+}
+
+static void
+test_unref_on_thread (void)
+{
+  CupHttp *http = cup_http_new (NULL);
+  CupHttp *watched = cup_http_ref (http);
+
+  g_assert_true (cup_http_invoke (http, unref_there, http, NULL));
+  cup_http_close (watched);
+  g_assert_true (cup_http_join (watched));
+  cup_http_unref (watched);
+}
+
+/* What is accepted is run, however the end falls; what is not, is not. */
+static void
+count (gpointer data)
+{
+  g_atomic_int_inc ((gint *) data);
+}
+
+static void
+test_invoke_race (void)
+{
+  guint round, accepted;
+  gint ran;
+
+  for (round = 0; round < 50; round++) {
+    CupHttp *http = cup_http_new (NULL);
+
+    g_atomic_int_set (&ran, 0);
+    cup_http_close (http);
+    for (accepted = 0; accepted < 10000; accepted++)
+      if (!cup_http_invoke (http, count, &ran, NULL))
+        break;
+    g_assert_true (cup_http_join (http));
+    g_assert_cmpint (g_atomic_int_get (&ran), ==, accepted);
+    cup_http_unref (http);
+  }
+}
+
+static void
+quiet (CupLogLevel level, const gchar * file, const gchar * function,
+    gint line, const gchar * text)
+{
+  g_test_message ("%s: %s", function, text);
+}
+
+static gboolean
+enabled (CupLogLevel level)
+{
+  return TRUE;
+}
+
+#define TEST(path, func) \
+  g_test_add ("/http/" path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  /* A proxy would see what is meant for this machine only. */
+  g_setenv ("http_proxy", "http://127.0.0.1:1/", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  cup_log_set_writer (enabled, quiet);
+  TEST ("get", test_get);
+  TEST ("methods", test_methods);
+  TEST ("statuses", test_statuses);
+  TEST ("not-decoded", test_not_decoded);
+  TEST ("sizes", test_sizes);
+  TEST ("truncated", test_truncated);
+  TEST ("no-http", test_no_http);
+  TEST ("refused", test_refused);
+  TEST ("rule", test_rule);
+  TEST ("inactive", test_inactive);
+  TEST ("deadline", test_deadline);
+  TEST ("connect-timeout", test_connect_timeout);
+  TEST ("cancel", test_cancel);
+  TEST ("redirect", test_redirect);
+  TEST ("parallel", test_parallel);
+  TEST ("tls", test_tls);
+  TEST ("close-pending", test_close_pending);
+  g_test_add_func ("/http/close-idle", test_close_idle);
+  g_test_add_func ("/http/close-unjoined", test_close_unjoined);
+  g_test_add_func ("/http/unref-on-thread", test_unref_on_thread);
+  g_test_add_func ("/http/invoke-race", test_invoke_race);
+  return g_test_run ();
+}

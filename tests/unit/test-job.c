@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A job's life, and the dispatcher that brings its input into form.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "dispatch/dispatcher.h"
+
+/* An engine that notes what it was given, and completes at once. */
+
+#define TEST_TYPE_ENGINE (test_engine_get_type ())
+G_DECLARE_FINAL_TYPE (TestEngine, test_engine, TEST, ENGINE, CupEngine)
+     struct _TestEngine
+     {
+       CupEngine parent;
+       gboolean got_pixels;
+       gboolean got_bytes;
+     };
+
+G_DEFINE_FINAL_TYPE (TestEngine, test_engine, CUP_TYPE_ENGINE);
+
+     static void test_engine_upscale_async (CupEngine * base, CupJob * job)
+{
+  TestEngine *engine = TEST_ENGINE (base);
+
+  engine->got_pixels = cup_job_get_pixels (job) != NULL;
+  engine->got_bytes = cup_job_get_bytes (job) != NULL;
+  cup_job_return_result (job,
+      cup_result_new_pixels (cup_pixels_new (2, 2, 3, 8, NULL)));
+}
+
+static void
+test_engine_class_init (TestEngineClass * klass)
+{
+  CUP_ENGINE_CLASS (klass)->name = "test";
+  CUP_ENGINE_CLASS (klass)->upscale_async = test_engine_upscale_async;
+}
+
+static void
+test_engine_init (TestEngine * engine)
+{
+}
+
+/* Waits for one completion. */
+typedef struct
+{
+  GMutex lock;
+  GCond cond;
+  gboolean done;
+  CupResult *result;
+  GError *error;
+} Waiter;
+
+static void
+on_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
+{
+  Waiter *waiter = user_data;
+
+  g_mutex_lock (&waiter->lock);
+  waiter->done = TRUE;
+  waiter->result = result;
+  waiter->error = error;
+  g_cond_signal (&waiter->cond);
+  g_mutex_unlock (&waiter->lock);
+}
+
+static void
+wait_done (Waiter * waiter)
+{
+  g_mutex_lock (&waiter->lock);
+  while (!waiter->done)
+    g_cond_wait (&waiter->cond, &waiter->lock);
+  g_mutex_unlock (&waiter->lock);
+}
+
+static void
+waiter_clear (Waiter * waiter)
+{
+  g_clear_pointer (&waiter->result, cup_result_free);
+  g_clear_error (&waiter->error);
+  g_mutex_clear (&waiter->lock);
+  g_cond_clear (&waiter->cond);
+}
+
+static gint n_destroyed;
+
+static void
+count_destroyed (gpointer data)
+{
+  g_atomic_int_inc (&n_destroyed);
+}
+
+static CupPixels *
+load (gpointer data, GError ** error)
+{
+  CupPixels *pixels;
+
+  if (data) {
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA, "no frame");
+    return NULL;
+  }
+  pixels = cup_pixels_new (4, 3, 3, 8, NULL);
+  memset (pixels->data, 9, cup_pixels_get_size (pixels));
+  return pixels;
+}
+
+static CupJob *
+make_raw_job (gpointer load_data)
+{
+  CupJob *job = cup_job_new_raw (4, 3, load, load_data, count_destroyed);
+
+  cup_job_set_values (job, cup_values_new ());
+  n_destroyed = 0;
+  return job;
+}
+
+static CupJob *
+make_encoded_job (void)
+{
+  CupPixels *pixels = load (NULL, NULL);
+  GBytes *bytes = cup_image_encode (pixels, CUP_IMAGE_PNG, 1, NULL);
+  CupImageInfo info;
+  CupJob *job;
+
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  job = cup_job_new_encoded (bytes, &info);
+  cup_job_set_values (job, cup_values_new ());
+  g_bytes_unref (bytes);
+  cup_pixels_unref (pixels);
+  return job;
+}
+
+static void
+test_forms (void)
+{
+  static const struct
+  {
+    CupEngineAccepts accepts;
+    gboolean encoded;
+    gboolean pixels, bytes;     /* that the engine gets */
+  } cases[] = {
+    {CUP_ENGINE_ACCEPTS_PIXELS, FALSE, TRUE, FALSE},
+    {CUP_ENGINE_ACCEPTS_PIXELS, TRUE, TRUE, FALSE},
+    {CUP_ENGINE_ACCEPTS_ENCODED, FALSE, FALSE, TRUE},
+    {CUP_ENGINE_ACCEPTS_ENCODED, TRUE, FALSE, TRUE},
+    {CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_ENCODED, FALSE, TRUE,
+        FALSE},
+    {CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_ENCODED, TRUE, FALSE,
+        TRUE},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+    CupWorkers *workers = cup_workers_new (1);
+    CupDispatcher *dispatcher;
+    Waiter waiter = { 0 };
+    CupJob *job = cases[i].encoded ? make_encoded_job () : make_raw_job (NULL);
+
+    CUP_ENGINE_GET_CLASS (engine)->accepts = cases[i].accepts;
+    dispatcher = cup_dispatcher_new (CUP_ENGINE (engine), workers);
+    cup_job_set_callback (job, on_done, &waiter, NULL);
+    cup_dispatcher_submit (dispatcher, job);
+    wait_done (&waiter);
+    g_assert_no_error (waiter.error);
+    g_assert_nonnull (waiter.result);
+    g_assert_cmpint (engine->got_pixels, ==, cases[i].pixels);
+    g_assert_cmpint (engine->got_bytes, ==, cases[i].bytes);
+    if (!cases[i].encoded)
+      g_assert_cmpint (g_atomic_int_get (&n_destroyed), ==, 1);
+    waiter_clear (&waiter);
+    cup_dispatcher_free (dispatcher);
+    cup_workers_unref (workers);
+    g_object_unref (engine);
+  }
+}
+
+static void
+test_load_fails (void)
+{
+  TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  CupWorkers *workers = cup_workers_new (1);
+  CupDispatcher *dispatcher;
+  Waiter waiter = { 0 };
+  CupJob *job = make_raw_job ((gpointer) "fail");
+
+  CUP_ENGINE_GET_CLASS (engine)->accepts = CUP_ENGINE_ACCEPTS_PIXELS;
+  dispatcher = cup_dispatcher_new (CUP_ENGINE (engine), workers);
+  cup_job_set_callback (job, on_done, &waiter, NULL);
+  cup_dispatcher_submit (dispatcher, job);
+  wait_done (&waiter);
+  g_assert_error (waiter.error, CUP_ERROR, CUP_ERROR_BAD_DATA);
+  g_assert_false (engine->got_pixels);
+  waiter_clear (&waiter);
+  cup_dispatcher_free (dispatcher);
+  cup_workers_unref (workers);
+  g_object_unref (engine);
+}
+
+/* Cancelled before it began: the engine never sees it, nothing is loaded. */
+static void
+test_cancelled (void)
+{
+  TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  CupWorkers *workers = cup_workers_new (1);
+  CupDispatcher *dispatcher;
+  Waiter waiter = { 0 };
+  CupJob *job = make_raw_job (NULL);
+
+  CUP_ENGINE_GET_CLASS (engine)->accepts = CUP_ENGINE_ACCEPTS_PIXELS;
+  dispatcher = cup_dispatcher_new (CUP_ENGINE (engine), workers);
+  cup_job_set_callback (job, on_done, &waiter, NULL);
+  g_cancellable_cancel (cup_job_get_cancellable (job));
+  cup_dispatcher_submit (dispatcher, job);
+  wait_done (&waiter);
+  g_assert_error (waiter.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_false (engine->got_pixels);
+  g_assert_cmpint (g_atomic_int_get (&n_destroyed), ==, 1);
+  waiter_clear (&waiter);
+  cup_dispatcher_free (dispatcher);
+  cup_workers_unref (workers);
+  g_object_unref (engine);
+}
+
+static void
+test_completed_twice (void)
+{
+  CupJob *job = make_raw_job (NULL);
+  Waiter waiter = { 0 };
+
+  cup_job_set_callback (job, on_done, &waiter, NULL);
+  cup_job_return_error (job, g_error_new (CUP_ERROR, CUP_ERROR_FAILED, "one"));
+  g_test_expect_message (NULL, G_LOG_LEVEL_CRITICAL, "*second time*two*");
+  cup_job_return_error (job, g_error_new (CUP_ERROR, CUP_ERROR_FAILED, "two"));
+  g_test_assert_expected_messages ();
+  g_assert_cmpstr (waiter.error->message, ==, "one");
+  waiter_clear (&waiter);
+  cup_job_unref (job);
+}
+
+/* A job that nobody submits frees what it holds. */
+static void
+test_dropped (void)
+{
+  CupJob *job = make_raw_job (NULL);
+
+  cup_job_set_callback (job, on_done, NULL, count_destroyed);
+  cup_job_unref (job);
+  g_assert_cmpint (g_atomic_int_get (&n_destroyed), ==, 2);
+}
+
+/* The details travel inside the error, also through a copy. */
+static void
+test_error_details (void)
+{
+  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_SERVICE, "x"), *copy;
+  GError *other = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "y");
+
+  cup_error_edit_details (error)->request_id = g_strdup ("id");
+  cup_error_edit_details (error)->http_status = 422;
+  copy = g_error_copy (error);
+  g_error_free (error);
+  g_assert_cmpstr (cup_error_get_details (copy)->request_id, ==, "id");
+  g_assert_cmpuint (cup_error_get_details (copy)->http_status, ==, 422);
+  g_assert_null (cup_error_get_details (other));
+  g_error_free (copy);
+  g_error_free (other);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/job/forms", test_forms);
+  g_test_add_func ("/job/load-fails", test_load_fails);
+  g_test_add_func ("/job/cancelled", test_cancelled);
+  g_test_add_func ("/job/completed-twice", test_completed_twice);
+  g_test_add_func ("/job/dropped", test_dropped);
+  g_test_add_func ("/job/error-details", test_error_details);
+  return g_test_run ();
+}

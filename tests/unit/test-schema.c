@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of fields and the sets of values. The expected names, types,
+ * defaults and ranges stand here a second time, as the service documents them:
+ * a slip in the table is caught.
+ */
+#include <math.h>
+
+#include "schema/values.h"
+
+static const struct
+{
+  const gchar *wire;
+  CupFieldKind kind;
+  gdouble minimum, maximum, fallback;
+  const gchar *text;
+} documented[] = {
+  {"model_type", CUP_FIELD_KIND_CHOICE, 0, 0, 0, NULL},
+  {"image_url", CUP_FIELD_KIND_FRAME, 0, 0, 0, NULL},
+  {"prompt", CUP_FIELD_KIND_STRING, 0, 0, 0, NULL},
+  {"scale", CUP_FIELD_KIND_NUMBER, 1, 5, 2, NULL},
+  {"creativity", CUP_FIELD_KIND_NUMBER, 0, 1, 0.5, NULL},
+  {"detail", CUP_FIELD_KIND_NUMBER, 0, 5, 1, NULL},
+  {"shape_preservation", CUP_FIELD_KIND_NUMBER, 0, 3, 0.25, NULL},
+  {"prompt_suffix", CUP_FIELD_KIND_STRING, 0, 0, 0,
+      " high quality, highly detailed, high resolution, sharp"},
+  {"negative_prompt", CUP_FIELD_KIND_STRING, 0, 0, 0,
+      "blurry, low resolution, bad, ugly, low quality, pixelated, "
+        "interpolated, compression artifacts, noisey, grainy"},
+  {"seed", CUP_FIELD_KIND_INTEGER, -1, 9223372036854775807., -1, NULL},
+  {"guidance_scale", CUP_FIELD_KIND_NUMBER, 0, 16, 7.5, NULL},
+  {"num_inference_steps", CUP_FIELD_KIND_INTEGER, 1, 200, 20, NULL},
+  {"enable_safety_checks", CUP_FIELD_KIND_BOOLEAN, 0, 0, 1, NULL},
+  {"skip_ccsr", CUP_FIELD_KIND_BOOLEAN, 0, 0, 0, NULL},
+  {"override_size_limits", CUP_FIELD_KIND_BOOLEAN, 0, 0, 0, NULL},
+  {"base_model_url", CUP_FIELD_KIND_STRING, 0, 0, 0, NULL},
+  {"additional_lora_url", CUP_FIELD_KIND_STRING, 0, 0, 0, NULL},
+  {"additional_lora_scale", CUP_FIELD_KIND_NUMBER, -10, 10, 1, NULL},
+  {"additional_embedding_url", CUP_FIELD_KIND_STRING, 0, 0, 0, NULL},
+};
+
+static void
+test_table (void)
+{
+  guint id;
+
+  g_assert_cmpuint (G_N_ELEMENTS (documented), ==, CUP_N_FIELDS);
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    const CupField *field = cup_field_get (id);
+    gchar *property = g_strdelimit (g_strdup (field->wire), "_", '-');
+
+    g_assert_cmpint (field->id, ==, id);
+    g_assert_cmpstr (field->wire, ==, documented[id].wire);
+    g_assert_cmpint (field->kind, ==, documented[id].kind);
+    g_assert_cmpfloat (field->minimum, ==, documented[id].minimum);
+    g_assert_cmpfloat (field->maximum, ==, documented[id].maximum);
+    g_assert_cmpfloat (field->fallback, ==, documented[id].fallback);
+    g_assert_cmpstr (field->fallback_text, ==, documented[id].text);
+    if (field->kind == CUP_FIELD_KIND_FRAME)
+      g_assert_null (field->property);
+    else
+      g_assert_cmpstr (field->property, ==, property);
+    g_assert_true (cup_field_find_property (property) ==
+        (field->property ? field : NULL));
+    g_assert_cmpstr (field->since, ==, "0.1");
+    g_free (property);
+  }
+  g_assert_cmpstr (cup_field_get (CUP_FIELD_MODEL_TYPE)->choices[0].wire, ==,
+      "SD_1_5");
+  g_assert_cmpstr (cup_field_get (CUP_FIELD_MODEL_TYPE)->choices[1].wire, ==,
+      "SDXL");
+}
+
+static void
+set_string (CupValues * values, CupFieldId id, const gchar * text)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, text);
+  cup_values_set (values, id, &value);
+  g_value_unset (&value);
+}
+
+static void
+set_number (CupValues * values, CupFieldId id, gdouble number)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_DOUBLE);
+  g_value_set_double (&value, number);
+  cup_values_set (values, id, &value);
+  g_value_unset (&value);
+}
+
+static void
+set_integer (CupValues * values, CupFieldId id, gint64 number)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_INT64);
+  g_value_set_int64 (&value, number);
+  cup_values_set (values, id, &value);
+  g_value_unset (&value);
+}
+
+static gchar *
+to_json (const CupValues * values)
+{
+  JsonBuilder *builder = json_builder_new ();
+  JsonNode *root;
+  gchar *text;
+
+  json_builder_begin_object (builder);
+  cup_values_add_to_json (values, builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, FALSE);
+  json_node_unref (root);
+  g_object_unref (builder);
+  return text;
+}
+
+static void
+assert_json (const CupValues * values, const gchar * expected)
+{
+  gchar *text = to_json (values);
+
+  g_assert_cmpstr (text, ==, expected);
+  g_free (text);
+}
+
+static void
+test_unset (void)
+{
+  CupValues *values = cup_values_new ();
+
+  assert_json (values, "{}");
+  g_assert_cmpfloat (cup_values_get_number (values, CUP_FIELD_SCALE), ==, 2);
+  g_assert_true (cup_values_get_boolean (values,
+          CUP_FIELD_ENABLE_SAFETY_CHECKS));
+  g_assert_cmpint (cup_values_get_integer (values, CUP_FIELD_SEED), ==, -1);
+  g_assert_null (cup_values_get_string (values, CUP_FIELD_PROMPT));
+
+  set_integer (values, CUP_FIELD_SEED, 0);
+  assert_json (values, "{\"seed\":0}");
+  set_integer (values, CUP_FIELD_SEED, -1);
+  assert_json (values, "{}");
+  set_string (values, CUP_FIELD_PROMPT, "");
+  assert_json (values, "{\"prompt\":\"\"}");
+  set_string (values, CUP_FIELD_PROMPT, NULL);
+  assert_json (values, "{}");
+  /* A default that was set is sent: the service's may change one day. */
+  set_number (values, CUP_FIELD_CREATIVITY, 0.5);
+  assert_json (values, "{\"creativity\":0.5}");
+  cup_values_free (values);
+}
+
+static void
+test_limits (void)
+{
+  CupValues *values = cup_values_new ();
+
+  set_number (values, CUP_FIELD_SCALE, 99);
+  g_assert_cmpfloat (cup_values_get_number (values, CUP_FIELD_SCALE), ==, 5);
+  set_number (values, CUP_FIELD_SCALE, -INFINITY);
+  g_assert_cmpfloat (cup_values_get_number (values, CUP_FIELD_SCALE), ==, 1);
+  set_number (values, CUP_FIELD_SCALE, NAN);
+  g_assert_cmpfloat (cup_values_get_number (values, CUP_FIELD_SCALE), ==, 1);
+  set_integer (values, CUP_FIELD_NUM_INFERENCE_STEPS, G_MAXINT64);
+  g_assert_cmpint (cup_values_get_integer (values,
+          CUP_FIELD_NUM_INFERENCE_STEPS), ==, 200);
+  set_integer (values, CUP_FIELD_SEED, G_MAXINT64);
+  g_assert_cmpint (cup_values_get_integer (values, CUP_FIELD_SEED), ==,
+      G_MAXINT64);
+  set_integer (values, CUP_FIELD_SEED, G_MININT64);
+  g_assert_false (cup_values_is_set (values, CUP_FIELD_SEED));
+  cup_values_free (values);
+}
+
+/* All of a double's and an integer's digits reach the wire. */
+static void
+test_digits (void)
+{
+  CupValues *values = cup_values_new (), *copy;
+  JsonParser *parser = json_parser_new ();
+  JsonObject *object;
+  gchar *text;
+
+  set_integer (values, CUP_FIELD_SEED, G_MAXINT64);
+  set_number (values, CUP_FIELD_CREATIVITY, 0.1);
+  set_string (values, CUP_FIELD_PROMPT, "a \"quoted\" \\ line\n\xc3\xa9");
+  copy = cup_values_copy (values);
+  /* The copy is its own. */
+  set_string (values, CUP_FIELD_PROMPT, "other");
+  cup_values_free (values);
+
+  text = to_json (copy);
+  g_assert_true (json_parser_load_from_data (parser, text, -1, NULL));
+  object = json_node_get_object (json_parser_get_root (parser));
+  g_assert_cmpint (json_object_get_int_member (object, "seed"), ==, G_MAXINT64);
+  g_assert_cmpfloat (json_object_get_double_member (object, "creativity"), ==,
+      0.1);
+  g_assert_cmpstr (json_object_get_string_member (object, "prompt"), ==,
+      "a \"quoted\" \\ line\n\xc3\xa9");
+  g_free (text);
+  g_object_unref (parser);
+  cup_values_free (copy);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/schema/table", test_table);
+  g_test_add_func ("/schema/unset", test_unset);
+  g_test_add_func ("/schema/limits", test_limits);
+  g_test_add_func ("/schema/digits", test_digits);
+  return g_test_run ();
+}
