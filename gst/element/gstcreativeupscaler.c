@@ -249,6 +249,10 @@ gst_creative_upscaler_finalize (GObject * object)
   GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
 
   g_clear_object (&self->given_engine);
+  /* Here, and not in a state change: so that the end of the process does not
+   * cut off the requests that take submitted jobs back. */
+  if (self->engine)
+    cup_engine_join (self->engine);
   g_clear_object (&self->engine);
   cup_settings_clear (&self->settings);
   cup_window_unref (self->window);

@@ -45,3 +45,12 @@ cup_engine_close (CupEngine * engine)
   if (klass->close)
     klass->close (engine);
 }
+
+void
+cup_engine_join (CupEngine * engine)
+{
+  CupEngineClass *klass = CUP_ENGINE_GET_CLASS (engine);
+
+  if (klass->join)
+    klass->join (engine);
+}

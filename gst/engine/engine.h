@@ -36,6 +36,9 @@ typedef enum
  * @upscale_async: see above
  * @close: starts to shut down, without blocking: no job comes any more, and
  *   those that are pending have been cancelled already. May be NULL
+ * @join: waits, two seconds at most, until a closed engine has nothing more to
+ *   say to its service: what is submitted and not wanted any more is cancelled
+ *   there. Not for a state change. May be NULL
  */
 struct _CupEngineClass
 {
@@ -47,6 +50,7 @@ struct _CupEngineClass
 
   void (*upscale_async) (CupEngine * engine, CupJob * job);
   void (*close) (CupEngine * engine);
+  void (*join) (CupEngine * engine);
 };
 
 const gchar *cup_engine_get_name (CupEngine * engine);
@@ -54,5 +58,6 @@ CupEngineAccepts cup_engine_get_accepts (CupEngine * engine);
 guint64 cup_engine_get_honoured_fields (CupEngine * engine);
 void cup_engine_upscale_async (CupEngine * engine, CupJob * job);
 void cup_engine_close (CupEngine * engine);
+void cup_engine_join (CupEngine * engine);
 
 G_END_DECLS

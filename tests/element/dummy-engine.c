@@ -148,7 +148,8 @@ static gboolean
 start_job (gpointer user_data)
 {
   DummyJob *dummy = user_data;
-  CupDummyEngine *engine = dummy->engine;
+  /* The job's reference may be the last one, and it may complete below. */
+  CupDummyEngine *engine = g_object_ref (dummy->engine);
 
   engine->jobs = g_list_append (engine->jobs, dummy);
   dummy->cancelled =
@@ -162,16 +163,18 @@ start_job (gpointer user_data)
     g_source_attach (dummy->timer, engine->context);
   }
   release_held (engine);
+  g_object_unref (engine);
   return G_SOURCE_REMOVE;
 }
 
 static void
-invoke (CupDummyEngine * engine, GSourceFunc function, gpointer data)
+invoke (CupDummyEngine * engine, GSourceFunc function, gpointer data,
+    GDestroyNotify destroy)
 {
   GSource *source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, function, data, NULL);
+  g_source_set_callback (source, function, data, destroy);
   g_source_attach (source, engine->context);
   g_source_unref (source);
 }
@@ -198,7 +201,7 @@ cup_dummy_engine_upscale_async (CupEngine * base, CupJob * job)
   g_cond_broadcast (&engine->cond);
   g_mutex_unlock (&engine->lock);
 
-  invoke (engine, start_job, dummy);
+  invoke (engine, start_job, dummy, NULL);
 }
 
 static gpointer
@@ -229,7 +232,8 @@ cup_dummy_engine_finalize (GObject * object)
   guint i;
 
   /* Each job has a reference: there is none any more. */
-  invoke (engine, quit, engine->loop);
+  invoke (engine, quit, g_main_loop_ref (engine->loop),
+      (GDestroyNotify) g_main_loop_unref);
   if (engine->thread != g_thread_self ())
     g_thread_join (engine->thread);
   else
@@ -316,7 +320,7 @@ cup_dummy_engine_release (CupDummyEngine * engine, guint8 key)
   g_mutex_lock (&engine->lock);
   engine->released[key] = TRUE;
   g_mutex_unlock (&engine->lock);
-  invoke (engine, release_held, engine);
+  invoke (engine, release_held, g_object_ref (engine), g_object_unref);
 }
 
 void
@@ -325,7 +329,7 @@ cup_dummy_engine_release_all (CupDummyEngine * engine)
   g_mutex_lock (&engine->lock);
   engine->all_released = TRUE;
   g_mutex_unlock (&engine->lock);
-  invoke (engine, release_held, engine);
+  invoke (engine, release_held, g_object_ref (engine), g_object_unref);
 }
 
 guint

@@ -68,15 +68,18 @@ cup_fal_engine_close (CupEngine * engine)
 }
 
 static void
+cup_fal_engine_join (CupEngine * engine)
+{
+  cup_http_join (CUP_FAL_ENGINE (engine)->api->http);
+}
+
+static void
 cup_fal_engine_finalize (GObject * object)
 {
   CupFalEngine *self = CUP_FAL_ENGINE (object);
 
   if (self->api) {
     cup_fal_engine_close (CUP_ENGINE (self));
-    /* So that the end of the process does not cut off the requests that take
-     * submitted jobs back. */
-    cup_http_join (self->api->http);
     cup_fal_api_unref (self->api);
   }
   G_OBJECT_CLASS (cup_fal_engine_parent_class)->finalize (object);
@@ -93,6 +96,7 @@ cup_fal_engine_class_init (CupFalEngineClass * klass)
   engine_class->honours = CUP_FIELDS_ALL;
   engine_class->upscale_async = cup_fal_engine_upscale_async;
   engine_class->close = cup_fal_engine_close;
+  engine_class->join = cup_fal_engine_join;
 }
 
 static void
