@@ -155,9 +155,26 @@ cup_output_is_equal (const CupOutput * a, const CupOutput * b)
   return a == b || gst_caps_is_equal (a->caps, b->caps);
 }
 
+/* The service has done its work, and perhaps been paid for it: the error says
+ * for which request. */
+static void
+name_request (const CupResult * result, GError * error)
+{
+  CupErrorDetails *details = cup_error_edit_details (error);
+  gchar *message;
+
+  if (!details || !result->request_id)
+    return;
+  details->request_id = g_strdup (result->request_id);
+  message = g_strdup_printf ("%s (request %s)", error->message,
+      result->request_id);
+  g_free (error->message);
+  error->message = message;
+}
+
 /* The result's pixels, decoded where they are not yet. */
 static CupPixels *
-get_pixels (const CupResult * result, GError ** error)
+decode_result (const CupResult * result, GError ** error)
 {
   CupPixels *pixels;
 
@@ -176,6 +193,19 @@ get_pixels (const CupResult * result, GError ** error)
         "the result decodes to %u×%u and not to the %u×%u of its header",
         pixels->width, pixels->height, result->info.width, result->info.height);
     g_clear_pointer (&pixels, cup_pixels_unref);
+  }
+  return pixels;
+}
+
+static CupPixels *
+get_pixels (const CupResult * result, GError ** error)
+{
+  GError *reason = NULL;
+  CupPixels *pixels = decode_result (result, &reason);
+
+  if (reason) {
+    name_request (result, reason);
+    g_propagate_error (error, reason);
   }
   return pixels;
 }

@@ -156,16 +156,34 @@ failed:
 
 /* Frames */
 
+/* Ends the window with @flow, or with that in force already, and takes back
+ * what is behind. Frames stay where the pad may be linked again: they have
+ * been paid for. */
+static GstFlowReturn
+fail_window (GstCreativeUpscaler * self, GstFlowReturn flow,
+    gboolean * eos_taken)
+{
+  flow = cup_window_fail (self->window, flow, eos_taken);
+  if (flow < GST_FLOW_EOS)
+    cup_slots_abandon (cup_window_steal (self->window, flow), self->srcpad);
+  return flow;
+}
+
 /* The failed frame's turn has come: those before it are out. Like a source
  * that fails, this ends the stream for downstream too, so that a muxer can
  * finish what it has. */
 static GstFlowReturn
 report_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
+  gboolean eos_taken;
+
   if (!cup_window_take_frame (self->window, slot))
     return GST_FLOW_FLUSHING;
   cup_report_error (GST_ELEMENT (self), slot->error,
       cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata));
+  /* Before the place gets free, and before EOS, which downstream may hold for
+   * long: what upstream put there would be paid for and never leave. */
+  fail_window (self, GST_FLOW_ERROR, &eos_taken);
   cup_window_frame_left (self->window);
   push_held (self);
   gst_pad_push_event (self->srcpad, gst_event_new_eos ());
@@ -222,12 +240,8 @@ end_task (GstCreativeUpscaler * self, GstFlowReturn flow)
 {
   gboolean eos_taken;
 
-  flow = cup_window_fail (self->window, flow, &eos_taken);
+  flow = fail_window (self, flow, &eos_taken);
   GST_DEBUG_OBJECT (self, "pausing: %s", gst_flow_get_name (flow));
-  /* Frames stay where the pad may be linked again: they have been paid for. */
-  if (flow < GST_FLOW_EOS)
-    cup_slots_abandon (cup_window_steal (self->window, flow), self->srcpad);
-
   gst_pad_pause_task (self->srcpad);
   /* Revived between the two: then whoever did it started a task that has just
    * been paused. */
@@ -240,7 +254,9 @@ end_task (GstCreativeUpscaler * self, GstFlowReturn flow)
     if (flow != GST_FLOW_ERROR)
       GST_ELEMENT_FLOW_ERROR (self, flow);
     push_held (self);
-    gst_pad_push_event (self->srcpad, gst_event_new_eos ());
+    /* A failed frame has ended the stream already. */
+    if (!GST_PAD_IS_EOS (self->srcpad))
+      gst_pad_push_event (self->srcpad, gst_event_new_eos ());
   }
 }
 

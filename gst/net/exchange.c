@@ -53,7 +53,7 @@ struct _CupExchange
   gpointer user_data;
 
   GSource *start_source;
-  GSource *cancel_source;
+  CupHttpWatch *cancel_watch;
   GSource *watchdog;
   GError *fault;                /* noted by a signal, for the watchdog */
 
@@ -148,7 +148,7 @@ finish (CupExchange * exchange, CupHttpResponse * response, GError * error)
 
   if (done) {
     clear_source (&exchange->start_source);
-    clear_source (&exchange->cancel_source);
+    g_clear_pointer (&exchange->cancel_watch, cup_http_unwatch);
     clear_source (&exchange->watchdog);
     g_queue_unlink (&http->exchanges, &exchange->link);
     if (exchange->busy)
@@ -189,14 +189,23 @@ new_timeout (CupExchange * exchange, const gchar * what, gint64 limit)
   return error;
 }
 
+/* @size: what the answer says itself, -1 where that many bytes have come. */
 static GError *
-new_too_large (CupExchange * exchange, const gchar * what, guint64 size)
+new_too_large (CupExchange * exchange, goffset size)
 {
   gchar *host = get_host (exchange);
-  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_TOO_LARGE,
-      "%s sent an answer of %s %" G_GUINT64_FORMAT " bytes, over the limit of %"
-      G_GSIZE_FORMAT "; it was not read", host, what, size, exchange->max_size);
+  GString *text = g_string_new (NULL);
+  GError *error;
 
+  g_string_append_printf (text, "%s sends an answer of ", host);
+  if (size >= 0)
+    g_string_append_printf (text, "%" G_GOFFSET_FORMAT " bytes, over the limit "
+        "of %" G_GSIZE_FORMAT, size, exchange->max_size);
+  else
+    g_string_append_printf (text, "more than the %" G_GSIZE_FORMAT " bytes "
+        "that are the limit", exchange->max_size);
+  error = g_error_new_literal (CUP_ERROR, CUP_ERROR_TOO_LARGE, text->str);
+  g_string_free (text, TRUE);
   g_free (host);
   return error;
 }
@@ -325,22 +334,6 @@ watchdog_dispatch (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-watchdog_source_dispatch (GSource * source, GSourceFunc callback, gpointer data)
-{
-  return callback (data);
-}
-
-static void
-add_watchdog (CupExchange * exchange)
-{
-  static GSourceFuncs funcs = { NULL, NULL, watchdog_source_dispatch, NULL };
-
-  exchange->watchdog = g_source_new (&funcs, sizeof (GSource));
-  g_source_set_callback (exchange->watchdog, watchdog_dispatch, exchange, NULL);
-  g_source_attach (exchange->watchdog, exchange->http->context);
-}
-
 static void
 note_activity (CupExchange * exchange)
 {
@@ -420,7 +413,7 @@ on_got_headers (SoupMessage * message, CupExchange * exchange)
 
   note_activity (exchange);
   if (length >= 0 && (guint64) length > exchange->max_size)
-    exchange->fault = new_too_large (exchange, "", length);
+    exchange->fault = new_too_large (exchange, length);
   else if (status == SOUP_STATUS_MISDIRECTED_REQUEST && length < 0)
     /* libsoup reads this one itself, all of it, to try again. */
     exchange->fault = g_error_new_literal (CUP_ERROR, CUP_ERROR_NETWORK,
@@ -447,8 +440,8 @@ check_redirect (CupExchange * exchange, const gchar * location, GError ** error)
   target = cup_url_parse_relative (exchange->uri, location, &reason);
   if (!exchange->follow_redirects)
     g_set_error_literal (&reason, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "it is not followed, because a request with a key goes to the "
-        "configured address only");
+        "it is not followed, because keys and pictures go to the address that "
+        "was asked for and to no other");
   else if (exchange->redirects >= MAX_REDIRECTS)
     g_set_error (&reason, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "it is the %dth in a row", MAX_REDIRECTS + 1);
@@ -509,11 +502,13 @@ return_response (CupExchange * exchange)
 static void
 handle_end (CupExchange * exchange)
 {
+  gboolean complete = exchange->expected < 0
+      || (guint64) exchange->expected == exchange->size;
   gchar *host;
 
   /* At its end this only gives the connection back; nothing can block. */
   g_input_stream_close (exchange->stream, NULL, NULL);
-  if (exchange->expected < 0 || (guint64) exchange->expected == exchange->size) {
+  if (complete) {
     return_response (exchange);
     return;
   }
@@ -585,8 +580,7 @@ on_read (GObject * source, GAsyncResult * result, gpointer data)
     note_activity (exchange);
     exchange->size += count;
     if (exchange->size > exchange->max_size)
-      finish (exchange, NULL, new_too_large (exchange, "more than",
-              exchange->max_size));
+      finish (exchange, NULL, new_too_large (exchange, -1));
     else
       read_more (exchange);
   }
@@ -729,10 +723,11 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
   exchange->user_data = user_data;
   g_queue_push_tail_link (&http->exchanges, &exchange->link);
 
-  add_watchdog (exchange);
+  exchange->watchdog = cup_http_add_source (http, watchdog_dispatch, exchange,
+      NULL);
   arm_watchdog (exchange);
   if (request->cancellable)
-    exchange->cancel_source = cup_http_add_cancel_watch (http,
+    exchange->cancel_watch = cup_http_watch_cancellable (http,
         request->cancellable, on_cancelled, exchange);
   exchange->start_source = cup_http_add_timer (http, 0, first_start, exchange);
 }

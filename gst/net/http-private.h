@@ -38,6 +38,10 @@ struct _CupHttp
   gboolean finished;
 };
 
+/* A source that calls @func whenever its ready time comes, which is for others
+ * to set; never at first. */
+GSource *cup_http_add_source (CupHttp * http, GSourceFunc func, gpointer data,
+    GDestroyNotify destroy);
 /* The session for requests to @uri. Requests to this machine have one of
  * their own that uses no proxy: a proxy would be another machine, to which
  * plain http would carry the key. */

@@ -30,6 +30,13 @@ typedef struct
   GDestroyNotify destroy;
 } Invocation;
 
+struct _CupHttpWatch
+{
+  GSource *source;
+  GCancellable *cancellable;
+  gulong handler;
+};
+
 static void
 invocation_free (gpointer data)
 {
@@ -103,24 +110,59 @@ cup_http_add_timer (CupHttp * http, gint64 delay, void (*func) (gpointer data),
 }
 
 static gboolean
-cancel_dispatch (GCancellable * cancellable, gpointer data)
+dispatch_source (GSource * source, GSourceFunc callback, gpointer data)
 {
-  return invocation_dispatch (data);
+  return callback (data);
 }
 
 GSource *
-cup_http_add_cancel_watch (CupHttp * http, GCancellable * cancellable,
+cup_http_add_source (CupHttp * http, GSourceFunc func, gpointer data,
+    GDestroyNotify destroy)
+{
+  static GSourceFuncs funcs = { NULL, NULL, dispatch_source, NULL };
+  GSource *source = g_source_new (&funcs, sizeof (GSource));
+
+  g_source_set_callback (source, func, data, destroy);
+  g_source_attach (source, http->context);
+  return source;
+}
+
+/* In the thread that cancels. */
+static void
+on_cancelled (GCancellable * cancellable, gpointer source)
+{
+  g_source_set_ready_time (source, 0);
+}
+
+/* Not g_cancellable_source_new(): GLib 2.74 leaks it where it is freed just
+ * while another thread cancels. */
+CupHttpWatch *
+cup_http_watch_cancellable (CupHttp * http, GCancellable * cancellable,
     void (*func) (gpointer data), gpointer data)
 {
-  GSource *source = g_cancellable_source_new (cancellable);
+  CupHttpWatch *watch = g_new0 (CupHttpWatch, 1);
   Invocation *invocation = g_new0 (Invocation, 1);
 
   invocation->func = func;
   invocation->data = data;
-  g_source_set_callback (source, (GSourceFunc) G_CALLBACK (cancel_dispatch),
-      invocation, invocation_free);
-  g_source_attach (source, http->context);
-  return source;
+  watch->source = cup_http_add_source (http, invocation_dispatch, invocation,
+      invocation_free);
+  watch->cancellable = g_object_ref (cancellable);
+  watch->handler = g_cancellable_connect (cancellable,
+      G_CALLBACK (on_cancelled), g_source_ref (watch->source),
+      (GDestroyNotify) g_source_unref);
+  return watch;
+}
+
+void
+cup_http_unwatch (CupHttpWatch * watch)
+{
+  /* Waits for on_cancelled() where that is running, which takes no time. */
+  g_cancellable_disconnect (watch->cancellable, watch->handler);
+  g_source_destroy (watch->source);
+  g_source_unref (watch->source);
+  g_object_unref (watch->cancellable);
+  g_free (watch);
 }
 
 static SoupSession *

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 
 typedef struct _CupHttp CupHttp;
 typedef struct _CupHttpResponse CupHttpResponse;
+typedef struct _CupHttpWatch CupHttpWatch;
 
 /* How long a closed CupHttp waits for requests that are still under way. */
 #define CUP_HTTP_CLOSE_TIMEOUT (2 * G_USEC_PER_SEC)
@@ -55,9 +56,11 @@ gboolean cup_http_join (CupHttp * http);
 GSource *cup_http_add_timer (CupHttp * http, gint64 delay,
     void (*func) (gpointer data), gpointer data);
 /* Calls @func once on the HTTP thread after @cancellable is cancelled from
- * whatever thread. To be stopped and freed like a timer. */
-GSource *cup_http_add_cancel_watch (CupHttp * http, GCancellable * cancellable,
-    void (*func) (gpointer data), gpointer data);
+ * whatever thread, or has been. */
+CupHttpWatch *cup_http_watch_cancellable (CupHttp * http,
+    GCancellable * cancellable, void (*func) (gpointer data), gpointer data);
+/* @func is not called any more. May be called from within it. */
+void cup_http_unwatch (CupHttpWatch * watch);
 
 /**
  * CupHttpRequest:

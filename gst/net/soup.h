@@ -8,8 +8,9 @@
  * and loads libsoup 3 only where that is safe. What the plugin calls is listed
  * once, below, and called through the table that cup_soup_get() returns.
  *
- * The macros of libsoup's headers that hide a call (SOUP_TYPE_…, SOUP_SESSION(),
- * SOUP_SESSION_ERROR) must not be used: they would need the library linked.
+ * The macros of libsoup's headers that hide a call (SOUP_TYPE_…, SOUP_SESSION
+ * and its like, SOUP_SESSION_ERROR) must not be used: they would need the
+ * library linked.
  */
 #pragma once
 

@@ -40,6 +40,8 @@ find_fault (GUri * uri)
   const gchar *scheme = g_uri_get_scheme (uri);
   const gchar *host = g_uri_get_host (uri);
 
+  if (strcmp (scheme, "https") != 0 && strcmp (scheme, "http") != 0)
+    return "it is neither https nor http";
   if (!host || !*host)
     return "it has no host";
   if (g_uri_get_userinfo (uri))
@@ -48,8 +50,6 @@ find_fault (GUri * uri)
     return "it has the port 0";
   if (strcmp (scheme, "https") == 0)
     return NULL;
-  if (strcmp (scheme, "http") != 0)
-    return "it is neither https nor http";
   if (!cup_url_is_loopback (uri))
     return "http is not encrypted and is used with this machine only "
         "(localhost, 127.0.0.1, ::1); use https";

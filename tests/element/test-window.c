@@ -148,22 +148,22 @@ test_flush (void)
   GstSegment segment;
   guint8 key;
 
+  fixture_push (f, 9);
+  gst_buffer_unref (gst_harness_pull (f->harness));
   cup_dummy_engine_set_plan (f->engine, &hold);
   for (key = 0; key < 3; key++)
     fixture_push (f, key);
-  cup_dummy_engine_wait_started (f->engine, 3);
-  fixture_assert_record (f, "stream-start");
+  cup_dummy_engine_wait_started (f->engine, 4);
   gst_harness_push_event (f->harness, gst_event_new_flush_start ());
   /* Nothing of before may come out: the jobs are cancelled at once. */
   cup_dummy_engine_wait_cancelled (f->engine, 3);
-  g_assert_cmpint (fixture_push (f, 9), ==, GST_FLOW_FLUSHING);
+  g_assert_cmpint (fixture_push (f, 8), ==, GST_FLOW_FLUSHING);
   gst_harness_push_event (f->harness, gst_event_new_flush_stop (TRUE));
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_harness_push_event (f->harness, gst_event_new_segment (&segment));
   cup_dummy_engine_release_all (f->engine);
   fixture_push (f, 77);
-  fixture_assert_record (f,
-      "stream-start|flush-start|flush-stop|caps|segment|77");
+  fixture_assert_record (f, START "|9|flush-start|flush-stop|segment|77");
   fixture_free (f);
 }
 
@@ -531,6 +531,26 @@ test_failure_in_order (void)
   fixture_free (f);
 }
 
+/* After EOS a failed frame still ends the stream once, with one error. */
+static void
+test_failure_after_eos (void)
+{
+  Fixture *f = fixture_new (NULL, NULL);
+  const CupDummyPlan fails = {.delay = CUP_DUMMY_HOLD,.fails = TRUE };
+
+  cup_dummy_engine_set_plan (f->engine, &fails);
+  fixture_push (f, 0);
+  gst_harness_push_event (f->harness, gst_event_new_eos ());
+  cup_dummy_engine_release_all (f->engine);
+  gst_message_unref (fixture_wait_message (f, GST_MESSAGE_ERROR));
+  fixture_assert_record (f, "stream-start|segment|eos");
+  /* Ends the task: nothing can follow. */
+  gst_element_set_state (f->element, GST_STATE_READY);
+  fixture_assert_record (f, "stream-start|segment|eos");
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR));
+  fixture_free (f);
+}
+
 static void
 test_bytes_segment (void)
 {
@@ -681,6 +701,7 @@ main (int argc, char **argv)
       test_not_negotiated_after_eos);
   g_test_add_func ("/window/relink", test_relink);
   g_test_add_func ("/window/failure-in-order", test_failure_in_order);
+  g_test_add_func ("/window/failure-after-eos", test_failure_after_eos);
   g_test_add_func ("/window/bytes-segment", test_bytes_segment);
   g_test_add_func ("/window/clipping", test_clipping);
   g_test_add_func ("/window/qos", test_qos);

@@ -32,7 +32,8 @@
 /* The kinds of rows: an answer of the service, or of a proxy in front of it;
  * connections, handlers and jobs that are told what to do by an id; and jobs
  * that fail. */
-#define ANSWER(name_, stages_, status_, type_, body_, headers_, error_, blurb_) \
+#define ANSWER(name_, stages_, status_, type_, body_, headers_, error_, \
+      blurb_) \
   { .name = name_, .stages = stages_, .status = status_, .type = type_, \
     .body = body_, .headers = headers_, .error_type = error_, \
     .when = CUP_SERVICE_FAULT_ANSWER, .blurb = blurb_ }

@@ -285,6 +285,21 @@ start_work (CupServiceQueue * queue, CupServiceJob * job, GBytes * image)
   g_thread_pool_push (queue->workers, task, NULL);
 }
 
+/* Only failures of the service itself, which have a type, show in the status
+ * as well. */
+static void
+fail_by_fault (CupServiceJob * job, const CupServiceFaultKind * kind)
+{
+  JsonNode *body = json_from_string (kind->body, NULL);
+  const gchar *error = NULL;
+
+  if (kind->error_type)
+    error = json_object_get_string_member (json_node_get_object (body),
+        "detail");
+  cup_service_job_fail (job, kind->status, body, kind->headers, error,
+      kind->error_type);
+}
+
 static void
 start (CupServiceQueue * queue, CupServiceJob * job)
 {
@@ -300,9 +315,7 @@ start (CupServiceQueue * queue, CupServiceJob * job)
       add_timer (queue, job, queue->service->options.delay, on_delayed);
 
   if (kind && kind->status != 0) {
-    cup_service_job_fail (job, kind->status, json_from_string (kind->body,
-            NULL), kind->headers, kind->error_type ? kind->blurb : NULL,
-        kind->error_type);
+    fail_by_fault (job, kind);
     job->worked = TRUE;
   } else if ((error = cup_service_input_check (job->alias, job->input))) {
     cup_service_job_fail (job, 422, error,

@@ -512,7 +512,8 @@ test_failed_jobs (void)
   answer = client_get (&client, request_path (id, "/status"));
   g_assert_cmpstr (answer_get_string (answer, "error_type"), ==,
       "runner_disconnected");
-  g_assert_nonnull (answer_get_string (answer, "error"));
+  g_assert_cmpstr (answer_get_string (answer, "error"), ==,
+      "Runner disconnected");
   answer_free (answer);
   g_free (id);
   client_clear (&client);

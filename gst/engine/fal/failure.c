@@ -218,6 +218,9 @@ cup_fal_error_is_transient (const GError * error)
 static CupErrorCode
 choose_code (const CupFalFailure * failure)
 {
+  if (failure->is_transfer && (failure->status == 401
+          || failure->status == 403))
+    return CUP_ERROR_SERVICE;
   switch (failure->status) {
     case 400:
       /* Some failures downstream of the model come as this. */
@@ -265,11 +268,21 @@ add_advice_for_missing (GString * text, const gchar * stage,
         "and location", application);
   else if (strcmp (stage, CUP_STAGE_UPLOAD) == 0)
     g_string_append (text, "; check the property storage-location");
-  else if (strcmp (stage, CUP_STAGE_DOWNLOAD) == 0)
-    g_string_append (text, "; the service keeps pictures for a time only");
   else
     g_string_append (text, "; the service does not know the request, or has "
         "forgotten it");
+}
+
+/* No key was sent, and no setting is at fault. */
+static void
+add_advice_for_transfer (GString * text, const CupFalFailure * failure)
+{
+  if (failure->status == 408 || failure->status == 429
+      || failure->status >= 500)
+    g_string_append (text, "; try again later");
+  else
+    g_string_append (text, "; the address that the service gave for the "
+        "picture is not valid, or not any more");
 }
 
 static void
@@ -349,7 +362,10 @@ cup_fal_failure_to_error (const CupFalFailure * failure, const gchar * stage,
   if (type && !strstr (words, type))
     g_string_append_printf (text, ", %s", type);
   g_string_append_printf (text, ": %s", *words ? words : "no reason given");
-  add_advice (text, failure, stage, application);
+  if (failure->is_transfer)
+    add_advice_for_transfer (text, failure);
+  else
+    add_advice (text, failure, stage, application);
   if (request_id)
     g_string_append_printf (text, " (request %s)", request_id);
 
@@ -378,5 +394,17 @@ cup_fal_error_at (GError * error, const gchar * stage, const gchar * request_id,
   g_free (error->message);
   error->message = clean;
   set_details (error, stage, request_id);
+  return error;
+}
+
+GError *
+cup_fal_error_maybe_accepted (GError * error)
+{
+  gchar *message;
+
+  message = g_strconcat (error->message, "; the service may have accepted the "
+      "request all the same, so it is not sent again", NULL);
+  g_free (error->message);
+  error->message = message;
   return error;
 }

@@ -33,6 +33,8 @@ G_BEGIN_DECLS
  * @is_from_service: whether it is an answer of fal's own, about this request,
  *   rather than of a gateway before it
  * @is_in_progress: the early answer to asking for a result
+ * @is_transfer: whether it was about a picture at an address that the service
+ *   gave, without the key
  * @user_timeout: a timeout that was set by the one who asked
  */
 typedef struct
@@ -44,11 +46,12 @@ typedef struct
   gboolean about_picture;
   gboolean is_from_service;
   gboolean is_in_progress;
+  gboolean is_transfer;
   gboolean user_timeout;
 } CupFalFailure;
 
 /* Reads an answer of a status other than 2xx. The last two are headers and may
- * be NULL. */
+ * be NULL. is_transfer is for the caller to set. */
 void cup_fal_failure_read (CupFalFailure * failure, guint status,
     GBytes * body, const gchar * error_type, const gchar * timeout_type);
 void cup_fal_failure_clear (CupFalFailure * failure);
@@ -67,6 +70,10 @@ GError *cup_fal_failure_to_error (const CupFalFailure * failure,
  * and to its details. Takes @error. */
 GError *cup_fal_error_at (GError * error, const gchar * stage,
     const gchar * request_id, const gchar * key);
+
+/* Adds to the text of an error about a submission that the service may have
+ * accepted it nevertheless. Takes @error. */
+GError *cup_fal_error_maybe_accepted (GError * error);
 
 /* One line of at most 400 characters, without @key. */
 gchar *cup_fal_clean (const gchar * text, const gchar * key);

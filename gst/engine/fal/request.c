@@ -48,7 +48,7 @@ static const CupBackoff fetch_policy = {
 
 /* The interval of polling is a part of the time that has passed: a short job
  * is noticed soon, a long one does not cost many requests. */
-#define POLL_PART 20
+#define POLL_PART 40
 #define POLL_MIN (25 * MILLISECONDS)
 #define POLL_MAX (2 * G_USEC_PER_SEC)
 
@@ -66,10 +66,11 @@ struct _CupFalRequest
 
   /* The exchange that is under way, or the wait before the next one. */
   Handler handler;
+  gboolean transferring;        /* a picture, and not the API */
   GCancellable *cancellable;
   GSource *timer;
   void (*timer_func) (CupFalRequest * request);
-  GSource *cancel_watch;
+  CupHttpWatch *cancel_watch;
   GSource *deadline;
 
   CupFalUpload upload;
@@ -80,6 +81,7 @@ struct _CupFalRequest
   gchar *state_word;
   gint64 queue_position;
   gdouble inference_time;
+  gchar *trouble;               /* (nullable): why it is tried again */
   CupFalOutput output;
   CupBackoff upload_backoff;
   CupBackoff status_backoff;
@@ -129,6 +131,7 @@ request_unref (CupFalRequest * request)
   cup_fal_accepted_clear (&request->accepted);
   cup_fal_output_clear (&request->output);
   g_free (request->state_word);
+  g_free (request->trouble);
   cup_fal_api_unref (request->api);
   g_free (request);
 }
@@ -192,7 +195,16 @@ call (CupFalRequest * request, const gchar * method, const gchar * url,
   CupHttpRequest exchange = {.method = method,.url = url,.body = body };
 
   prepare (request, &exchange, handler);
+  request->transferring = FALSE;
   cup_fal_api_call (request->api, &exchange, on_answer, request);
+}
+
+static void
+transfer (CupFalRequest * request, CupHttpRequest * exchange, Handler handler)
+{
+  prepare (request, exchange, handler);
+  request->transferring = TRUE;
+  cup_fal_api_transfer (request->api, exchange, on_answer, request);
 }
 
 /* Completing. */
@@ -244,7 +256,7 @@ wind_up (CupFalRequest * request)
       && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0;
 
   clear_source (&request->timer);
-  clear_source (&request->cancel_watch);
+  g_clear_pointer (&request->cancel_watch, cup_http_unwatch);
   clear_source (&request->deadline);
   g_queue_unlink (&request->api->requests, &request->link);
   if (submitting) {
@@ -335,6 +347,9 @@ on_deadline (gpointer data)
   if (request->state == CUP_FAL_IN_QUEUE && request->queue_position >= 0)
     g_string_append_printf (text, ", %" G_GINT64_FORMAT " ahead in the queue",
         request->queue_position);
+  if (request->trouble)
+    g_string_append_printf (text, "; what went wrong last: %s",
+        request->trouble);
   g_string_append (text, "); raise the property timeout to wait longer");
   if (request->accepted.request_id)
     g_string_append_printf (text, " (request %s)",
@@ -344,6 +359,8 @@ on_deadline (gpointer data)
   cup_error_edit_details (error)->stage = request->stage;
   cup_error_edit_details (error)->request_id =
       g_strdup (request->accepted.request_id);
+  if (strcmp (request->stage, CUP_STAGE_SUBMIT) == 0)
+    error = cup_fal_error_maybe_accepted (error);
   g_string_free (text, TRUE);
   complete (request, NULL, error);
 }
@@ -359,12 +376,14 @@ is_success (CupHttpResponse * response)
 }
 
 static void
-read_failure (CupHttpResponse * response, CupFalFailure * failure)
+read_failure (CupFalRequest * request, CupHttpResponse * response,
+    CupFalFailure * failure)
 {
   cup_fal_failure_read (failure, cup_http_response_get_status (response),
       cup_http_response_get_body (response),
       cup_http_response_get_header (response, "X-Fal-Error-Type"),
       cup_http_response_get_header (response, "X-Fal-Request-Timeout-Type"));
+  failure->is_transfer = request->transferring;
 }
 
 /* Waits for another attempt, or returns FALSE where there is none left. */
@@ -376,6 +395,8 @@ try_again (CupFalRequest * request, CupBackoff * backoff, const gchar * reason,
 
   if (!cup_backoff_next (backoff, &delay))
     return FALSE;
+  g_free (request->trouble);
+  request->trouble = g_strdup (reason);
   cup_debug ("%s: tries again in %g s: %s", request->stage,
       (gdouble) delay / G_USEC_PER_SEC, reason);
   wait_then (request, delay, func);
@@ -398,7 +419,7 @@ handle_trouble (CupFalRequest * request, CupHttpResponse * response,
       fail (request, g_error_copy (error));
     return;
   }
-  read_failure (response, &failure);
+  read_failure (request, response, &failure);
   reason = g_strdup_printf ("HTTP %u", failure.status);
   if ((own_answer && failure.is_from_service)
       || !cup_fal_failure_is_transient (&failure)
@@ -467,8 +488,7 @@ download (CupFalRequest * request)
 
   exchange.max_size = cup_fal_max_result_bytes (request->max_pixels);
   exchange.follow_redirects = TRUE;
-  prepare (request, &exchange, handle_picture);
-  cup_fal_api_transfer (request->api, &exchange, on_answer, request);
+  transfer (request, &exchange, handle_picture);
 }
 
 /* Result. */
@@ -520,7 +540,7 @@ handle_result (CupFalRequest * request, CupHttpResponse * response,
       fail (request, reason);
     return;
   }
-  read_failure (response, &failure);
+  read_failure (request, response, &failure);
   too_early = failure.is_in_progress;
   cup_fal_failure_clear (&failure);
   if (too_early) {
@@ -572,6 +592,7 @@ handle_status (CupFalRequest * request, CupHttpResponse * response,
     return;
   }
   cup_backoff_reset (&request->status_backoff);
+  g_clear_pointer (&request->trouble, g_free);
   if (g_strcmp0 (status.state_word, request->state_word) != 0) {
     gchar *word = cup_fal_clean (status.state_word ? status.state_word : "",
         request->api->key);
@@ -625,37 +646,53 @@ settle_url (CupFalRequest * request, gchar ** url, const gchar * suffix)
       request->accepted.request_id, suffix);
 }
 
-/* What is not known for certain must be said: it is about money. */
-static GError *
-warn_of_acceptance (const GError * error)
+/* Whether the service can have accepted what it did not answer properly. What
+ * is not known must be said: it is about money. */
+static gboolean
+was_sent (const GError * error)
 {
   const CupErrorDetails *details = cup_error_get_details (error);
-  GError *warning = g_error_copy (error);
 
-  if (!details || g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) == 0)
-    return warning;
-  g_free (warning->message);
-  warning->message = g_strdup_printf ("%s; the service may have accepted the "
-      "request all the same, so it is not sent again", error->message);
-  return warning;
+  return details && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) != 0;
+}
+
+static void
+handle_submission_error (CupFalRequest * request, const GError * error)
+{
+  GError *copy = g_error_copy (error);
+
+  fail (request, was_sent (error) ? cup_fal_error_maybe_accepted (copy) : copy);
+}
+
+static void
+handle_refusal (CupFalRequest * request, CupHttpResponse * response)
+{
+  CupFalFailure failure;
+  GError *error;
+
+  read_failure (request, response, &failure);
+  error = cup_fal_failure_to_error (&failure, request->stage,
+      request->api->endpoint, NULL, request->api->key);
+  /* A gateway that had no answer from behind it. */
+  if (failure.status >= 500 && !failure.is_from_service)
+    error = cup_fal_error_maybe_accepted (error);
+  cup_fal_failure_clear (&failure);
+  complete (request, NULL, error);
 }
 
 static void
 handle_submission (CupFalRequest * request, CupHttpResponse * response,
     const GError * error)
 {
-  CupFalFailure failure;
   GError *reason = NULL;
 
   if (!response) {
-    fail (request, warn_of_acceptance (error));
+    handle_submission_error (request, error);
   } else if (!is_success (response)) {
-    read_failure (response, &failure);
-    fail_with (request, &failure);
-    cup_fal_failure_clear (&failure);
+    handle_refusal (request, response);
   } else if (!cup_fal_parse_accepted (cup_http_response_get_body (response),
           &request->accepted, &reason)) {
-    fail (request, reason);
+    fail (request, cup_fal_error_maybe_accepted (reason));
   } else {
     request->submitted = g_get_monotonic_time ();
     cup_info ("accepted as request %s", request->accepted.request_id);
@@ -717,8 +754,7 @@ put_picture (CupFalRequest * request)
 
   exchange.content_type =
       cup_image_type_get_mime (cup_job_get_bytes_info (request->job)->type);
-  prepare (request, &exchange, handle_uploaded);
-  cup_fal_api_transfer (request->api, &exchange, on_answer, request);
+  transfer (request, &exchange, handle_uploaded);
 }
 
 static void
@@ -769,7 +805,7 @@ cup_fal_request_start (CupFalRequest * request)
     cup_fal_request_abandon (request);
     return;
   }
-  request->cancel_watch = cup_http_add_cancel_watch (api->http,
+  request->cancel_watch = cup_http_watch_cancellable (api->http,
       cup_job_get_cancellable (request->job), on_job_cancelled, request);
   if (timeout > 0)
     request->deadline = cup_http_add_timer (api->http,
