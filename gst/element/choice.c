@@ -308,14 +308,16 @@ cup_choose_caps (CupInput * input, const GstVideoInfo * frame,
     else
       caps = choose_raw (&choice, allowed);
   }
-  if (!caps)
+  if (!caps) {
+    gchar *accepted = gst_caps_to_string (peer);
+
     g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-        "downstream does not take the result, which is %u×%u at %d/%d "
-        "frames per second; it accepts only %" GST_PTR_FORMAT
-        ". Put videoscale "
-        "or videoconvert behind, or change the caps filter there",
-        result->width, result->height, choice.fps_n, choice.fps_d,
-        (gpointer) peer);
+        "downstream does not take the result, which is %u×%u at %d/%d frames "
+        "per second; it accepts only %s. Put videoscale or videoconvert "
+        "behind, or change the caps filter there", result->width,
+        result->height, choice.fps_n, choice.fps_d, accepted);
+    g_free (accepted);
+  }
   gst_caps_unref (allowed);
   gst_caps_unref (template);
   return caps;

@@ -57,9 +57,8 @@ cup_input_new (GstCaps * caps, GError ** error)
   if (cup_input_is_raw (input)) {
     ok = gst_video_info_from_caps (&input->info, caps);
     if (!ok)
-      g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-          "the caps do not describe raw video completely: %" GST_PTR_FORMAT,
-          (gpointer) caps);
+      g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+          "the caps do not describe raw video completely");
     else
       ok = check_raw (&input->info, error);
   } else {
@@ -148,8 +147,11 @@ make_encoded_job (CupInput * input, GstBuffer * buffer, GError ** error)
         "the frame is announced as %s but its bytes are %s; correct the caps",
         cup_image_type_get_mime (input->image_type),
         cup_image_type_get_mime (info.type));
-  } else {
+  } else if (cup_image_check_complete (bytes, info.type, error)) {
     job = cup_job_new_encoded (bytes, &info);
+  } else {
+    g_prefix_error (error, "the frame is not a whole picture, which each "
+        "buffer has to be; put a parser in front (jpegparse, pngparse): ");
   }
   g_bytes_unref (bytes);
   return job;

@@ -41,9 +41,8 @@ cup_output_choose (CupInput * input, const GstVideoInfo * frame,
   gst_caps_unref (caps);
   if (output->image_type == CUP_IMAGE_UNKNOWN) {
     if (!gst_video_info_from_caps (&output->info, output->caps)) {
-      g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-          "no raw video can be made for %" GST_PTR_FORMAT,
-          (gpointer) output->caps);
+      g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+          "no raw video can be made with the caps that downstream asks for");
       g_clear_pointer (&output, cup_output_unref);
       return NULL;
     }
@@ -131,7 +130,8 @@ cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
   gst_clear_object (&allocator);
   if (!pool) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-        "no buffer pool for %" GST_PTR_FORMAT, (gpointer) output->caps);
+        "no buffer pool for results of %u×%u can be had",
+        output->result.width, output->result.height);
     return FALSE;
   }
   output->pool = pool;
@@ -248,7 +248,8 @@ render_raw (CupOutput * output, const CupResult * result, GError ** error)
       || !gst_video_frame_map (&frame, &output->info, buffer, GST_MAP_WRITE)) {
     gst_clear_buffer (&buffer);
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-        "no buffer for %" GST_PTR_FORMAT, (gpointer) output->caps);
+        "no buffer for a result of %u×%u can be had", output->result.width,
+        output->result.height);
   } else {
     gboolean ok = cup_colour_write_frame (&frame, pixels, error);
 

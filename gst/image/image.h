@@ -58,6 +58,13 @@ gboolean cup_image_type_is_supported (CupImageType type);
 gboolean cup_image_read_info (GBytes * bytes, CupImageInfo * info,
     GError ** error);
 
+/* Whether the picture, whose header was read, is there to its end; looks at
+ * its structure only and decodes nothing. CUP_ERROR_BAD_DATA where it is cut
+ * off, or is broken so that its end cannot be found. What follows the end does
+ * not matter. */
+gboolean cup_image_check_complete (GBytes * bytes, CupImageType type,
+    GError ** error);
+
 /* Decodes @bytes completely, or fails. @max_count: largest width × height that
  * is accepted, 0 for CUP_PIXELS_MAX_COUNT. Gray with alpha and palettes become
  * RGB(A), fewer than 8 bits become 8, CMYK JPEG is CUP_ERROR_UNSUPPORTED. */

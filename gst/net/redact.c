@@ -126,6 +126,21 @@ scheme_length (const gchar * url)
   return length > 0 && g_str_has_prefix (url + length, "://") ? length + 3 : 0;
 }
 
+/* Whether what stands between @host and @end as the port is none. It may be a
+ * password then, in a URL without "@" or with a "/" in front of it. */
+static gboolean
+has_bad_port (const gchar * host, const gchar * end)
+{
+  const gchar *colon = host, *byte;
+
+  while (*host == '[' && colon < end && *colon != ']')
+    colon++;
+  while (colon < end && *colon != ':')
+    colon++;
+  for (byte = colon + 1; byte < end && g_ascii_isdigit (*byte); byte++);
+  return byte < end;
+}
+
 gchar *
 cup_redact_url (const gchar * url)
 {
@@ -144,6 +159,10 @@ cup_redact_url (const gchar * url)
   for (at = end; at > authority && at[-1] != '@'; at--);
 
   result = g_string_new_len (url, scheme);
+  if (has_bad_port (at, end)) {
+    g_string_append (result, CUP_REDACTED);
+    return g_string_free (result, FALSE);
+  }
   for (; *at && *at != '?' && *at != '#'; at++) {
     if (result->len >= MAX_URL) {
       g_string_append (result, "…");

@@ -56,13 +56,32 @@ find_fault (GUri * uri)
   return NULL;
 }
 
+/* GLib's own words quote the URL, of which any part may be a secret that is in
+ * the wrong place. */
+static const gchar *
+describe_parse_error (const GError * reason)
+{
+  if (reason->domain != G_URI_ERROR)
+    return reason->message;
+  switch (reason->code) {
+    case G_URI_ERROR_BAD_SCHEME:
+      return "it does not begin with https:// or http://";
+    case G_URI_ERROR_BAD_HOST:
+      return "its host is not well-formed";
+    case G_URI_ERROR_BAD_PORT:
+      return "its port is not a number";
+    default:
+      return "it is not well-formed";
+  }
+}
+
 static GUri *
 check (GUri * uri, const gchar * url, const GError * reason, GError ** error)
 {
   const gchar *fault;
   gchar *shown;
 
-  fault = uri ? find_fault (uri) : reason->message;
+  fault = uri ? find_fault (uri) : describe_parse_error (reason);
   if (!fault)
     return uri;
 

@@ -105,6 +105,8 @@ LLVMFuzzerTestOneInput (const guint8 * data, size_t size)
   gboolean valid;
 
   valid = cup_image_read_info (bytes, &info, &error);
+  if (valid)
+    cup_image_check_complete (bytes, info.type, NULL);
   g_assert_true (valid == (error == NULL));
   g_clear_error (&error);
   pixels = cup_image_decode (bytes, MAX_COUNT, &error);

@@ -316,7 +316,11 @@ test_truncated (void)
     const guint8 *data = g_bytes_get_data (bytes, &size);
     guint8 *longer = g_malloc0 (size + 100);
     CupPixels *whole = decode (bytes), *again;
+    CupImageInfo known;
+    CupImageType type;
 
+    g_assert_true (cup_image_read_info (bytes, &known, NULL));
+    type = known.type;
     for (length = 0; length < size; length++) {
       GError *error = NULL;
       CupImageInfo info;
@@ -336,14 +340,19 @@ test_truncated (void)
       g_assert_null (cup_image_decode (prefix, 0, &error));
       g_assert_error (error, CUP_ERROR, code);
       g_clear_error (&error);
+      g_assert_false (cup_image_check_complete (prefix, type, &error));
+      g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
+      g_clear_error (&error);
       g_bytes_unref (prefix);
     }
+    g_assert_true (cup_image_check_complete (bytes, type, NULL));
 
     /* What follows the picture's own end does not matter. */
     memcpy (longer, data, size);
     more = g_bytes_new_take (longer, size + 100);
     again = decode (more);
     assert_equal (whole, again);
+    g_assert_true (cup_image_check_complete (more, type, NULL));
     cup_pixels_unref (again);
     cup_pixels_unref (whole);
     g_bytes_unref (more);

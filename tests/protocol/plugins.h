@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * GStreamer's own plugins, those that a test needs and no others: loading all
+ * that a system has takes long, and some of them leak.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* Before gst_init(): no plugins but those of @directory (nullable), which are
+ * loaded in this process, since a scanner of its own could not load what was
+ * built with a sanitizer. */
+void plugins_restrict (const gchar * directory);
+/* After gst_init(): @names are those of the files without "libgst", with a
+ * blank between. Those that are not there are left out. */
+void plugins_load (const gchar * names);
+
+G_END_DECLS
