@@ -422,6 +422,25 @@ on_got_headers (SoupMessage * message, CupExchange * exchange)
     arm_watchdog (exchange);
 }
 
+/* A connection that was used before has broken without a byte of an answer,
+ * and libsoup is about to repeat what is idempotent by itself. Where all of
+ * that happens in one iteration of the loop, it takes the end of the first
+ * attempt for that of the second, and crashes (3.2.3 and later): so there is no
+ * second one. Repeating is up to the caller. */
+static void
+on_restarted (SoupMessage * message, CupExchange * exchange)
+{
+  gchar *host = get_host (exchange);
+
+  if (!exchange->fault)
+    exchange->fault = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
+        "the connection to %s broke before an answer came", host);
+  /* At once, and not by the watchdog, which would be too late. */
+  g_cancellable_cancel (exchange->cancellable);
+  arm_watchdog (exchange);
+  g_free (host);
+}
+
 static gboolean
 is_redirect (guint status)
 {
@@ -656,6 +675,7 @@ new_message (CupExchange * exchange)
       G_CALLBACK (on_wrote_body_data), exchange);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers),
       exchange);
+  g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
   return message;
 }
 

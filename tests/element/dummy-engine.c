@@ -13,7 +13,7 @@ typedef struct
   guint8 key;
   CupDummyPlan plan;
   GSource *timer;
-  GSource *cancelled;
+  gulong cancelled;             /* handler; GLib 2.74's source for it leaks */
 } DummyJob;
 
 struct _CupDummyEngine
@@ -87,8 +87,8 @@ complete (DummyJob * dummy, gboolean cancelled)
     g_source_destroy (dummy->timer);
     g_source_unref (dummy->timer);
   }
-  g_source_destroy (dummy->cancelled);
-  g_source_unref (dummy->cancelled);
+  g_cancellable_disconnect (cup_job_get_cancellable (dummy->job),
+      dummy->cancelled);
 
   g_mutex_lock (&engine->lock);
   engine->n_parallel--;
@@ -118,10 +118,40 @@ on_timer (gpointer user_data)
 }
 
 static gboolean
+complete_cancelled (gpointer user_data)
+{
+  CupDummyEngine *engine = user_data;
+  GList *walk, *next;
+
+  for (walk = engine->jobs; walk; walk = next) {
+    DummyJob *dummy = walk->data;
+
+    next = walk->next;
+    if (g_cancellable_is_cancelled (cup_job_get_cancellable (dummy->job)))
+      complete (dummy, TRUE);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void
+invoke (CupDummyEngine * engine, GSourceFunc function, gpointer data,
+    GDestroyNotify destroy)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, function, data, destroy);
+  g_source_attach (source, engine->context);
+  g_source_unref (source);
+}
+
+/* In whatever thread cancels. */
+static void
 on_cancelled (GCancellable * cancellable, gpointer user_data)
 {
-  complete (user_data, TRUE);
-  return G_SOURCE_REMOVE;
+  CupDummyEngine *engine = user_data;
+
+  invoke (engine, complete_cancelled, g_object_ref (engine), g_object_unref);
 }
 
 static gboolean
@@ -152,11 +182,9 @@ start_job (gpointer user_data)
   CupDummyEngine *engine = g_object_ref (dummy->engine);
 
   engine->jobs = g_list_append (engine->jobs, dummy);
-  dummy->cancelled =
-      g_cancellable_source_new (cup_job_get_cancellable (dummy->job));
-  g_source_set_callback (dummy->cancelled,
-      G_SOURCE_FUNC (on_cancelled), dummy, NULL);
-  g_source_attach (dummy->cancelled, engine->context);
+  dummy->cancelled = g_cancellable_connect (cup_job_get_cancellable
+      (dummy->job), G_CALLBACK (on_cancelled), g_object_ref (engine),
+      g_object_unref);
   if (dummy->plan.delay != CUP_DUMMY_HOLD) {
     dummy->timer = g_timeout_source_new (dummy->plan.delay);
     g_source_set_callback (dummy->timer, on_timer, dummy, NULL);
@@ -165,18 +193,6 @@ start_job (gpointer user_data)
   release_held (engine);
   g_object_unref (engine);
   return G_SOURCE_REMOVE;
-}
-
-static void
-invoke (CupDummyEngine * engine, GSourceFunc function, gpointer data,
-    GDestroyNotify destroy)
-{
-  GSource *source = g_idle_source_new ();
-
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, function, data, destroy);
-  g_source_attach (source, engine->context);
-  g_source_unref (source);
 }
 
 static void
