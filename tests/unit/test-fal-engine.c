@@ -320,6 +320,29 @@ test_too_large (void)
   service_free (service);
 }
 
+/* The service's own file is cut off: nothing was lost on the way, and the bytes
+ * must not leave as if they were a picture. */
+static void
+test_cut_off (void)
+{
+  Service *service = service_new (NULL);
+  CupEngine *engine = engine_new (service);
+  GBytes *whole = g_steal_pointer (&service->picture);
+  Outcome *outcome;
+
+  service->picture = g_bytes_new_from_bytes (whole, 0,
+      g_bytes_get_size (whole) - 8);
+  g_bytes_unref (whole);
+  outcome = start (engine, 0);
+  finish (outcome);
+  assert_words (outcome->error, CUP_ERROR_BAD_DATA, "missing");
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  cup_engine_join (engine);
+  g_object_unref (engine);
+  service_free (service);
+}
+
 /* The picture comes inside of the answer. */
 static void
 test_data_uri (void)
@@ -571,6 +594,7 @@ main (int argc, char **argv)
   if (g_test_slow ())
     g_test_add_func ("/fal/status/given-up", test_status_given_up);
   g_test_add_func ("/fal/download/too-large", test_too_large);
+  g_test_add_func ("/fal/download/cut-off", test_cut_off);
   g_test_add_func ("/fal/result/data-uri", test_data_uri);
   g_test_add_func ("/fal/timeout", test_timeout);
   g_test_add_data_func ("/fal/cancel/initiate", GINT_TO_POINTER (INITIATE),

@@ -439,7 +439,8 @@ check_picture (CupFalRequest * request, GBytes * bytes, CupImageInfo * info,
 
   if (!cup_image_read_info (bytes, info, error)
       || !cup_pixels_check_size (info->width, info->height,
-          request->max_pixels, "the result", error))
+          request->max_pixels, "the result", error)
+      || !cup_image_check_complete (bytes, info->type, error))
     return FALSE;
 
   declared = request->output.content_type ?
