@@ -422,25 +422,6 @@ on_got_headers (SoupMessage * message, CupExchange * exchange)
     arm_watchdog (exchange);
 }
 
-/* A connection that was used before has broken without a byte of an answer,
- * and libsoup is about to repeat what is idempotent by itself. Where all of
- * that happens in one iteration of the loop, it takes the end of the first
- * attempt for that of the second, and crashes (3.2.3 and later): so there is no
- * second one. Repeating is up to the caller. */
-static void
-on_restarted (SoupMessage * message, CupExchange * exchange)
-{
-  gchar *host = get_host (exchange);
-
-  if (!exchange->fault)
-    exchange->fault = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
-        "the connection to %s broke before an answer came", host);
-  /* At once, and not by the watchdog, which would be too late. */
-  g_cancellable_cancel (exchange->cancellable);
-  arm_watchdog (exchange);
-  g_free (host);
-}
-
 static gboolean
 is_redirect (guint status)
 {
@@ -635,6 +616,18 @@ on_sent (GObject * source, GAsyncResult * result, gpointer data)
   }
   g_clear_error (&reason);
   exchange_unref (exchange);
+}
+
+/* libsoup repeats by itself what is idempotent where a connection that stood
+ * already breaks before the answer. If the next one stands already, too, it may
+ * take the late news of the first attempt for those of the second, and crashes
+ * (3.2.3 and others). A new connection comes later than the news, and is the
+ * last one that is tried. */
+static void
+on_restarted (SoupMessage * message, CupExchange * exchange)
+{
+  exchange->http->soup->message_add_flags (message,
+      SOUP_MESSAGE_NEW_CONNECTION);
 }
 
 static SoupMessage *

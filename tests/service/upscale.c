@@ -136,6 +136,7 @@ make_bomb (void)
   return g_bytes_new_take (data, sizeof (png));
 }
 
+/* In the middle only, so that the file's structure stays as it is. */
 static GBytes *
 make_damaged (GBytes * bytes)
 {
@@ -144,7 +145,7 @@ make_damaged (GBytes * bytes)
   guint8 *copy = g_malloc (size);
 
   memcpy (copy, data, size);
-  for (i = size / 2; i < MIN (size / 2 + 64, size); i++)
+  for (i = size / 2; i < size / 2 + MIN (size / 8, 64); i++)
     copy[i] ^= 0x5a;
   return g_bytes_new_take (copy, size);
 }
