@@ -22,6 +22,7 @@ client_init (Client * client, const CupFalServiceOptions * options,
   client->session = soup_session_new_with_options ("timeout", timeout,
       "proxy-resolver", NULL, NULL);
   client->authorization = "Key test:key";
+  client->header_name = client->header_value = NULL;
 }
 
 void
@@ -63,6 +64,9 @@ client_send (Client * client, const gchar * method, const gchar * url,
   if (client->authorization)
     soup_message_headers_replace (soup_message_get_request_headers (message),
         "Authorization", client->authorization);
+  if (client->header_name)
+    soup_message_headers_replace (soup_message_get_request_headers (message),
+        client->header_name, client->header_value);
   if (body)
     soup_message_set_request_body_from_bytes (message, type, body);
 
@@ -95,6 +99,54 @@ Answer *
 client_get (Client * client, const gchar * url)
 {
   return client_send (client, "GET", url, NULL, NULL);
+}
+
+GSocketConnection *
+client_open_raw (Client * client, const gchar * method, const gchar * url,
+    const gchar * json)
+{
+  GSocketClient *connector = g_socket_client_new ();
+  gchar *whole = *url == '/' ? g_strconcat (cup_fal_service_get_location
+      (client->service), url, NULL) : g_strdup (url);
+  GString *request = g_string_new (NULL);
+  GSocketConnection *connection;
+  GError *error = NULL;
+
+  g_socket_client_set_enable_proxy (connector, FALSE);
+  connection = g_socket_client_connect_to_uri (connector, whole, 80, NULL,
+      &error);
+  g_assert_no_error (error);
+  g_string_append_printf (request, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+      "Connection: close\r\nAuthorization: %s\r\n"
+      "Content-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT
+      "\r\n\r\n%s", method, strchr (whole + strlen ("http://"), '/'),
+      client->authorization, strlen (json), json);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream
+          (G_IO_STREAM (connection)), request->str, request->len, NULL, NULL,
+          &error));
+  g_string_free (request, TRUE);
+  g_object_unref (connector);
+  g_free (whole);
+  return connection;
+}
+
+GByteArray *
+read_raw (GSocketConnection * connection, guint silence, gint * code)
+{
+  GSocket *socket = g_socket_connection_get_socket (connection);
+  GByteArray *bytes = g_byte_array_new ();
+  GError *error = NULL;
+  gchar buffer[16384];
+  gssize n = -1;
+
+  while (g_socket_condition_timed_wait (socket, G_IO_IN,
+          (gint64) silence * 1000, NULL, &error)
+      && (n = g_socket_receive (socket, buffer, sizeof (buffer), NULL,
+              &error)) > 0)
+    g_byte_array_append (bytes, (const guint8 *) buffer, n);
+  *code = error ? error->code : 0;
+  g_clear_error (&error);
+  return bytes;
 }
 
 void

@@ -17,6 +17,9 @@ typedef struct
   SoupSession *session;
   /* Sent as Authorization; NULL for none. */
   const gchar *authorization;
+  /* (nullable): one more header of every request. */
+  const gchar *header_name;
+  const gchar *header_value;
 } Client;
 
 /* @status: 0 where there was no answer, and @error is set. @json: NULL where
@@ -42,6 +45,15 @@ Answer *client_send_text (Client * client, const gchar * method,
     const gchar * url, const gchar * json);
 Answer *client_get (Client * client, const gchar * url);
 void answer_free (Answer * answer);
+
+/* The same without any HTTP client in between, to see what really comes: sends
+ * a request that wants the connection closed after it. */
+GSocketConnection *client_open_raw (Client * client, const gchar * method,
+    const gchar * url, const gchar * json);
+/* All bytes until the end. @code: 0 where it was closed, else that of the
+ * GIOError; G_IO_ERROR_TIMED_OUT after @silence milliseconds of it. */
+GByteArray *read_raw (GSocketConnection * connection, guint silence,
+    gint * code);
 
 /* By a path like "image.url" or "detail.0.type"; fails the test where there is
  * none. */

@@ -7,19 +7,29 @@
 
 #define INITIATE CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_INITIATE)
 #define PUT CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_PUT)
+#define PART CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_PART)
+#define COMPLETE CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_COMPLETE)
 #define SUBMIT CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_SUBMIT)
 #define STATUS CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_STATUS)
 #define STREAM CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_STREAM)
 #define RESULT CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_RESULT)
 #define DOWNLOAD CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_DOWNLOAD)
 #define CANCEL CUP_FAL_STAGE_BIT (CUP_FAL_STAGE_CANCEL)
-#define FILES (PUT | DOWNLOAD)
+#define FILES (PUT | PART | COMPLETE | DOWNLOAD)
 #define API (INITIATE | SUBMIT | STATUS | STREAM | RESULT | CANCEL)
 #define ALL (API | FILES)
+/* Answers with JSON as their body: no client reads what a PUT of a whole file
+ * says, a download is a picture, and in a stream JSON is within events. */
+#define OBJECTS ((API | PART | COMPLETE) & ~STREAM)
+/* Answers with a body that is made at once: a stream comes to these faults by
+ * rows of its own, since it has to begin like one. */
+#define BODIES (ALL & ~STREAM)
 
 #define JSON "application/json"
 #define HTML "text/html"
 #define XML "application/xml"
+#define TEXT "text/plain"
+#define EVENTS "text/event-stream"
 
 #define NGINX(what) "<html>\r\n<head><title>" what "</title></head>\r\n" \
     "<body>\r\n<center><h1>" what "</h1></center>\r\n" \
@@ -29,6 +39,20 @@
     "\"msg\":\"" msg "\",\"type\":\"" type "\"," \
     "\"url\":\"https://docs.fal.ai/errors/#" type "\"" more "}]}"
 
+#define FLAT_BODY(detail, type) \
+    "{\"detail\":\"" detail "\",\"error_type\":\"" type "\"}"
+
+#define TOO_MANY FLAT_BODY ("Too many concurrent requests", \
+      "concurrent_requests_limit")
+
+/* JSON that is not what was asked for. */
+#define BROKEN "{\"status\": \"COMPL"
+#define OTHER_SHAPE "[{\"status\":7,\"request_id\":null,\"upload_url\":[]}]"
+#define OTHER_TYPES "{\"status\":7,\"request_id\":{},\"status_url\":[]," \
+    "\"upload_url\":1,\"file_url\":false,\"image\":\"x\",\"seed\":[]," \
+    "\"partNumber\":\"1\",\"etag\":1}"
+#define EVENT(json) "data: " json "\n\n"
+
 /* The kinds of rows: an answer of the service, or of a proxy in front of it;
  * connections, handlers and jobs that are told what to do by an id; and jobs
  * that fail. */
@@ -36,6 +60,10 @@
       blurb_) \
   { .name = name_, .stages = stages_, .status = status_, .type = type_, \
     .body = body_, .headers = headers_, .error_type = error_, \
+    .when = CUP_SERVICE_FAULT_ANSWER, .blurb = blurb_ }
+#define DATED(name_, stages_, status_, type_, body_, error_, blurb_) \
+  { .name = name_, .stages = stages_, .status = status_, .type = type_, \
+    .body = body_, .error_type = error_, .id = CUP_SERVICE_FAULT_RETRY_DATE, \
     .when = CUP_SERVICE_FAULT_ANSWER, .blurb = blurb_ }
 #define PROXY(name_, stages_, status_, body_, blurb_) \
   { .name = name_, .stages = stages_, .status = status_, .type = HTML, \
@@ -55,12 +83,26 @@
   { .name = name_, .stages = RESULT, .status = status_, .type = JSON, \
     .body = body_, .headers = headers_, .error_type = error_, \
     .when = CUP_SERVICE_FAULT_JOB, .blurb = blurb_ }
+/* The service's and the model's own errors, by the words of their types. */
+#define FLAT(type_, status_, detail_, headers_, blurb_) \
+  FAILURE (type_, status_, FLAT_BODY (detail_, type_), headers_, type_, blurb_)
+#define MODEL(type_, status_, message_, blurb_) \
+  FAILURE (type_, status_, DETAIL ("\"body\"", message_, type_, ""), NULL, \
+      NULL, blurb_)
 
 static const CupServiceFaultKind kinds[] = {
   /* Refusals. */
   ANSWER ("401", API, 401, JSON,
       "{\"detail\":\"No user found for Key ID and Secret\"}", NULL, NULL,
       "the key is not known"),
+  ANSWER ("401", FILES, 401, TEXT, "Unauthorized", NULL, NULL,
+      "the URL is not enough"),
+  ANSWER ("402", API, 402, JSON,
+      "{\"detail\":\"Payment required. Add credits at "
+      "fal.ai/dashboard/billing.\"}",
+      NULL, NULL, "there is no money left"),
+  ANSWER ("402", FILES, 402, TEXT, "Payment Required", NULL, NULL,
+      "there is no money left"),
   ANSWER ("403", API, 403, JSON,
       "{\"detail\":\"User is locked. Reason: Exhausted balance. "
       "Top up your balance at fal.ai/dashboard/billing.\"}",
@@ -76,50 +118,60 @@ static const CupServiceFaultKind kinds[] = {
   ANSWER ("404", SUBMIT | INITIATE, 404, JSON,
       "{\"detail\":\"Application not found\"}", NULL, NULL,
       "there is no such application"),
-  ANSWER ("404", FILES, 404, "text/plain", "Not Found", NULL, NULL,
+  ANSWER ("404", FILES, 404, TEXT, "Not Found", NULL, NULL,
       "the file is gone"),
-  ANSWER ("408", ALL, 408, "text/plain", "Request Timeout", NULL, NULL,
+  ANSWER ("408", ALL, 408, TEXT, "Request Timeout", NULL, NULL,
       "a proxy gave up on the request"),
   ANSWER ("422", API, 422, JSON,
       DETAIL ("\"body\",\"image_url\"", "Failed to load the image",
           "image_load_error", ""),
       NULL, NULL, "invalid input, in the list form"),
-  ANSWER ("429", API, 429, JSON,
-      "{\"detail\":\"Too many concurrent requests\"}",
+  ANSWER ("425", ALL, 425, TEXT, "Too Early", NULL, NULL,
+      "a proxy does not want early data"),
+  ANSWER ("429", API, 429, JSON, TOO_MANY,
       "Retry-After: 1\nX-Fal-Needs-Retry: 1", "concurrent_requests_limit",
-      "too many requests"),
-  ANSWER ("429", FILES, 429, "text/plain", "Too Many Requests",
-      "Retry-After: 1", NULL, "too many requests"),
+      "too many requests; Retry-After is a second"),
+  ANSWER ("429", FILES, 429, TEXT, "Too Many Requests",
+      "Retry-After: 1", NULL, "too many requests; Retry-After is a second"),
+  ANSWER ("429now", API, 429, JSON, TOO_MANY, "X-Fal-Needs-Retry: 1",
+      "concurrent_requests_limit", "too many requests, no Retry-After"),
+  ANSWER ("429now", FILES, 429, TEXT, "Too Many Requests", NULL, NULL,
+      "too many requests, no Retry-After"),
+  DATED ("429date", API, 429, JSON, TOO_MANY, "concurrent_requests_limit",
+      "too many requests; Retry-After is a date, a second ahead or two"),
+  DATED ("429date", FILES, 429, TEXT, "Too Many Requests", NULL,
+      "too many requests; Retry-After is a date, a second ahead or two"),
 
-  /* Failures of the service, or of what is in front of it. */
+  /* Failures of the service, or of what is in front of it. The files' host
+   * knows nothing of runners and deadlines, and so it has only the proxy's. */
   ANSWER ("500", API, 500, JSON, "{\"detail\":\"Internal Server Error\"}",
       NULL, NULL, "failure"),
-  ANSWER ("500", FILES, 500, "text/plain", "Internal Server Error", NULL,
+  ANSWER ("500", FILES, 500, TEXT, "Internal Server Error", NULL,
       NULL, "failure"),
   PROXY ("502", ALL, 502, NGINX ("502 Bad Gateway"),
       "HTML of a proxy, without a request id"),
   PROXY ("503", ALL, 503, NGINX ("503 Service Temporarily Unavailable"),
       "HTML of a proxy, without a request id"),
   ANSWER ("503fal", API, 503, JSON,
-      "{\"detail\":\"Runner could not be scheduled\","
-      "\"error_type\":\"runner_scheduling_failure\"}",
+      FLAT_BODY ("Runner could not be scheduled", "runner_scheduling_failure"),
       "X-Fal-Needs-Retry: 1", "runner_scheduling_failure",
       "the service's own, with a request id"),
   PROXY ("504", ALL, 504, NGINX ("504 Gateway Time-out"),
       "HTML of a proxy, without a request id"),
   ANSWER ("504fal", API, 504, JSON,
-      "{\"detail\":\"Request timed out\","
-      "\"error_type\":\"request_timeout\"}",
-      NULL, "request_timeout", "the service's own, with a request id"),
+      FLAT_BODY ("Request timed out", "request_timeout"), NULL,
+      "request_timeout", "the service's own, with a request id"),
+  /* A start deadline is set by the submission, and shows in the result. */
   ANSWER ("504user", SUBMIT | RESULT, 504, JSON,
-      "{\"detail\":\"Request timed out\","
-      "\"error_type\":\"request_timeout\"}",
+      FLAT_BODY ("Request timed out", "request_timeout"),
       "X-Fal-Request-Timeout-Type: user", "request_timeout",
       "the client's own start deadline has passed"),
 
   /* Answers that make no sense. */
-  ANSWER ("garbage", API, 200, JSON, "{\"status\": \"COMPL", NULL, NULL,
+  ANSWER ("garbage", OBJECTS, 200, JSON, BROKEN, NULL, NULL,
       "JSON that is broken"),
+  ANSWER ("garbage", STREAM, 200, EVENTS, EVENT (BROKEN), NULL, NULL,
+      "an event with JSON that is broken, and the end"),
   ANSWER ("garbage", DOWNLOAD, 200, "image/png",
       "\x01\x02\x03 this is no picture", NULL, NULL,
       "bytes that are no picture"),
@@ -127,36 +179,57 @@ static const CupServiceFaultKind kinds[] = {
       "<!DOCTYPE html><html><body>Welcome to the hotel's network. "
       "Please log in.</body></html>",
       NULL, NULL, "200 with a page of HTML"),
-  ANSWER ("blank", ALL, 200, JSON, "", NULL, NULL, "200 with nothing in it"),
-  ANSWER ("shape", API, 200, JSON,
-      "[{\"status\":7,\"request_id\":null,\"upload_url\":[]}]", NULL, NULL,
+  ANSWER ("blank", BODIES, 200, JSON, "", NULL, NULL,
+      "200 with nothing in it"),
+  ANSWER ("blank", STREAM, 200, EVENTS, "", NULL, NULL,
+      "200 with nothing in it"),
+  ANSWER ("shape", OBJECTS, 200, JSON, OTHER_SHAPE, NULL, NULL,
       "JSON of another shape"),
-  ANSWER ("types", API, 200, JSON,
-      "{\"status\":7,\"request_id\":{},\"status_url\":[],"
-      "\"upload_url\":1,\"file_url\":false,\"image\":\"x\",\"seed\":[]}",
-      NULL, NULL, "the right names with values of other types"),
-  CONTENT ("deep", API, DEEP, "JSON that is nested 100000 levels deep"),
+  ANSWER ("shape", STREAM, 200, EVENTS, EVENT (OTHER_SHAPE), NULL, NULL,
+      "an event with JSON of another shape, and the end"),
+  ANSWER ("types", OBJECTS, 200, JSON, OTHER_TYPES, NULL, NULL,
+      "the right names with values of other types"),
+  ANSWER ("types", STREAM, 200, EVENTS, EVENT (OTHER_TYPES), NULL, NULL,
+      "an event with the right names and values of other types, and the end"),
+  CONTENT ("deep", OBJECTS | STREAM, DEEP,
+      "JSON that is nested 100000 levels deep"),
+  CONTENT ("gzip-bomb", ALL, GZIP_BOMB,
+      "gzip that nobody asked for: less than 1 MB that become 200 MB"),
 
-  /* Connections. */
+  /* Connections. A stream that is "late" would be one that stalls. */
   CONNECTION ("stall", ALL, STALL,
       "never answers, and has not done anything"),
-  CONNECTION_AFTER ("stall-after", ALL & ~STREAM, STALL,
+  CONNECTION_AFTER ("stall-after", BODIES, STALL,
       "never answers, but has done what was asked"),
+  CONTENT ("stall-after", STREAM, STALL,
+      "one event, and then nothing for ever"),
   CONNECTION ("reset", ALL, RESET,
       "resets the connection, and has not done anything"),
-  CONNECTION_AFTER ("reset-after", ALL & ~STREAM, RESET,
+  CONNECTION_AFTER ("reset-after", BODIES, RESET,
       "resets the connection, but has done what was asked"),
-  CONNECTION_AFTER ("truncate", ALL & ~STREAM, TRUNCATE,
+  CONTENT ("reset-after", STREAM, RESET,
+      "one event, and then the connection is reset"),
+  CONNECTION_AFTER ("truncate", BODIES, TRUNCATE,
       "closes after half of the body"),
+  CONTENT ("truncate", STREAM, TRUNCATE,
+      "closes after half of the first event"),
   CONNECTION ("oversize", ALL, OVERSIZE, "a body that never ends"),
-  CONNECTION_AFTER ("slow", ALL & ~STREAM, SLOW,
+  CONNECTION_AFTER ("slow", BODIES, SLOW,
       "the body trickles in, over FOR milliseconds (5000)"),
-  CONNECTION_AFTER ("late", ALL & ~STREAM, LATE,
+  CONTENT ("slow", STREAM, SLOW,
+      "each event trickles in, over FOR milliseconds (5000)"),
+  CONNECTION_AFTER ("late", BODIES, LATE,
       "the answer comes FOR milliseconds late (5000)"),
-  CONNECTION_AFTER ("wrong-type", ALL & ~STREAM, WRONG_TYPE,
+  CONNECTION_AFTER ("wrong-type", ALL, WRONG_TYPE,
       "a Content-Type that is not what the body is"),
-  CONTENT ("redirect", ALL, REDIRECT,
-      "307 to the same path of the other origin"),
+
+  /* Redirections, all of them 307. */
+  CONTENT ("redirect", ALL, REDIRECT, "to the same path of the other origin"),
+  CONTENT ("redirect-circle", ALL, REDIRECT_CIRCLE, "to itself"),
+  CONTENT ("redirect-growing", ALL, REDIRECT_GROWING,
+      "to itself, with a query that grows each time"),
+  CONTENT ("redirect-private", ALL, REDIRECT_PRIVATE,
+      "to the same path of http://10.0.0.1"),
 
   /* Odd answers. */
   CONTENT ("bad-url", INITIATE, BAD_URL, "URLs that are not HTTP"),
@@ -168,10 +241,28 @@ static const CupServiceFaultKind kinds[] = {
       "a status that is not documented"),
   CONTENT ("minimal", SUBMIT | STATUS | STREAM, MINIMAL,
       "only the fields that are documented as required"),
+
+  /* Streams. */
   CONTENT ("cut", STREAM, CUT, "ends after one event, before the job does"),
   CONTENT ("silent", STREAM, SILENT, "opens, and nothing ever comes"),
+  CONTENT ("crlf", STREAM, CRLF, "lines end in CR LF"),
+  CONTENT ("comments", STREAM, COMMENTS,
+      "comments before, within and after events, long and misleading ones"),
+  CONTENT ("split", STREAM, SPLIT, "each byte is a chunk of its own"),
+  CONTENT ("multiline", STREAM, MULTILINE,
+      "the JSON is over several data lines"),
+  CONTENT ("named", STREAM, NAMED,
+      "events have names and ids, and some are of types that nobody knows"),
+  CONTENT ("whole-logs", STREAM, WHOLE_LOGS,
+      "each event repeats the whole log so far"),
+  CONTENT ("duplicate", STREAM, DUPLICATE, "each event comes twice"),
+  CONTENT ("no-completed", STREAM, NO_COMPLETED,
+      "ends when the job does, without the event that would say so"),
+  CONTENT ("never-closes", STREAM, NEVER_CLOSES,
+      "stays open after the last event"),
 
-  /* Jobs that fail. */
+  /* Jobs that fail. What says that another attempt is worth it: the newer
+   * header, the older one, or only the type. */
   FAILURE ("model-422", 422,
       DETAIL ("\"body\",\"image_url\"", "Image is too large", "image_too_large",
           ",\"ctx\":{\"max_height\":1024,\"max_width\":1024}"),
@@ -186,13 +277,44 @@ static const CupServiceFaultKind kinds[] = {
   FAILURE ("model-500", 500,
       DETAIL ("\"body\"", "Internal server error", "internal_server_error", ""),
       "X-Fal-Retryable: true", NULL, "the model fails, in the list form"),
+  FAILURE ("model-500-final", 500,
+      DETAIL ("\"body\"", "Internal server error", "internal_server_error", ""),
+      "X-Fal-Needs-Retry: 0", NULL, "the same, and not to be tried again"),
   FAILURE ("model-text", 500, "{\"detail\":\"CUDA out of memory\"}", NULL,
       NULL, "the model fails, with a plain text"),
+  MODEL ("generation_timeout", 504, "Generation timed out", "transient"),
+  MODEL ("downstream_service_error", 400, "Downstream service error",
+      "of a service that the model uses; may be transient"),
+  MODEL ("downstream_service_unavailable", 500,
+      "Downstream service unavailable", "may be transient"),
   FAILURE ("runner-503", 503,
-      "{\"detail\":\"Runner disconnected\","
-      "\"error_type\":\"runner_disconnected\"}",
+      FLAT_BODY ("Runner disconnected", "runner_disconnected"),
       "X-Fal-Needs-Retry: 1", "runner_disconnected",
       "the runner dies, in the flat form with an error_type"),
+  FLAT ("runner_connection_error", 503, "Runner connection error", NULL,
+      "transient"),
+  FLAT ("runner_connection_refused", 503, "Runner connection refused", NULL,
+      "transient"),
+  FLAT ("runner_connection_timeout", 503, "Runner connection timed out",
+      "X-Fal-Retryable: true", "transient"),
+  FLAT ("runner_scheduling_failure", 503, "Runner could not be scheduled",
+      "X-Fal-Needs-Retry: 1", "transient"),
+  FLAT ("runner_incomplete_response", 502, "Runner response is incomplete",
+      NULL, "transient"),
+  FLAT ("runner_server_error", 500, "Runner server error", NULL, "transient"),
+  FLAT ("request_timeout", 504, "Request timed out", NULL, "transient"),
+  FLAT ("startup_timeout", 504, "Runner startup timed out", NULL, "transient"),
+  FLAT ("internal_error", 500, "Internal error", NULL, "transient"),
+  FLAT ("concurrent_requests_limit", 429, "Too many concurrent requests",
+      "Retry-After: 1\nX-Fal-Needs-Retry: 1", "transient"),
+  FLAT ("bad_request", 400, "Bad request", "X-Fal-Needs-Retry: 0", "final"),
+  FLAT ("client_cancelled", 499, "Request was cancelled by the client", NULL,
+      "final, though nobody here has cancelled it"),
+  FLAT ("client_disconnected", 499, "Client disconnected", NULL, "final"),
+  FAILURE ("job-504user", 504,
+      FLAT_BODY ("Request timed out", "request_timeout"),
+      "X-Fal-Request-Timeout-Type: user", "request_timeout",
+      "final: the client's own start deadline has passed"),
   JOB ("stuck", STUCK, "the job never ends"),
 
   /* Results that are not what they should be. */

@@ -9,16 +9,20 @@
 #include "fault-kinds.h"
 
 #define DEFAULT_DURATION 5000
+#define DEFAULT_SEED 20240227
+#define ALWAYS 100
 
 typedef struct
 {
   CupFalStage stage;
   const CupServiceFaultKind *kind;
   guint duration;
-  /* Strikes every @every-th request after the first @after, @count times. */
+  /* Strikes every @every-th request after the first @after, of these @chance
+   * percent, and not more than @count. */
   guint64 count;
   guint64 every;
   guint64 after;
+  gint32 chance;
   guint64 seen;
   guint64 struck;
 } Order;
@@ -27,11 +31,14 @@ struct _CupServiceFaults
 {
   GMutex mutex;
   GPtrArray *orders;
+  GRand *rand;
 };
 
 static const gchar *const stage_names[CUP_FAL_N_STAGES] = {
   [CUP_FAL_STAGE_INITIATE] = "initiate",
   [CUP_FAL_STAGE_PUT] = "put",
+  [CUP_FAL_STAGE_PART] = "part",
+  [CUP_FAL_STAGE_COMPLETE] = "complete",
   [CUP_FAL_STAGE_SUBMIT] = "submit",
   [CUP_FAL_STAGE_STATUS] = "status",
   [CUP_FAL_STAGE_STREAM] = "stream",
@@ -47,12 +54,13 @@ cup_service_stage_get_name (CupFalStage stage)
 }
 
 CupServiceFaults *
-cup_service_faults_new (void)
+cup_service_faults_new (guint seed)
 {
   CupServiceFaults *faults = g_new0 (CupServiceFaults, 1);
 
   g_mutex_init (&faults->mutex);
   faults->orders = g_ptr_array_new_with_free_func (g_free);
+  faults->rand = g_rand_new_with_seed (seed ? seed : DEFAULT_SEED);
   return faults;
 }
 
@@ -60,6 +68,7 @@ void
 cup_service_faults_free (CupServiceFaults * faults)
 {
   g_ptr_array_unref (faults->orders);
+  g_rand_free (faults->rand);
   g_mutex_clear (&faults->mutex);
   g_free (faults);
 }
@@ -67,6 +76,7 @@ cup_service_faults_free (CupServiceFaults * faults)
 static gboolean
 parse_stage (const gchar * word, CupFalStage * stage, GError ** error)
 {
+  GString *names;
   guint i;
 
   for (i = 0; i < CUP_FAL_N_STAGES; i++) {
@@ -75,26 +85,44 @@ parse_stage (const gchar * word, CupFalStage * stage, GError ** error)
       return TRUE;
     }
   }
+  names = g_string_new (NULL);
+  for (i = 0; i < CUP_FAL_N_STAGES; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", stage_names[i]);
   g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
-      "\"%s\" is not a stage: initiate, put, submit, status, stream, result, "
-      "download or cancel", word);
+      "\"%s\" is not a stage: there are %s", word, names->str);
+  g_string_free (names, TRUE);
   return FALSE;
 }
 
-static gboolean
-parse_kind (const gchar * word, Order * order, GError ** error)
+static const CupServiceFaultKind *
+find_kind (CupFalStage stage, const gchar * name)
 {
   const CupServiceFaultKind *kinds;
   guint i, n;
 
   kinds = cup_service_fault_kinds (&n);
-  for (i = 0; i < n; i++) {
-    if (g_strcmp0 (word, kinds[i].name) == 0
-        && (kinds[i].stages & CUP_FAL_STAGE_BIT (order->stage))) {
-      order->kind = &kinds[i];
-      return TRUE;
-    }
-  }
+  for (i = 0; i < n; i++)
+    if (g_strcmp0 (name, kinds[i].name) == 0
+        && (kinds[i].stages & CUP_FAL_STAGE_BIT (stage)))
+      return &kinds[i];
+  return NULL;
+}
+
+const CupServiceFaultKind *
+cup_service_fault_find (CupFalStage stage, const gchar * name)
+{
+  const CupServiceFaultKind *kind = find_kind (stage, name);
+
+  g_assert (kind);
+  return kind;
+}
+
+static gboolean
+parse_kind (const gchar * word, Order * order, GError ** error)
+{
+  order->kind = find_kind (order->stage, word);
+  if (order->kind)
+    return TRUE;
   g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
       "\"%s\" is not a fault that there is for the stage \"%s\"; --list-faults "
       "shows them all", word, stage_names[order->stage]);
@@ -112,6 +140,9 @@ parse_modifier (const gchar * word, Order * order, GError ** error)
   else if (g_str_has_prefix (word, "AFTER=")
       && g_ascii_string_to_unsigned (word + 6, 10, 0, G_MAXUINT, &value, NULL))
     order->after = value;
+  else if (g_str_has_prefix (word, "CHANCE=")
+      && g_ascii_string_to_unsigned (word + 7, 10, 1, ALWAYS, &value, NULL))
+    order->chance = value;
   else if (g_str_has_prefix (word, "FOR=")
       && g_ascii_string_to_unsigned (word + 4, 10, 0, 3600000, &value, NULL))
     order->duration = value;
@@ -119,7 +150,8 @@ parse_modifier (const gchar * word, Order * order, GError ** error)
     order->count = value;
   else {
     g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
-        "\"%s\" is not COUNT, EVERY=N, AFTER=N or FOR=MILLISECONDS", word);
+        "\"%s\" is not COUNT, EVERY=N, AFTER=N, CHANCE=PERCENT (1 to 100) or "
+        "FOR=MILLISECONDS", word);
     return FALSE;
   }
   return TRUE;
@@ -136,6 +168,7 @@ parse_order (const gchar * spec, GError ** error)
   order->duration = DEFAULT_DURATION;
   order->count = G_MAXUINT64;
   order->every = 1;
+  order->chance = ALWAYS;
   if (n < 2) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
         "\"%s\" is not STAGE:KIND, as in \"result:503:2\"", spec);
@@ -183,11 +216,16 @@ cup_service_faults_clear (CupServiceFaults * faults)
   g_mutex_unlock (&faults->mutex);
 }
 
+/* The dice are thrown for every request, whatever comes of it, so that a
+ * fault's count does not change the luck of the others. */
 static gboolean
-strikes (Order * order)
+strikes (Order * order, GRand * rand)
 {
+  gboolean lucky = order->chance < ALWAYS
+      && g_rand_int_range (rand, 0, ALWAYS) >= order->chance;
+
   order->seen++;
-  return order->seen > order->after
+  return !lucky && order->seen > order->after
       && (order->seen - order->after) % order->every == 0
       && order->struck < order->count;
 }
@@ -207,7 +245,7 @@ cup_service_faults_take (CupServiceFaults * faults, CupFalStage stage,
         || (order->kind->when == CUP_SERVICE_FAULT_JOB) != job)
       continue;
     /* All of them count this request, the first that strikes has it. */
-    if (strikes (order) && !fault.kind) {
+    if (strikes (order, faults->rand) && !fault.kind) {
       order->struck++;
       fault.kind = order->kind;
       fault.duration = order->duration;
@@ -232,7 +270,7 @@ cup_fal_service_describe_faults (void)
 
   kinds = cup_service_fault_kinds (&n);
   for (i = 0; i < n; i++) {
-    g_string_append_printf (text, "  %-14s %s\n%17s(", kinds[i].name,
+    g_string_append_printf (text, "  %-31s %s\n%34s(", kinds[i].name,
         kinds[i].blurb, "");
     for (j = 0; j < CUP_FAL_N_STAGES; j++)
       if (kinds[i].stages & CUP_FAL_STAGE_BIT (j))

@@ -41,8 +41,14 @@ typedef enum
   CUP_SERVICE_FAULT_SLOW,
   CUP_SERVICE_FAULT_LATE,
   CUP_SERVICE_FAULT_WRONG_TYPE,
+  /* answer */
+  CUP_SERVICE_FAULT_RETRY_DATE,
   /* content */
   CUP_SERVICE_FAULT_REDIRECT,
+  CUP_SERVICE_FAULT_REDIRECT_CIRCLE,
+  CUP_SERVICE_FAULT_REDIRECT_GROWING,
+  CUP_SERVICE_FAULT_REDIRECT_PRIVATE,
+  CUP_SERVICE_FAULT_GZIP_BOMB,
   CUP_SERVICE_FAULT_DEEP,
   CUP_SERVICE_FAULT_BAD_URL,
   CUP_SERVICE_FAULT_FOREIGN_URLS,
@@ -52,6 +58,15 @@ typedef enum
   CUP_SERVICE_FAULT_MINIMAL,
   CUP_SERVICE_FAULT_CUT,
   CUP_SERVICE_FAULT_SILENT,
+  CUP_SERVICE_FAULT_CRLF,
+  CUP_SERVICE_FAULT_COMMENTS,
+  CUP_SERVICE_FAULT_SPLIT,
+  CUP_SERVICE_FAULT_MULTILINE,
+  CUP_SERVICE_FAULT_NAMED,
+  CUP_SERVICE_FAULT_WHOLE_LOGS,
+  CUP_SERVICE_FAULT_DUPLICATE,
+  CUP_SERVICE_FAULT_NO_COMPLETED,
+  CUP_SERVICE_FAULT_NEVER_CLOSES,
   /* job */
   CUP_SERVICE_FAULT_STUCK,
   CUP_SERVICE_FAULT_BLACK,
@@ -106,7 +121,8 @@ typedef struct
 
 typedef struct _CupServiceFaults CupServiceFaults;
 
-CupServiceFaults *cup_service_faults_new (void);
+/* @seed: of the chances; 0 for a fixed one. */
+CupServiceFaults *cup_service_faults_new (guint seed);
 void cup_service_faults_free (CupServiceFaults * faults);
 
 gboolean cup_service_faults_add (CupServiceFaults * faults,
@@ -121,6 +137,10 @@ CupServiceFault cup_service_faults_take (CupServiceFaults * faults,
 /* Whether @fault is @id; FALSE where there is none. */
 gboolean cup_service_fault_is (const CupServiceFault * fault,
     CupServiceFaultId id);
+
+/* The row of @name for @stage, which there has to be. */
+const CupServiceFaultKind *cup_service_fault_find (CupFalStage stage,
+    const gchar * name);
 
 /* The stage's word: "initiate", "put", … */
 const gchar *cup_service_stage_get_name (CupFalStage stage);

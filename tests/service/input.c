@@ -56,10 +56,16 @@ static const Field fields[] = {
   {"additional_embedding_url", KIND_STRING, TRUE, ANY},
 };
 
-/* What siblings of the application call the factor. */
+/* What the application, and then its siblings, call the factor. */
 static const gchar *const scale_names[] = {
   "scale", "upscale_factor", "scale_factor"
 };
+
+static gboolean
+is_main_application (const gchar * alias)
+{
+  return g_strcmp0 (alias, "creative-upscaler") == 0;
+}
 
 static JsonObject *
 make_item (const gchar * loc1, const gchar * loc2, const gchar * type,
@@ -199,7 +205,7 @@ check_value (JsonArray * items, const Field * field, JsonNode * value)
 JsonNode *
 cup_service_input_check (const gchar * alias, JsonObject * input)
 {
-  gboolean all = g_strcmp0 (alias, "creative-upscaler") == 0;
+  gboolean all = is_main_application (alias);
   JsonArray *items = json_array_new ();
   guint i;
 
@@ -219,11 +225,14 @@ cup_service_input_check (const gchar * alias, JsonObject * input)
 }
 
 gdouble
-cup_service_input_get_scale (JsonObject * input)
+cup_service_input_get_scale (const gchar * alias, JsonObject * input)
 {
+  /* That takes no notice of another's name, and so a client that sends it
+   * gets the default. */
+  guint n = is_main_application (alias) ? 1 : G_N_ELEMENTS (scale_names);
   guint i;
 
-  for (i = 0; i < G_N_ELEMENTS (scale_names); i++) {
+  for (i = 0; i < n; i++) {
     JsonNode *value = json_object_get_member (input, scale_names[i]);
 
     if (value && JSON_NODE_HOLDS_VALUE (value)

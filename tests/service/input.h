@@ -19,9 +19,9 @@ JsonNode *cup_service_input_check (const gchar * alias, JsonObject * input);
 JsonNode *cup_service_detail (const gchar * loc1, const gchar * loc2,
     const gchar * type, const gchar * message, JsonObject * context);
 
-/* Of a valid input: the factor (whichever of the names is used for it), and
- * whether and which seed was given. */
-gdouble cup_service_input_get_scale (JsonObject * input);
+/* Of a valid input: the factor, by whichever of the names that siblings of the
+ * application have for it, and whether and which seed was given. */
+gdouble cup_service_input_get_scale (const gchar * alias, JsonObject * input);
 gboolean cup_service_input_get_seed (JsonObject * input, gint64 * seed);
 
 /* The bytes of a data URI, or NULL where @uri is not one. */

@@ -44,6 +44,7 @@ cup_service_job_free (CupServiceJob * job)
   g_clear_pointer (&job->input, json_object_unref);
   g_clear_pointer (&job->body, json_node_unref);
   json_array_unref (job->logs);
+  g_free (job->outcome);
   g_free (job->headers);
   g_free (job->error);
   g_free (job->error_type);

@@ -26,6 +26,7 @@ typedef enum
  * @alias: the last part of it
  * @input: the request's body
  * @fault: what the job suffers from
+ * @low: of low priority
  * @cancellable: stops the work
  * @status: of the result, once it is completed
  * @body: of the result
@@ -40,6 +41,7 @@ typedef struct
   const gchar *alias;
   JsonObject *input;
   CupServiceFault fault;
+  gboolean low;
   GCancellable *cancellable;
 
   CupServiceJobState state;
@@ -55,6 +57,9 @@ typedef struct
   JsonArray *logs;
   GSource *timer;
   GSource *start_deadline;
+  /* The last line but one, for when the time comes. */
+  gchar *outcome;
+  guint step;
   gboolean delayed;
   gboolean worked;
 } CupServiceJob;

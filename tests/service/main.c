@@ -24,6 +24,7 @@ typedef struct
   gchar *key;
   gint runners;
   gint delay;
+  gint max_jobs;
   gint round;
   gchar *result_format;
   gint quality;
@@ -32,6 +33,7 @@ typedef struct
   gint keep_files;
   gboolean delete_downloaded;
   gint ping;
+  gint seed;
   gchar **faults;
   gchar *log;
   gchar *ready_file;
@@ -44,9 +46,11 @@ static const gchar description[] =
     "  :COUNT      strike that many times, then no more\n"
     "  :EVERY=N    strike every Nth request only\n"
     "  :AFTER=N    leave the first N requests alone\n"
+    "  :CHANCE=N   strike N percent of these, by the dice of --seed\n"
     "  :FOR=MS     how long it takes (slow, late)\n"
-    "Stages are initiate, put, submit, status, stream, result, download and\n"
-    "cancel; --list-faults shows the kinds. Examples:\n"
+    "Of several that would strike a request the one ordered first does. Stages\n"
+    "are initiate, put, part, complete, submit, status, stream, result, download\n"
+    "and cancel; --list-faults shows the kinds. Examples:\n"
     "  --fault submit:503:2          the first two submissions fail\n"
     "  --fault download:truncate:1   the first download breaks off\n"
     "  --fault result:model-422:EVERY=10   every tenth job fails\n"
@@ -76,6 +80,9 @@ parse_arguments (Arguments * a, int *argc, char ***argv, GError ** error)
         "Jobs that run at a time; the others queue (2)", "N"},
     {"delay", 'd', 0, G_OPTION_ARG_INT, &a->delay,
         "Time that a job takes, at least, in milliseconds (0)", "MS"},
+    {"max-jobs", 'm', 0, G_OPTION_ARG_INT, &a->max_jobs,
+          "Refuse submissions with 429 while N jobs are unfinished; 0 never (0)",
+        "N"},
     {"round", 0, 0, G_OPTION_ARG_INT, &a->round,
         "Round the sizes of results to multiples of N (1)", "N"},
     {"result-format", 0, 0, G_OPTION_ARG_STRING, &a->result_format,
@@ -95,6 +102,9 @@ parse_arguments (Arguments * a, int *argc, char ***argv, GError ** error)
         "MS"},
     {"fault", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &a->faults,
         "Let something go wrong; may be given several times", "FAULT"},
+    {"seed", 's', 0, G_OPTION_ARG_INT, &a->seed,
+          "Of the dice behind CHANCE=; 0 for those that are always the same (0)",
+        "N"},
     {"list-faults", 0, 0, G_OPTION_ARG_NONE, &a->list_faults,
         "Show all kinds of faults, with their stages, and exit", NULL},
     {"log", 'l', 0, G_OPTION_ARG_FILENAME, &a->log,
@@ -145,11 +155,13 @@ check_arguments (const Arguments * a, GError ** error)
       && check_range ("files-port", a->files_port, 0, 65535, error)
       && check_range ("runners", a->runners, 1, 1000, error)
       && check_range ("delay", a->delay, 0, 86400000, error)
+      && check_range ("max-jobs", a->max_jobs, 0, 1000000, error)
       && check_range ("round", a->round, 1, 1024, error)
       && check_range ("quality", a->quality, 1, 100, error)
       && check_range ("keep-jobs", a->keep_jobs, 1, 1000000, error)
       && check_range ("keep-files", a->keep_files, 1, 1000000, error)
-      && check_range ("ping", a->ping, 1, 86400000, error);
+      && check_range ("ping", a->ping, 1, 86400000, error)
+      && check_range ("seed", a->seed, 0, G_MAXINT, error);
 }
 
 static gboolean
@@ -181,6 +193,7 @@ start (const Arguments * a, GError ** error)
   options.key = a->key;
   options.runners = a->runners;
   options.delay = a->delay;
+  options.max_jobs = a->max_jobs;
   options.round = a->round;
   options.quality = a->quality;
   options.check_at_submit = a->check_at_submit;
@@ -188,6 +201,7 @@ start (const Arguments * a, GError ** error)
   options.keep_bytes = (guint64) a->keep_files * 1024 * 1024;
   options.delete_downloaded = a->delete_downloaded;
   options.ping_interval = a->ping;
+  options.seed = a->seed;
   options.log_path = a->log;
   if (!parse_format (a->result_format, &options.result_type, error))
     return NULL;

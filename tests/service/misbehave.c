@@ -9,6 +9,8 @@
 #include <string.h>
 #include <gio/gnetworking.h>
 
+#include "filler.h"
+
 #define SLOW_INTERVAL 50
 #define FILLER_SIZE (64 * 1024)
 
@@ -62,21 +64,17 @@ connection_free (Connection * connection)
 static void
 drop (Connection * connection)
 {
-  if (connection->socket)
-    g_socket_close (connection->socket, NULL);
-  g_ptr_array_remove_fast (connection->service->connections, connection);
-  connection_free (connection);
-}
-
-static void
-reset (Connection * connection)
-{
   struct linger linger = { 1, 0 };
 
-  /* Closing a socket that does not linger sends RST. */
-  setsockopt (g_socket_get_fd (connection->socket), SOL_SOCKET, SO_LINGER,
-      (const void *) &linger, sizeof (linger));
-  drop (connection);
+  if (connection->socket) {
+    /* Closing a socket that does not linger sends RST. */
+    if (connection->ending == ENDING_RESET)
+      setsockopt (g_socket_get_fd (connection->socket), SOL_SOCKET, SO_LINGER,
+          (const void *) &linger, sizeof (linger));
+    g_socket_close (connection->socket, NULL);
+  }
+  g_ptr_array_remove_fast (connection->service->connections, connection);
+  connection_free (connection);
 }
 
 static gboolean
@@ -157,10 +155,8 @@ go_on (Connection * connection)
   }
   switch (connection->ending) {
     case ENDING_CLOSE:
-      drop (connection);
-      break;
     case ENDING_RESET:
-      reset (connection);
+      drop (connection);
       break;
     case ENDING_FILL:
       write_bytes (connection, connection->filler, FILLER_SIZE);
@@ -247,22 +243,58 @@ set_slow (Connection * connection, guint duration)
   connection->piece = body / MAX (duration / SLOW_INTERVAL, 1) + 1;
 }
 
-/* Pictures begin like one, so that the length is what a client has to trip
- * over; JSON is blanks, which a parser would take for ever. */
 static void
-set_endless (Connection * connection, CupFalStage stage)
+set_endless (Connection * connection, const CupServiceFiller * filler)
 {
-  gboolean picture = stage == CUP_FAL_STAGE_DOWNLOAD;
   GString *head = g_string_new ("HTTP/1.1 200 OK\r\nConnection: close\r\n");
 
-  g_string_append_printf (head, "Content-Type: %s\r\n\r\n",
-      picture ? "image/png" : stage == CUP_FAL_STAGE_STREAM
-      ? "text/event-stream" : "application/json");
-  g_string_append (head, picture ? "\x89PNG\r\n\x1a\n" : "{");
+  g_string_append_printf (head, "Content-Type: %s\r\n\r\n%s", filler->type,
+      filler->opening);
   connection->first = connection->piece = head->len;
   connection->data = g_string_free_to_bytes (head);
   connection->filler = g_malloc (FILLER_SIZE);
-  memset (connection->filler, picture ? 0 : ' ', FILLER_SIZE);
+  memset (connection->filler, filler->byte, FILLER_SIZE);
+  soup_server_message_set_status (connection->message, 200, NULL);
+}
+
+static Connection *
+connection_new (CupFalService * service, SoupServerMessage * message)
+{
+  Connection *connection = g_new0 (Connection, 1);
+
+  connection->service = service;
+  connection->message = g_object_ref (message);
+  connection->cancellable = g_cancellable_new ();
+  return connection;
+}
+
+/* libsoup is still in the handler: the connection can be taken later. */
+static void
+take (Connection * connection, SoupServer * server)
+{
+  CupFalService *service = connection->service;
+
+  g_ptr_array_add (service->connections, connection);
+  soup_server_pause_message (server, connection->message);
+  connection->source =
+      cup_service_add_timeout (service, 0, on_take, connection);
+}
+
+void
+cup_service_break_off (CupFalService * service, SoupServer * server,
+    SoupServerMessage * message, const gchar * text, gsize length,
+    gboolean reset)
+{
+  Connection *connection = connection_new (service, message);
+  GString *response = make_head (message);
+
+  g_string_append_printf (response, "\r\n%" G_GSIZE_MODIFIER "x\r\n",
+      strlen (text));
+  g_string_append_len (response, text, length);
+  connection->first = response->len;
+  connection->data = g_string_free_to_bytes (response);
+  connection->ending = reset ? ENDING_RESET : ENDING_CLOSE;
+  take (connection, server);
 }
 
 void
@@ -270,11 +302,8 @@ cup_service_misbehave (CupFalService * service, SoupServer * server,
     SoupServerMessage * message, const CupServiceFault * fault,
     CupFalStage stage)
 {
-  Connection *connection = g_new0 (Connection, 1);
+  Connection *connection = connection_new (service, message);
 
-  connection->service = service;
-  connection->message = g_object_ref (message);
-  connection->cancellable = g_cancellable_new ();
   switch (fault->kind->id) {
     case CUP_SERVICE_FAULT_RESET:
       connection->ending = ENDING_RESET;
@@ -293,19 +322,14 @@ cup_service_misbehave (CupFalService * service, SoupServer * server,
       connection->ending = ENDING_CLOSE;
       break;
     case CUP_SERVICE_FAULT_OVERSIZE:
-      set_endless (connection, stage);
+      set_endless (connection, cup_service_filler_for_stage (stage));
       connection->ending = ENDING_FILL;
       break;
     default:
       connection->ending = ENDING_HOLD;
       break;
   }
-  g_ptr_array_add (service->connections, connection);
-
-  /* libsoup is still in the handler: the connection can be taken later. */
-  soup_server_pause_message (server, message);
-  connection->source =
-      cup_service_add_timeout (service, 0, on_take, connection);
+  take (connection, server);
 }
 
 void

@@ -15,6 +15,12 @@ G_BEGIN_DECLS
 void cup_service_misbehave (CupFalService * service, SoupServer * server,
     SoupServerMessage * message, const CupServiceFault * fault,
     CupFalStage stage);
+/* Takes it as well, sends what there is of the head, begins a chunk with
+ * @text, of which only @length bytes are sent, and then closes the connection
+ * or resets it. */
+void cup_service_break_off (CupFalService * service, SoupServer * server,
+    SoupServerMessage * message, const gchar * text, gsize length,
+    gboolean reset);
 /* Closes all of them; iterates the service's context. */
 void cup_service_misbehave_end (CupFalService * service);
 

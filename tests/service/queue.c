@@ -5,7 +5,8 @@
  * A job is finished when its time in the runner is over and its picture is
  * done, whichever comes last. The pictures are made on a pool of threads, and
  * come back by the job's id: the job may have been cancelled, and forgotten,
- * by then. Jobs only ever finish from a source of the main loop, never from
+ * by then. What a job logs is the same each time, whichever of them was last:
+ * "Started", steps, "Upscaled", "Finished". Jobs only ever finish from a source of the main loop, never from
  * within the start of another, so that a long queue is not a deep stack.
  */
 #include "queue.h"
@@ -15,6 +16,9 @@
 #include "input.h"
 #include "stream.h"
 #include "upscale.h"
+
+/* Lines of a job's log while it runs, evenly over its time. */
+#define STEPS 4
 
 struct _CupServiceQueue
 {
@@ -180,7 +184,14 @@ static void
 try_finish (CupServiceQueue * queue, CupServiceJob * job)
 {
   if (job->state != CUP_SERVICE_JOB_IN_PROGRESS || !job->worked
-      || !job->delayed || g_atomic_int_get (&queue->service->held)
+      || !job->delayed)
+    return;
+  if (job->outcome) {
+    cup_service_job_add_log (job, "INFO", "%s", job->outcome);
+    g_clear_pointer (&job->outcome, g_free);
+    cup_service_streams_update (queue->service);
+  }
+  if (g_atomic_int_get (&queue->service->held)
       || cup_service_fault_is (&job->fault, CUP_SERVICE_FAULT_STUCK))
     return;
 
@@ -194,13 +205,36 @@ try_finish (CupServiceQueue * queue, CupServiceJob * job)
       ? CUP_FAL_COUNT_COMPLETED : CUP_FAL_COUNT_FAILED);
 }
 
+static gboolean on_step (gpointer data);
+
+static void
+wait_for_step (CupServiceQueue * queue, CupServiceJob * job)
+{
+  gint64 delay = (gint64) queue->service->options.delay * 1000;
+  gint64 due = job->started + delay * (job->step + 1) / (STEPS + 1);
+  gint64 rest = MAX (due - g_get_monotonic_time (), 0);
+
+  job->timer = add_timer (queue, job, (rest + 999) / 1000, on_step);
+}
+
 static gboolean
-on_delayed (gpointer data)
+on_step (gpointer data)
 {
   Timer *timer = data;
+  CupServiceQueue *queue = timer->queue;
+  CupServiceJob *job = timer->job;
 
-  timer->job->delayed = TRUE;
-  try_finish (timer->queue, timer->job);
+  g_clear_pointer (&job->timer, g_source_unref);
+  job->step++;
+  if (job->step <= STEPS) {
+    /* Where progress bars of Python go. */
+    cup_service_job_add_log (job, "STDERR", "Step %u of %d", job->step, STEPS);
+    cup_service_streams_update (queue->service);
+    wait_for_step (queue, job);
+  } else {
+    job->delayed = TRUE;
+    try_finish (queue, job);
+  }
   return G_SOURCE_REMOVE;
 }
 
@@ -213,8 +247,8 @@ on_worked (gpointer data)
   if (task->queue->closing || !job || job->state != CUP_SERVICE_JOB_IN_PROGRESS)
     return G_SOURCE_REMOVE;
   if (task->work.bytes) {
-    cup_service_job_add_log (job, "INFO", "Upscaled to %u×%u",
-        task->work.width, task->work.height);
+    job->outcome = g_strdup_printf ("Upscaled to %u×%u", task->work.width,
+        task->work.height);
     succeed (task->queue, job, &task->work);
   } else {
     cup_service_job_fail (job, task->work.status,
@@ -223,7 +257,6 @@ on_worked (gpointer data)
   }
   job->worked = TRUE;
   try_finish (task->queue, job);
-  cup_service_streams_update (task->queue->service);
   return G_SOURCE_REMOVE;
 }
 
@@ -276,7 +309,7 @@ start_work (CupServiceQueue * queue, CupServiceJob * job, GBytes * image)
   task->job_id = g_strdup (job->id);
   task->cancellable = g_object_ref (job->cancellable);
   task->work.input = image;
-  task->work.scale = cup_service_input_get_scale (job->input);
+  task->work.scale = cup_service_input_get_scale (job->alias, job->input);
   task->work.round = options->round;
   task->work.type = options->result_type;
   task->work.quality = options->quality;
@@ -311,8 +344,7 @@ start (CupServiceQueue * queue, CupServiceJob * job)
   job->state = CUP_SERVICE_JOB_IN_PROGRESS;
   job->started = g_get_monotonic_time ();
   cup_service_job_add_log (job, "INFO", "Started");
-  job->timer =
-      add_timer (queue, job, queue->service->options.delay, on_delayed);
+  wait_for_step (queue, job);
 
   if (kind && kind->status != 0) {
     fail_by_fault (job, kind);
@@ -394,9 +426,19 @@ cup_service_queue_free (CupServiceQueue * queue)
   g_free (queue);
 }
 
+static void
+enqueue (CupServiceQueue * queue, CupServiceJob * job)
+{
+  GList *item = queue->waiting.head;
+
+  while (item && (job->low || !((CupServiceJob *) item->data)->low))
+    item = item->next;
+  g_queue_insert_before (&queue->waiting, item, job);
+}
+
 CupServiceJob *
 cup_service_queue_submit (CupServiceQueue * queue, const gchar * application,
-    JsonObject * input, guint start_timeout)
+    JsonObject * input, guint start_timeout, gboolean low)
 {
   CupFalService *service = queue->service;
   CupServiceJob *job = cup_service_job_new (application, input);
@@ -409,7 +451,8 @@ cup_service_queue_submit (CupServiceQueue * queue, const gchar * application,
   if (start_timeout > 0)
     job->start_deadline =
         add_timer (queue, job, start_timeout, on_start_deadline);
-  g_queue_push_tail (&queue->waiting, job);
+  job->low = low;
+  enqueue (queue, job);
   cup_service_record_count (service->record, CUP_FAL_COUNT_ACCEPTED, 1);
   schedule (queue);
   return job;
@@ -422,6 +465,12 @@ cup_service_queue_find (CupServiceQueue * queue, const gchar * application,
   CupServiceJob *job = g_hash_table_lookup (queue->jobs, id);
 
   return job && strcmp (job->application, application) == 0 ? job : NULL;
+}
+
+guint
+cup_service_queue_get_n_unfinished (CupServiceQueue * queue)
+{
+  return queue->waiting.length + queue->running;
 }
 
 guint

@@ -13,11 +13,14 @@ CupServiceQueue *cup_service_queue_new (CupFalService * service);
 /* Cancels everything and waits for the workers. */
 void cup_service_queue_free (CupServiceQueue * queue);
 
-/* @start_timeout: milliseconds in which the job has to start, 0 for any. The
- * job belongs to the queue, and is valid until control returns to the main
- * loop. */
+/* @start_timeout: milliseconds in which the job has to start, 0 for any.
+ * @low: it waits behind all jobs that are not. The job belongs to the queue,
+ * and is valid until control returns to the main loop. */
 CupServiceJob *cup_service_queue_submit (CupServiceQueue * queue,
-    const gchar * application, JsonObject * input, guint start_timeout);
+    const gchar * application, JsonObject * input, guint start_timeout,
+    gboolean low);
+/* Jobs that wait or run. */
+guint cup_service_queue_get_n_unfinished (CupServiceQueue * queue);
 /* NULL where there is none, or it is another application's. */
 CupServiceJob *cup_service_queue_find (CupServiceQueue * queue,
     const gchar * application, const gchar * id);

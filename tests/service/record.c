@@ -28,6 +28,8 @@ struct _CupServiceRecord
 static const gchar *const counter_names[CUP_FAL_N_COUNTERS] = {
   [CUP_FAL_COUNT_INITIATE] = "initiate",
   [CUP_FAL_COUNT_PUT] = "put",
+  [CUP_FAL_COUNT_PART] = "part",
+  [CUP_FAL_COUNT_COMPLETE] = "complete",
   [CUP_FAL_COUNT_SUBMIT] = "submit",
   [CUP_FAL_COUNT_STATUS] = "status",
   [CUP_FAL_COUNT_STREAM] = "stream",
@@ -36,6 +38,7 @@ static const gchar *const counter_names[CUP_FAL_N_COUNTERS] = {
   [CUP_FAL_COUNT_CANCEL] = "cancel",
   [CUP_FAL_COUNT_REQUESTS] = "requests",
   [CUP_FAL_COUNT_REFUSED] = "refused",
+  [CUP_FAL_COUNT_LIMITED] = "limited",
   [CUP_FAL_COUNT_LEAKS] = "leaks",
   [CUP_FAL_COUNT_FAULTS] = "faults",
   [CUP_FAL_COUNT_ACCEPTED] = "accepted",

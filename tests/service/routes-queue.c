@@ -60,6 +60,42 @@ answer_submitted (CupServiceRequest * request, CupServiceJob * job)
   cup_service_answer_object (request->message, 200, object);
 }
 
+/* "low" waits behind all that is not. */
+static gboolean
+has_low_priority (CupServiceRequest * request)
+{
+  const char *value;
+
+  value = soup_message_headers_get_one (soup_server_message_get_request_headers
+      (request->message), "X-Fal-Queue-Priority");
+  return value && g_ascii_strcasecmp (value, "low") == 0;
+}
+
+static gboolean
+is_within_limit (CupServiceRequest * request)
+{
+  CupFalService *service = request->service;
+  guint max_jobs = g_atomic_int_get (&service->max_jobs);
+
+  if (max_jobs == 0
+      || cup_service_queue_get_n_unfinished (service->queue) < max_jobs)
+    return TRUE;
+  cup_service_record_count (service->record, CUP_FAL_COUNT_LIMITED, 1);
+  cup_service_request_answer_row (request,
+      cup_service_fault_find (CUP_FAL_STAGE_SUBMIT, "429"));
+  return FALSE;
+}
+
+static void
+take_job (CupServiceRequest * request, JsonObject * input)
+{
+  if (is_within_limit (request))
+    answer_submitted (request,
+        cup_service_queue_submit (request->service->queue,
+            request->application, input, get_start_timeout (request),
+            has_low_priority (request)));
+}
+
 static void
 handle_submit (CupServiceRequest * request)
 {
@@ -78,8 +114,7 @@ handle_submit (CupServiceRequest * request)
   if (error)
     cup_service_answer_json (request->message, 422, error);
   else
-    answer_submitted (request, cup_service_queue_submit (service->queue,
-            request->application, input, get_start_timeout (request)));
+    take_job (request, input);
   json_object_unref (input);
 }
 

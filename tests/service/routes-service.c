@@ -86,9 +86,10 @@ cup_service_request_log (CupServiceRequest * request, gboolean leak)
   GDateTime *now = g_date_time_new_now_utc ();
   gchar *time = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.%fZ");
   JsonObject *entry = json_object_new ();
-  gboolean answered = kind == NULL
-      || (kind->when != CUP_SERVICE_FAULT_CONNECTION
-      && kind->id != CUP_SERVICE_FAULT_STALL
+  gboolean on_connection = kind && (kind->when == CUP_SERVICE_FAULT_CONNECTION
+      || kind->when == CUP_SERVICE_FAULT_CONNECTION_AFTER);
+  gboolean answered = !on_connection
+      || (kind->id != CUP_SERVICE_FAULT_STALL
       && kind->id != CUP_SERVICE_FAULT_RESET);
 
   json_object_set_string_member (entry, "time", time);

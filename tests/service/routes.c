@@ -6,12 +6,9 @@
 #include "routes.h"
 
 #include <string.h>
+#include <gio/gnetworking.h>
 
 #include "answer.h"
-#include "misbehave.h"
-
-/* Depth of the JSON that is deep. */
-#define DEEP 100000
 
 static const char *
 get_header (CupServiceRequest * request, const gchar * name)
@@ -92,102 +89,14 @@ check_method (CupServiceRequest * request)
   return FALSE;
 }
 
-static void
-answer_redirect (CupServiceRequest * request)
-{
-  CupFalService *service = request->service;
-  const gchar *query =
-      g_uri_get_query (soup_server_message_get_uri (request->message));
-  gchar *url = g_strconcat (request->on_files
-      ? service->location : service->files_origin, request->path,
-      query ? "?" : NULL, query, NULL);
-
-  cup_service_answer_set_header (request->message, "Location", url);
-  cup_service_answer_text (request->message, 307, "text/plain", "");
-  g_free (url);
-}
-
-static void
-answer_deep (CupServiceRequest * request)
-{
-  GString *text = g_string_sized_new (2 * DEEP);
-  guint i;
-
-  for (i = 0; i < DEEP; i++)
-    g_string_append_c (text, '[');
-  for (i = 0; i < DEEP; i++)
-    g_string_append_c (text, ']');
-  cup_service_answer_text (request->message, 200, "application/json",
-      text->str);
-  g_string_free (text, TRUE);
-}
-
-static void
-answer_fault (CupServiceRequest * request)
-{
-  const CupServiceFaultKind *kind = request->fault.kind;
-
-  cup_service_answer_text (request->message, kind->status, kind->type,
-      kind->body);
-  cup_service_answer_add_headers (request->message, kind->headers);
-  if (kind->error_type)
-    cup_service_answer_set_header (request->message, "X-Fal-Error-Type",
-        kind->error_type);
-  if (kind->no_id)
-    soup_message_headers_remove (soup_server_message_get_response_headers
-        (request->message), "x-fal-request-id");
-}
-
-static void
-handle (CupServiceRequest * request)
+void
+cup_service_request_handle (CupServiceRequest * request)
 {
   if (is_file_route (request)
       || request->stage == CUP_FAL_STAGE_INITIATE)
     cup_service_handle_storage (request);
   else
     cup_service_handle_queue (request);
-}
-
-static void
-spoil_type (CupServiceRequest * request)
-{
-  const char *type =
-      soup_message_headers_get_one (soup_server_message_get_response_headers
-      (request->message), "Content-Type");
-
-  if (g_strcmp0 (type, "image/png") == 0)
-    type = "image/jpeg";
-  else if (type && g_str_has_prefix (type, "image/"))
-    type = "image/png";
-  else
-    type = "text/html";
-  cup_service_answer_set_header (request->message, "Content-Type", type);
-}
-
-static void
-handle_with_fault (CupServiceRequest * request)
-{
-  const CupServiceFault *fault = &request->fault;
-  gboolean misbehaves = FALSE;
-
-  if (fault->kind->when == CUP_SERVICE_FAULT_ANSWER) {
-    answer_fault (request);
-  } else if (fault->kind->when == CUP_SERVICE_FAULT_CONNECTION) {
-    misbehaves = TRUE;
-  } else if (fault->kind->id == CUP_SERVICE_FAULT_REDIRECT) {
-    answer_redirect (request);
-  } else if (fault->kind->id == CUP_SERVICE_FAULT_DEEP) {
-    answer_deep (request);
-  } else {
-    handle (request);
-    if (fault->kind->id == CUP_SERVICE_FAULT_WRONG_TYPE)
-      spoil_type (request);
-    else
-      misbehaves = fault->kind->when == CUP_SERVICE_FAULT_CONNECTION_AFTER;
-  }
-  if (misbehaves)
-    cup_service_misbehave (request->service, request->server,
-        request->message, fault, request->stage);
 }
 
 /* Most answers have an id, the job's where there is one. */
@@ -228,9 +137,9 @@ process (CupServiceRequest * request)
   request->fault = cup_service_faults_take (service->faults, request->stage,
       FALSE);
   if (request->fault.kind)
-    handle_with_fault (request);
+    cup_service_request_handle_fault (request);
   else
-    handle (request);
+    cup_service_request_handle (request);
 }
 
 /* In this order: who has waited for the count finds the entry. */
@@ -329,5 +238,11 @@ void
 cup_service_handle_early (SoupServer * server, SoupServerMessage * message,
     const char *path, GHashTable * query, gpointer user_data)
 {
+  GSocket *socket = soup_server_message_get_socket (message);
+
+  /* Or small pieces of a stream wait for the client's acknowledgement, which
+   * it delays by 40 ms. */
+  if (socket)
+    g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
 }

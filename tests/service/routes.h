@@ -71,6 +71,13 @@ GBytes *cup_service_request_get_body (CupServiceRequest * request);
 /* routes-queue.c and routes-storage.c; the request has passed authorization. */
 void cup_service_handle_queue (CupServiceRequest * request);
 void cup_service_handle_storage (CupServiceRequest * request);
+/* One of the two, by the request's route. */
+void cup_service_request_handle (CupServiceRequest * request);
+/* Instead of that, where the request has a fault: routes-faults.c */
+void cup_service_request_handle_fault (CupServiceRequest * request);
+/* The answer of a row of the table of faults. */
+void cup_service_request_answer_row (CupServiceRequest * request,
+    const CupServiceFaultKind * kind);
 /* routes-service.c: /_service/…, for scripts. */
 void cup_service_handle_service (CupServiceRequest * request);
 /* The log's entry; @leak: it took the key where it does not belong. */

@@ -39,6 +39,13 @@ struct _CupFalService
 
   /* Atomic. */
   gint held;
+  gint max_jobs;
+
+  /* Of cup_fal_service_set_refusing(); the mutex guards these. */
+  GMutex mutex;
+  GCond changed;
+  gboolean refusing;
+  gboolean refusing_wanted;
 
   /* Of the service's thread. */
   SoupServer *api;
@@ -47,11 +54,23 @@ struct _CupFalService
   CupServiceQueue *queue;
   GPtrArray *streams;
   GPtrArray *connections;
+  /* While it refuses: what keeps others from taking the ports. */
+  GSocket *api_place;
+  GSocket *files_place;
+  gboolean changing;
 };
 
 /* A source of the service's context; destroy and unref it. */
 GSource *cup_service_add_timeout (CupFalService * service, guint ms,
     GSourceFunc callback, gpointer data);
+
+/* listen.c. Sets the ports and the origins; called before the thread is
+ * there. */
+gboolean cup_service_listen (CupFalService * service, GError ** error);
+/* Ends what was listened to, and what the connections were used for. */
+void cup_service_disconnect (CupFalService * service);
+/* Frees what is left of it; also where the service has not been started. */
+void cup_service_listen_clear (CupFalService * service);
 
 /* The handler of all requests on both ports: routes.c */
 void cup_service_handle (SoupServer * server, SoupServerMessage * message,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The service: its thread, its two ports, and what tests call.
+ * The service: its thread, and what tests call.
  *
  * Listening happens before the thread starts, so that errors and the ports are
  * known when cup_fal_service_new() returns; everything after that happens on
@@ -9,7 +9,6 @@
 #include "service.h"
 
 #include "base/error.h"
-#include "misbehave.h"
 #include "queue.h"
 #include "service-private.h"
 #include "stream.h"
@@ -41,44 +40,6 @@ cup_service_add_timeout (CupFalService * service, guint ms,
   return source;
 }
 
-static SoupServer *
-listen_on (CupFalService * service, guint port, guint * actual, GError ** error)
-{
-  SoupServer *server = soup_server_new ("server-header", "fal-service", NULL);
-  GSList *uris;
-
-  if (!soup_server_listen_local (server, port, SOUP_SERVER_LISTEN_IPV4_ONLY,
-          error)) {
-    g_prefix_error (error, "cannot listen on 127.0.0.1:%u: ", port);
-    g_object_unref (server);
-    return NULL;
-  }
-  uris = soup_server_get_uris (server);
-  *actual = g_uri_get_port (uris->data);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  soup_server_add_early_handler (server, NULL, cup_service_handle_early,
-      service, NULL);
-  soup_server_add_handler (server, NULL, cup_service_handle, service, NULL);
-  return server;
-}
-
-static gboolean
-listen_on_both (CupFalService * service, GError ** error)
-{
-  service->api = listen_on (service, service->options.port, &service->port,
-      error);
-  if (!service->api)
-    return FALSE;
-  service->files = listen_on (service, service->options.files_port,
-      &service->files_port, error);
-  if (!service->files)
-    return FALSE;
-  service->location = g_strdup_printf ("http://127.0.0.1:%u", service->port);
-  service->files_origin =
-      g_strdup_printf ("http://127.0.0.1:%u", service->files_port);
-  return TRUE;
-}
-
 static gpointer
 run (gpointer data)
 {
@@ -87,10 +48,7 @@ run (gpointer data)
   g_main_context_push_thread_default (service->context);
   g_main_loop_run (service->loop);
 
-  soup_server_disconnect (service->api);
-  soup_server_disconnect (service->files);
-  cup_service_misbehave_end (service);
-  g_ptr_array_set_size (service->streams, 0);
+  cup_service_disconnect (service);
   cup_service_queue_free (service->queue);
   g_main_context_pop_thread_default (service->context);
   return NULL;
@@ -100,8 +58,7 @@ run (gpointer data)
 static void
 service_free (CupFalService * service)
 {
-  g_clear_object (&service->api);
-  g_clear_object (&service->files);
+  cup_service_listen_clear (service);
   g_clear_pointer (&service->streams, g_ptr_array_unref);
   g_clear_pointer (&service->connections, g_ptr_array_unref);
   g_clear_pointer (&service->storage, cup_service_storage_free);
@@ -109,6 +66,8 @@ service_free (CupFalService * service)
   g_clear_pointer (&service->record, cup_service_record_free);
   g_clear_pointer (&service->loop, g_main_loop_unref);
   g_clear_pointer (&service->context, g_main_context_unref);
+  g_cond_clear (&service->changed);
+  g_mutex_clear (&service->mutex);
   g_free (service->files_origin);
   g_free (service->location);
   g_free (service->log_path);
@@ -135,6 +94,7 @@ copy_options (CupFalService * service, const CupFalServiceOptions * options)
   /* The job that a request is about must not vanish under it. */
   copy->keep_jobs = MAX (copy->keep_jobs, 1);
   copy->ping_interval = MAX (copy->ping_interval, 1);
+  g_atomic_int_set (&service->max_jobs, MIN (copy->max_jobs, G_MAXINT));
 }
 
 CupFalService *
@@ -143,13 +103,15 @@ cup_fal_service_new (const CupFalServiceOptions * options, GError ** error)
   CupFalService *service = g_new0 (CupFalService, 1);
   gboolean good;
 
+  g_mutex_init (&service->mutex);
+  g_cond_init (&service->changed);
   copy_options (service, options);
   service->record = cup_service_record_new (service->log_path, error);
   if (!service->record) {
     service_free (service);
     return NULL;
   }
-  service->faults = cup_service_faults_new ();
+  service->faults = cup_service_faults_new (service->options.seed);
   service->storage = cup_service_storage_new (service->options.keep_bytes);
   service->streams = g_ptr_array_new_with_free_func (cup_service_stream_free);
   service->connections = g_ptr_array_new ();
@@ -157,7 +119,7 @@ cup_fal_service_new (const CupFalServiceOptions * options, GError ** error)
   service->loop = g_main_loop_new (service->context, FALSE);
 
   g_main_context_push_thread_default (service->context);
-  good = listen_on_both (service, error);
+  good = cup_service_listen (service, error);
   g_main_context_pop_thread_default (service->context);
   if (!good) {
     service_free (service);
@@ -231,6 +193,12 @@ cup_fal_service_hold (CupFalService * service, gboolean hold)
   g_atomic_int_set (&service->held, hold);
   if (!hold)
     g_main_context_invoke (service->context, on_release, service);
+}
+
+void
+cup_fal_service_set_max_jobs (CupFalService * service, guint max_jobs)
+{
+  g_atomic_int_set (&service->max_jobs, MIN (max_jobs, G_MAXINT));
 }
 
 JsonNode *

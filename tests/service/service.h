@@ -23,8 +23,10 @@ typedef struct _CupFalService CupFalService;
 /* What a request is for; where a fault can strike. */
 typedef enum
 {
-  CUP_FAL_STAGE_INITIATE,       /* POST /storage/upload/initiate */
-  CUP_FAL_STAGE_PUT,            /* PUT of a file or of a part of it */
+  CUP_FAL_STAGE_INITIATE,       /* POST /storage/upload/initiate[-multipart] */
+  CUP_FAL_STAGE_PUT,            /* PUT of a whole file */
+  CUP_FAL_STAGE_PART,           /* PUT of one part of a file */
+  CUP_FAL_STAGE_COMPLETE,       /* POST …/complete: the parts become a file */
   CUP_FAL_STAGE_SUBMIT,
   CUP_FAL_STAGE_STATUS,
   CUP_FAL_STAGE_STREAM,         /* GET …/status/stream */
@@ -40,6 +42,8 @@ typedef enum
 {
   CUP_FAL_COUNT_INITIATE,
   CUP_FAL_COUNT_PUT,
+  CUP_FAL_COUNT_PART,
+  CUP_FAL_COUNT_COMPLETE,
   CUP_FAL_COUNT_SUBMIT,
   CUP_FAL_COUNT_STATUS,
   CUP_FAL_COUNT_STREAM,
@@ -48,6 +52,7 @@ typedef enum
   CUP_FAL_COUNT_CANCEL,
   CUP_FAL_COUNT_REQUESTS,       /* everything, apart from /_service */
   CUP_FAL_COUNT_REFUSED,        /* answered with 401 for lack of a good key */
+  CUP_FAL_COUNT_LIMITED,        /* submissions refused because of max_jobs */
   CUP_FAL_COUNT_LEAKS,          /* requests that took the key elsewhere */
   CUP_FAL_COUNT_FAULTS,         /* faults that struck */
   CUP_FAL_COUNT_ACCEPTED,       /* jobs that have been accepted */
@@ -73,6 +78,8 @@ typedef enum
  *   every key of that form
  * @runners: jobs that are worked on at a time
  * @delay: milliseconds that a job spends in a runner, at least
+ * @max_jobs: a submission while so many jobs are unfinished is refused with
+ *   429; 0 for any number
  * @check_at_submit: refuse bad input at the submission; the hosted service
  *   does so in the result
  * @round: sizes of results are multiples of this
@@ -83,6 +90,8 @@ typedef enum
  * @delete_downloaded: forget results that have been sent completely
  * @ping_interval: milliseconds between the comments that keep a status stream
  *   open
+ * @seed: of the generator behind CHANCE= of faults; 0 for one that is always
+ *   the same
  * @log_path: (nullable): file that gets one line of JSON for each request
  */
 typedef struct
@@ -93,6 +102,7 @@ typedef struct
   const gchar *key;
   guint runners;
   guint delay;
+  guint max_jobs;
   gboolean check_at_submit;
   guint round;
   CupImageType result_type;
@@ -101,6 +111,7 @@ typedef struct
   guint64 keep_bytes;
   gboolean delete_downloaded;
   guint ping_interval;
+  guint seed;
   const gchar *log_path;
 } CupFalServiceOptions;
 
@@ -119,8 +130,11 @@ const gchar *cup_fal_service_get_location (CupFalService * service);
 const gchar *cup_fal_service_get_files_location (CupFalService * service);
 guint cup_fal_service_get_port (CupFalService * service);
 
-/* @spec is STAGE:KIND[:COUNT][:EVERY=N][:AFTER=N][:FOR=MS]; the words that
- * there are come from cup_fal_service_describe_faults(). */
+/* @spec is STAGE:KIND[:COUNT][:EVERY=N][:AFTER=N][:CHANCE=PERCENT][:FOR=MS];
+ * the words that there are come from cup_fal_service_describe_faults(). Of
+ * several faults for one stage each looks at every request of it, and the one
+ * that was added first of those that would strike does. Jobs (kinds that say
+ * how a job comes out) and requests for results are counted apart. */
 gboolean cup_fal_service_add_fault (CupFalService * service,
     const gchar * spec, GError ** error);
 void cup_fal_service_clear_faults (CupFalService * service);
@@ -132,6 +146,14 @@ gchar *cup_fal_service_describe_faults (void);
 /* While it is held, jobs start and queue as always, but none finishes: lets a
  * test look at a state for as long as it wants. */
 void cup_fal_service_hold (CupFalService * service, gboolean hold);
+
+/* Changes max_jobs; jobs that are there already stay. */
+void cup_fal_service_set_max_jobs (CupFalService * service, guint max_jobs);
+/* Closes both ports and all connections, so that connecting is refused; with
+ * FALSE listens on the same ports again. Jobs go on meanwhile. Done when it
+ * returns; not to be called from the service's own thread. */
+void cup_fal_service_set_refusing (CupFalService * service,
+    gboolean refusing);
 
 /* Every request so far, oldest first: an array of objects, see README.md. */
 JsonNode *cup_fal_service_get_log (CupFalService * service);

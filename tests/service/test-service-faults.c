@@ -45,12 +45,16 @@ test_specs (void)
 {
   static const gchar *const good[] = {
     "submit:503", "result:502:2", "status:429:EVERY=3", "put:500:AFTER=2:1",
-    "download:slow:FOR=100", "stream:cut", "cancel:404", "initiate:403"
+    "download:slow:FOR=100", "stream:cut", "cancel:404", "initiate:403",
+    "part:reset-after", "complete:429date", "stream:slow:CHANCE=1",
+    "status:500:CHANCE=100:3:AFTER=1"
   };
   static const gchar *const bad[] = {
     "", "submit", "submit:", "nowhere:503", "submit:cut", "put:model-422",
     "submit:503:", "submit:503:0", "submit:503:-1", "submit:503:EVERY=0",
-    "submit:503:x", "submit:late:FOR=99999999"
+    "submit:503:x", "submit:late:FOR=99999999", "status:503:CHANCE=0",
+    "status:503:CHANCE=101", "put:garbage", "download:504user", "put:503fal",
+    "stream:late", "status:crlf"
   };
   GError *error = NULL;
   guint i;
@@ -64,6 +68,47 @@ test_specs (void)
     g_assert_false (cup_fal_service_check_fault (bad[i], &error));
     g_assert_nonnull (error);
     g_clear_error (&error);
+  }
+}
+
+/* Every kind is there for every stage, apart from those stages where it would
+ * make no sense: fault-kinds.c says why. */
+static void
+test_matrix (void)
+{
+  static const struct
+  {
+    const gchar *kind;
+    const gchar *but;
+  } kinds[] = {
+    {"reset", ""}, {"reset-after", ""}, {"stall", ""}, {"stall-after", ""},
+    {"slow", ""}, {"truncate", ""}, {"late", "stream"}, {"401", ""},
+    {"402", ""}, {"403", ""}, {"404", ""}, {"408", ""}, {"425", ""},
+    {"429", ""}, {"429now", ""}, {"429date", ""}, {"500", ""}, {"502", ""},
+    {"503", ""}, {"503fal", "put part complete download"}, {"504", ""},
+    {"504fal", "put part complete download"},
+    {"504user", "initiate put part complete status stream download cancel"},
+    {"wrong-type", ""}, {"garbage", "put"}, {"html", ""}, {"blank", ""},
+    {"shape", "put download"}, {"types", "put download"},
+    {"deep", "put download"}, {"oversize", ""}, {"gzip-bomb", ""},
+    {"redirect", ""}, {"redirect-circle", ""}, {"redirect-growing", ""},
+    {"redirect-private", ""},
+  };
+  guint i, stage;
+
+  for (i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    gchar **but = g_strsplit (kinds[i].but, " ", -1);
+
+    for (stage = 0; stage < CUP_FAL_N_STAGES; stage++) {
+      const gchar *name = cup_service_stage_get_name (stage);
+      gchar *spec = g_strdup_printf ("%s:%s", name, kinds[i].kind);
+
+      g_test_message ("%s", spec);
+      g_assert_cmpint (cup_fal_service_check_fault (spec, NULL), ==,
+          !g_strv_contains ((const gchar * const *) but, name));
+      g_free (spec);
+    }
+    g_strfreev (but);
   }
 }
 
@@ -100,6 +145,83 @@ test_counts (void)
   client_clear (&client);
 }
 
+/* Of several that would strike the first does; all of them count. */
+static void
+test_several (void)
+{
+  static const guint statuses[] = { 503, 500, 404, 500, 404, 500, 202, 500 };
+  Client client;
+  gchar *id;
+  guint i;
+
+  client_init (&client, NULL, 30);
+  cup_fal_service_hold (client.service, TRUE);
+  id = client_submit (&client, NULL);
+  order (&client, "status:500:EVERY=2");
+  order (&client, "status:503:1");
+  order (&client, "status:404:2");
+  for (i = 0; i < G_N_ELEMENTS (statuses); i++)
+    g_assert_cmpuint (get_status (&client, id), ==, statuses[i]);
+  g_free (id);
+  client_clear (&client);
+}
+
+/* Which of 200 requests are struck, with the dice of @seed. */
+static gchar *
+throw_dice (guint seed, const gchar * spec)
+{
+  GString *pattern = g_string_new (NULL);
+  CupFalServiceOptions options;
+  Client client;
+  guint i;
+
+  cup_fal_service_options_init (&options);
+  options.seed = seed;
+  client_init (&client, &options, 30);
+  order (&client, spec);
+  for (i = 0; i < 200; i++)
+    g_string_append_c (pattern, get_status (&client, "x") == 500 ? 'x' : '.');
+  client_clear (&client);
+  return g_string_free (pattern, FALSE);
+}
+
+static guint
+count_strikes (const gchar * pattern)
+{
+  guint n = 0;
+
+  for (; *pattern; pattern++)
+    n += *pattern == 'x';
+  return n;
+}
+
+static void
+test_chance (void)
+{
+  gchar *first = throw_dice (0, "status:500:CHANCE=30");
+  gchar *again = throw_dice (0, "status:500:CHANCE=30");
+  gchar *other = throw_dice (7, "status:500:CHANCE=30");
+  gchar *rare = throw_dice (7, "status:500:CHANCE=5");
+  gchar *always = throw_dice (7, "status:500:CHANCE=100");
+  gchar *few = throw_dice (7, "status:500:CHANCE=30:5");
+
+  g_assert_cmpstr (first, ==, again);
+  g_assert_cmpstr (first, !=, other);
+  /* Five standard deviations. */
+  g_assert_cmpuint (count_strikes (first), >, 27);
+  g_assert_cmpuint (count_strikes (first), <, 93);
+  g_assert_cmpuint (count_strikes (rare), <, 26);
+  g_assert_cmpuint (count_strikes (always), ==, 200);
+  g_assert_cmpuint (count_strikes (few), ==, 5);
+  g_assert_cmpuint (strcspn (few, "x"), ==, strcspn (other, "x"));
+  g_free (few);
+  g_free (always);
+  g_free (rare);
+  g_free (other);
+  g_free (again);
+  g_free (first);
+}
+
 /* Every row that is an answer, at every stage of it. */
 typedef struct
 {
@@ -110,6 +232,8 @@ typedef struct
 static const Target targets[CUP_FAL_N_STAGES] = {
   {"POST", "/storage/upload/initiate"},
   {"PUT", "/upload/none"},
+  {"PUT", "/upload/none/1"},
+  {"POST", "/upload/none/complete"},
   {"POST", "/fal-ai/creative-upscaler"},
   {"GET", "/fal-ai/creative-upscaler/requests/x/status"},
   {"GET", "/fal-ai/creative-upscaler/requests/x/status/stream"},
@@ -117,6 +241,13 @@ static const Target targets[CUP_FAL_N_STAGES] = {
   {"GET", "/files/none"},
   {"PUT", "/fal-ai/creative-upscaler/requests/x/cancel"},
 };
+
+static gboolean
+is_of_files (CupFalStage stage)
+{
+  return stage == CUP_FAL_STAGE_PUT || stage == CUP_FAL_STAGE_PART
+      || stage == CUP_FAL_STAGE_COMPLETE || stage == CUP_FAL_STAGE_DOWNLOAD;
+}
 
 static void
 check_answer_row (Client * client, const CupServiceFaultKind * kind,
@@ -137,8 +268,7 @@ check_answer_row (Client * client, const CupServiceFaultKind * kind,
       g_bytes_get_size (answer->bytes), kind->body, strlen (kind->body));
   g_assert_cmpstr (answer_get_header (answer, "X-Fal-Error-Type"), ==,
       kind->error_type);
-  if (stage == CUP_FAL_STAGE_PUT || stage == CUP_FAL_STAGE_DOWNLOAD
-      || kind->no_id)
+  if (is_of_files (stage) || kind->no_id)
     g_assert_null (answer_get_header (answer, "x-fal-request-id"));
   else
     g_assert_nonnull (answer_get_header (answer, "x-fal-request-id"));
@@ -165,7 +295,7 @@ test_answers (void)
       }
     }
   }
-  g_assert_cmpuint (checked, >, 80);
+  g_assert_cmpuint (checked, >, 170);
   g_assert_cmpuint (count (&client, CUP_FAL_COUNT_FAULTS), ==, checked);
   client_clear (&client);
 }
@@ -175,7 +305,6 @@ test_more_answers (void)
 {
   Client client;
   Answer *answer;
-  gchar *url;
 
   client_init (&client, NULL, 30);
   order (&client, "result:504user:1");
@@ -190,176 +319,49 @@ test_more_answers (void)
   g_assert_cmpuint (g_bytes_get_size (answer->bytes), ==, 200000);
   answer_free (answer);
 
-  /* The same path of the other origin, which is not to see the key. */
-  order (&client, "status:redirect:1");
-  answer = client_get (&client, request_path ("x", "/status?logs=1"));
-  g_assert_cmpuint (answer->status, ==, 307);
-  url = g_strconcat (cup_fal_service_get_files_location (client.service),
-      request_path ("x", "/status?logs=1"), NULL);
-  g_assert_cmpstr (answer_get_header (answer, "Location"), ==, url);
-  answer_free (answer);
-  g_free (url);
-  client_clear (&client);
-}
-
-static void
-test_redirected_download (void)
-{
-  GBytes *bytes = g_bytes_new_static ("abc", 3);
-  Client client;
-  Answer *answer, *file;
-  gchar *url;
-
-  client_init (&client, NULL, 30);
-  url = client_upload (&client, bytes, "image/png");
-  client.authorization = NULL;
-  order (&client, "download:redirect:1");
-  answer = client_get (&client, url);
-  g_assert_cmpuint (answer->status, ==, 307);
-  file = client_get (&client, answer_get_header (answer, "Location"));
-  g_assert_cmpuint (file->status, ==, 200);
-  g_assert_true (g_bytes_equal (file->bytes, bytes));
-  answer_free (file);
-  answer_free (answer);
-
-  order (&client, "download:wrong-type:1");
-  answer = client_get (&client, url);
+  order (&client, "stream:deep:1");
+  answer = client_get (&client, request_path ("x", "/status/stream"));
   g_assert_cmpstr (answer_get_header (answer, "Content-Type"), ==,
-      "image/jpeg");
+      "text/event-stream");
+  g_assert_cmpuint (g_bytes_get_size (answer->bytes), ==, 200008);
   answer_free (answer);
-  g_free (url);
-  g_bytes_unref (bytes);
   client_clear (&client);
 }
 
-/* --- connections --- */
-
 static void
-assert_no_answer (Client * client, const gchar * path, gint code)
+test_retry_after (void)
 {
-  Answer *answer = client_send_text (client, "POST", path,
-      "{\"image_url\":\"data:,\"}");
-
-  g_assert_cmpuint (answer->status, ==, 0);
-  g_assert_error (answer->error, G_IO_ERROR, code);
-  answer_free (answer);
-}
-
-static void
-test_no_answer (void)
-{
-  const gchar *path = "/fal-ai/creative-upscaler";
+  GDateTime *now = g_date_time_new_now_utc ();
   Client client;
-
-  client_init (&client, NULL, 1);
-  order_only (&client, "submit:stall");
-  assert_no_answer (&client, path, G_IO_ERROR_TIMED_OUT);
-  order_only (&client, "submit:reset");
-  assert_no_answer (&client, path, G_IO_ERROR_CONNECTION_CLOSED);
-  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_ACCEPTED), ==, 0);
-
-  order_only (&client, "submit:stall-after");
-  assert_no_answer (&client, path, G_IO_ERROR_TIMED_OUT);
-  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_ACCEPTED), ==, 1);
-  order_only (&client, "submit:reset-after");
-  assert_no_answer (&client, path, G_IO_ERROR_CONNECTION_CLOSED);
-  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_ACCEPTED), >, 1);
-  client_clear (&client);
-}
-
-static void
-test_truncate (void)
-{
-  GBytes *bytes = g_bytes_new_take (g_malloc0 (1000), 1000);
-  SoupMessage *message;
-  GInputStream *body;
-  GError *error = NULL;
-  Client client;
-  gchar buffer[2000];
-  gsize read = 0;
-  gchar *url;
-
-  client_init (&client, NULL, 30);
-  url = client_upload (&client, bytes, "image/png");
-  order (&client, "download:truncate");
-  message = soup_message_new ("GET", url);
-  body = soup_session_send (client.session, message, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (soup_message_headers_get_content_length
-      (soup_message_get_response_headers (message)), ==, 1000);
-  /* Not every libsoup calls this an error. */
-  g_input_stream_read_all (body, buffer, sizeof (buffer), &read, NULL, NULL);
-  g_assert_cmpuint (read, ==, 500);
-  g_object_unref (body);
-  g_object_unref (message);
-  g_free (url);
-  g_bytes_unref (bytes);
-  client_clear (&client);
-}
-
-static void
-test_oversize (void)
-{
-  static gchar buffer[1 << 20];
-  SoupMessage *message;
-  GInputStream *body;
-  GError *error = NULL;
-  Client client;
-  gsize read;
-  gchar *url;
-  guint i;
-
-  client_init (&client, NULL, 30);
-  order (&client, "download:oversize");
-  url = g_strconcat (cup_fal_service_get_files_location (client.service),
-      "/files/x", NULL);
-  message = soup_message_new ("GET", url);
-  body = soup_session_send (client.session, message, NULL, &error);
-  g_assert_no_error (error);
-  for (i = 0; i < 20; i++) {
-    g_assert_true (g_input_stream_read_all (body, buffer, sizeof (buffer),
-            &read, NULL, NULL));
-    g_assert_cmpuint (read, ==, sizeof (buffer));
-    if (i == 0)
-      g_assert_cmpmem (buffer, 8, "\x89PNG\r\n\x1a\n", 8);
-  }
-  g_input_stream_close (body, NULL, NULL);
-  g_object_unref (body);
-  g_object_unref (message);
-  g_free (url);
-  client_clear (&client);
-}
-
-static void
-assert_takes (Client * client, const gchar * url, const gchar * spec,
-    guint milliseconds)
-{
-  gint64 start = g_get_monotonic_time ();
   Answer *answer;
-
-  order_only (client, spec);
-  answer = client_get (client, url);
-  g_assert_no_error (answer->error);
-  g_assert_cmpuint (answer->status, ==, 200);
-  g_assert_cmpuint (g_bytes_get_size (answer->bytes), ==, 1000);
-  answer_free (answer);
-  g_assert_cmpint (g_get_monotonic_time () - start, >=,
-      (gint64) milliseconds * 900);
-}
-
-static void
-test_slow (void)
-{
-  GBytes *bytes = g_bytes_new_take (g_malloc0 (1000), 1000);
-  Client client;
-  gchar *url;
+  GDateTime *date;
 
   client_init (&client, NULL, 30);
-  url = client_upload (&client, bytes, "image/png");
-  assert_takes (&client, url, "download:slow:FOR=300", 250);
-  assert_takes (&client, url, "download:late:FOR=200", 200);
-  g_free (url);
-  g_bytes_unref (bytes);
+  order (&client, "status:429:1");
+  answer = client_get (&client, request_path ("x", "/status"));
+  g_assert_cmpstr (answer_get_header (answer, "Retry-After"), ==, "1");
+  g_assert_cmpstr (answer_get_header (answer, "X-Fal-Needs-Retry"), ==, "1");
+  g_assert_cmpstr (answer_get_string (answer, "error_type"), ==,
+      "concurrent_requests_limit");
+  answer_free (answer);
+
+  order (&client, "status:429now:1");
+  answer = client_get (&client, request_path ("x", "/status"));
+  g_assert_cmpuint (answer->status, ==, 429);
+  g_assert_null (answer_get_header (answer, "Retry-After"));
+  answer_free (answer);
+
+  order (&client, "status:429date:1");
+  answer = client_get (&client, request_path ("x", "/status"));
+  g_assert_cmpuint (answer->status, ==, 429);
+  date = soup_date_time_new_from_http_string (answer_get_header (answer,
+          "Retry-After"));
+  g_assert_nonnull (date);
+  g_assert_cmpint (g_date_time_difference (date, now), >, G_TIME_SPAN_SECOND);
+  g_assert_cmpint (g_date_time_difference (date, now), <, G_TIME_SPAN_MINUTE);
+  g_date_time_unref (date);
+  answer_free (answer);
+  g_date_time_unref (now);
   client_clear (&client);
 }
 
@@ -436,203 +438,20 @@ test_status_content (void)
   client_clear (&client);
 }
 
-/* --- jobs --- */
-
-static Answer *
-run_job (Client * client, const gchar * spec)
-{
-  Answer *answer;
-  gchar *id;
-
-  order_only (client, spec);
-  id = client_submit (client, NULL);
-  answer = client_wait_result (client, id);
-  g_free (id);
-  return answer;
-}
-
-static GBytes *
-run_job_to_file (Client * client, const gchar * spec)
-{
-  Answer *answer = run_job (client, spec);
-  Answer *file;
-  GBytes *bytes;
-
-  g_assert_cmpuint (answer->status, ==, 200);
-  file = client_get (client, answer_get_string (answer, "image.url"));
-  g_assert_cmpuint (file->status, ==, 200);
-  bytes = g_bytes_ref (file->bytes);
-  answer_free (file);
-  answer_free (answer);
-  return bytes;
-}
-
-static void
-test_failed_jobs (void)
-{
-  static const struct
-  {
-    const gchar *spec;
-    guint status;
-    const gchar *path;
-    const gchar *value;
-  } cases[] = {
-    {"result:model-422", 422, "detail.0.type", "image_too_large"},
-    {"result:model-policy", 422, "detail.0.type", "content_policy_violation"},
-    {"result:model-500", 500, "detail.0.type", "internal_server_error"},
-    {"result:model-text", 500, "detail", "CUDA out of memory"},
-    {"result:runner-503", 503, "error_type", "runner_disconnected"},
-  };
-  Client client;
-  Answer *answer;
-  gchar *id;
-  guint i, j;
-
-  client_init (&client, NULL, 30);
-  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
-    order_only (&client, cases[i].spec);
-    id = client_submit (&client, NULL);
-    cup_fal_service_clear_faults (client.service);
-    answer_free (client_wait_result (&client, id));
-    /* It is the job that failed: asking again does not help. */
-    for (j = 0; j < 2; j++) {
-      answer = client_get (&client, request_path (id, ""));
-      g_assert_cmpuint (answer->status, ==, cases[i].status);
-      g_assert_cmpstr (answer_get_string (answer, cases[i].path), ==,
-          cases[i].value);
-      answer_free (answer);
-    }
-    g_free (id);
-  }
-  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_FAILED), ==, i);
-
-  order_only (&client, "result:runner-503");
-  id = client_submit (&client, NULL);
-  answer_free (client_wait_result (&client, id));
-  answer = client_get (&client, request_path (id, "/status"));
-  g_assert_cmpstr (answer_get_string (answer, "error_type"), ==,
-      "runner_disconnected");
-  g_assert_cmpstr (answer_get_string (answer, "error"), ==,
-      "Runner disconnected");
-  answer_free (answer);
-  g_free (id);
-  client_clear (&client);
-}
-
-static void
-test_odd_results (void)
-{
-  Client client;
-  Answer *answer;
-
-  client_init (&client, NULL, 30);
-  answer = run_job (&client, "result:no-image");
-  g_assert_null (answer_find (answer, "image"));
-  answer_free (answer);
-  answer = run_job (&client, "result:images");
-  g_assert_nonnull (answer_get_string (answer, "images.0.url"));
-  g_assert_null (answer_find (answer, "seed"));
-  answer_free (answer);
-  answer = run_job (&client, "result:data-uri");
-  g_assert_true (g_str_has_prefix (answer_get_string (answer, "image.url"),
-          "data:image/png;base64,iVBOR"));
-  answer_free (answer);
-  answer = run_job (&client, "result:bad-url");
-  g_assert_true (g_str_has_prefix (answer_get_string (answer, "image.url"),
-          "file:"));
-  answer_free (answer);
-  answer = run_job (&client, "result:wrong-size");
-  g_assert_cmpint (answer_get_int (answer, "image.width"), ==, 48 + 7);
-  answer_free (answer);
-  client_clear (&client);
-}
-
-static void
-test_bad_files (void)
-{
-  CupImageInfo info;
-  CupPixels *pixels;
-  GError *error = NULL;
-  Client client;
-  GBytes *bytes;
-  guint i;
-
-  client_init (&client, NULL, 30);
-  bytes = run_job_to_file (&client, "result:black");
-  pixels = cup_image_decode (bytes, 0, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (pixels->width, ==, 48);
-  for (i = 0; i < 48 * 3; i++)
-    g_assert_cmpuint (cup_pixels_row (pixels, 16)[i], ==, 0);
-  cup_pixels_unref (pixels);
-  g_bytes_unref (bytes);
-
-  bytes = run_job_to_file (&client, "result:not-image");
-  g_assert_false (cup_image_read_info (bytes, &info, NULL));
-  g_bytes_unref (bytes);
-
-  bytes = run_job_to_file (&client, "result:damaged");
-  g_assert_true (cup_image_read_info (bytes, &info, NULL));
-  g_assert_null (cup_image_decode (bytes, 0, NULL));
-  g_bytes_unref (bytes);
-
-  bytes = run_job_to_file (&client, "result:empty");
-  g_assert_cmpuint (g_bytes_get_size (bytes), ==, 0);
-  g_bytes_unref (bytes);
-
-  /* Its header is right in every respect but the size. */
-  bytes = run_job_to_file (&client, "result:bomb");
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), 4, "\x89PNG", 4);
-  g_assert_false (cup_image_read_info (bytes, &info, &error));
-  g_assert_nonnull (strstr (error->message, "60000"));
-  g_error_free (error);
-  g_bytes_unref (bytes);
-  client_clear (&client);
-}
-
-static void
-test_stuck (void)
-{
-  Client client;
-  Answer *answer;
-  gchar *stuck, *id;
-
-  client_init (&client, NULL, 30);
-  order (&client, "result:stuck:1");
-  stuck = client_submit (&client, NULL);
-  id = client_submit (&client, NULL);
-  answer_free (client_wait_result (&client, id));
-  g_assert_cmpuint (get_status (&client, stuck), ==, 202);
-  answer = client_send_text (&client, "PUT", request_path (stuck, "/cancel"),
-      NULL);
-  g_assert_cmpuint (answer->status, ==, 202);
-  answer_free (answer);
-  g_assert_cmpuint (get_status (&client, stuck), ==, 200);
-  g_free (id);
-  g_free (stuck);
-  client_clear (&client);
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/service/faults/specs", test_specs);
+  g_test_add_func ("/service/faults/matrix", test_matrix);
   g_test_add_func ("/service/faults/counts", test_counts);
+  g_test_add_func ("/service/faults/several", test_several);
+  g_test_add_func ("/service/faults/chance", test_chance);
   g_test_add_func ("/service/faults/answers", test_answers);
   g_test_add_func ("/service/faults/more-answers", test_more_answers);
-  g_test_add_func ("/service/faults/redirected-download",
-      test_redirected_download);
-  g_test_add_func ("/service/faults/no-answer", test_no_answer);
-  g_test_add_func ("/service/faults/truncate", test_truncate);
-  g_test_add_func ("/service/faults/oversize", test_oversize);
-  g_test_add_func ("/service/faults/slow", test_slow);
+  g_test_add_func ("/service/faults/retry-after", test_retry_after);
   g_test_add_func ("/service/faults/submit-content", test_submit_content);
   g_test_add_func ("/service/faults/status-content", test_status_content);
-  g_test_add_func ("/service/faults/failed-jobs", test_failed_jobs);
-  g_test_add_func ("/service/faults/odd-results", test_odd_results);
-  g_test_add_func ("/service/faults/bad-files", test_bad_files);
-  g_test_add_func ("/service/faults/stuck", test_stuck);
   return g_test_run ();
 }

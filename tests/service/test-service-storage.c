@@ -197,6 +197,10 @@ test_multipart (void)
   again = put_part (&client, url, "1", "first and ");
   g_assert_cmpuint (complete (&client, url, first, second), ==, 400);
   g_assert_cmpuint (complete (&client, url, again, second), ==, 200);
+  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_INITIATE), ==, 1);
+  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_PART), ==, 4);
+  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_COMPLETE), ==, 3);
+  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_PUT), ==, 0);
 
   answer = client_get (&client, answer_get_string (initiated, "file_url"));
   g_assert_cmpmem (g_bytes_get_data (answer->bytes, NULL),

@@ -150,7 +150,7 @@ test_logs (void)
   Client client;
   Events events;
   JsonNode *node;
-  guint pings = 0;
+  guint pings, n_events = 0;
   gchar *id;
 
   cup_fal_service_options_init (&options);
@@ -168,16 +168,18 @@ test_logs (void)
       g_string_append_c (all, *json_object_get_string_member
           (json_array_get_object_element (logs, i), "message"));
     json_node_unref (node);
+    n_events++;
   }
   pings = events.comments;
-  /* Started, Upscaled, Finished: each of them once, over several events. */
-  g_assert_cmpstr (all->str, ==, "SUF");
+  /* Started, four steps, Upscaled, Finished: each once, over several events. */
+  g_assert_cmpstr (all->str, ==, "SSSSSUF");
+  g_assert_cmpuint (n_events, >, 3);
   g_assert_cmpuint (pings, >, 3);
   events_close (&events);
 
   /* Of a job that is over there is one event, with everything. */
   events_open (&events, &client, id, "?logs=true");
-  assert_event (&events, "COMPLETED", -1, 3);
+  assert_event (&events, "COMPLETED", -1, 7);
   g_assert_null (events_next (&events));
   events_close (&events);
   g_string_free (all, TRUE);
@@ -211,39 +213,51 @@ test_client_leaves (void)
   client_clear (&client);
 }
 
+/* What a stream that was cut off has not said any more is in the next one, and
+ * in the status: the whole log so far. */
 static void
-test_faults (void)
+test_logs_after_cut (void)
 {
-  GError *error = NULL;
+  CupFalServiceOptions options;
+  gchar *id, *last = NULL;
   Client client;
   Events events;
-  gchar *id, *line;
+  Answer *answer;
+  JsonArray *logs;
+  guint i;
 
-  client_init (&client, NULL, 1);
-  cup_fal_service_hold (client.service, TRUE);
-  id = client_submit (&client, NULL);
-
+  cup_fal_service_options_init (&options);
+  options.delay = 100;
+  client_init (&client, &options, 30);
   g_assert_true (cup_fal_service_add_fault (client.service, "stream:cut:1",
           NULL));
-  events_open (&events, &client, id, "");
-  assert_event (&events, "IN_PROGRESS", -1, -1);
+  cup_fal_service_hold (client.service, TRUE);
+  id = client_submit (&client, NULL);
+  events_open (&events, &client, id, "?logs=1");
+  json_node_unref (events_next (&events));
   g_assert_null (events_next (&events));
   events_close (&events);
 
-  g_assert_true (cup_fal_service_add_fault (client.service,
-          "stream:unknown-state:1", NULL));
-  events_open (&events, &client, id, "");
-  assert_event (&events, "WARMING_UP", -1, -1);
+  cup_fal_service_hold (client.service, FALSE);
+  g_assert_true (cup_fal_service_wait_count (client.service,
+          CUP_FAL_COUNT_COMPLETED, 1, 30000));
+  events_open (&events, &client, id, "?logs=1");
+  assert_event (&events, "COMPLETED", -1, 7);
   events_close (&events);
+  answer = client_get (&client, request_path (id, "/status?logs=1"));
+  logs = json_node_get_array (answer_find (answer, "logs"));
+  g_assert_cmpuint (json_array_get_length (logs), ==, 7);
+  for (i = 0; i < 7; i++) {
+    const gchar *time = json_object_get_string_member
+        (json_array_get_object_element (logs, i), "timestamp");
 
-  g_assert_true (cup_fal_service_add_fault (client.service, "stream:silent:1",
-          NULL));
-  events_open (&events, &client, id, "");
-  line = g_data_input_stream_read_line (events.lines, NULL, NULL, &error);
-  g_assert_null (line);
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-  g_error_free (error);
-  events_close (&events);
+    g_assert_cmpuint (strlen (time), ==, strlen ("2024-12-20T15:37:17.120314"));
+    g_assert_true (!last || strcmp (time, last) >= 0);
+    g_free (last);
+    last = g_strdup (time);
+  }
+  g_free (last);
+  answer_free (answer);
   g_free (id);
   client_clear (&client);
 }
@@ -256,6 +270,6 @@ main (int argc, char **argv)
   g_test_add_func ("/service/stream/positions", test_positions);
   g_test_add_func ("/service/stream/logs", test_logs);
   g_test_add_func ("/service/stream/client-leaves", test_client_leaves);
-  g_test_add_func ("/service/stream/faults", test_faults);
+  g_test_add_func ("/service/stream/logs-after-cut", test_logs_after_cut);
   return g_test_run ();
 }
