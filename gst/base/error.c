@@ -15,6 +15,7 @@ cup_error_private_copy (const CupErrorPrivate * src, CupErrorPrivate * dest)
   dest->request_id = g_strdup (src->request_id);
   dest->error_type = g_strdup (src->error_type);
   dest->stage = src->stage;
+  dest->maybe_accepted = src->maybe_accepted;
 }
 
 static void

@@ -56,6 +56,8 @@ typedef enum
  *   (`detail[].type` or `error_type` of fal's protocol)
  * @stage: (nullable): what was being done, a static string ("upload",
  *   "submit", "status", "result", "download")
+ * @maybe_accepted: whether the service may have accepted the request, and may
+ *   charge for it, though no answer says so
  */
 typedef struct
 {
@@ -63,6 +65,7 @@ typedef struct
   gchar *request_id;
   gchar *error_type;
   const gchar *stage;
+  gboolean maybe_accepted;
 } CupErrorDetails;
 
 GQuark cup_error_quark (void);

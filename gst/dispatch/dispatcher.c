@@ -14,16 +14,69 @@ typedef struct
   CupJob *job;
 } CupDispatch;
 
+/* A frame that is black itself may well come back black: then that says nothing
+ * of a safety checker. Of a picture that the service fetches nothing is known. */
+static gboolean
+is_input_black (CupJob * job)
+{
+  CupPixels *pixels = cup_job_get_pixels (job);
+  GBytes *bytes = cup_job_get_bytes (job);
+  gboolean is_black;
+
+  if (pixels)
+    return cup_pixels_is_black (pixels);
+  if (!bytes || !cup_image_may_be_black (bytes, cup_job_get_bytes_info (job)))
+    return FALSE;
+  /* What cannot be decoded is for the engine to judge. */
+  pixels = cup_image_decode (bytes, 0, NULL);
+  is_black = pixels && cup_pixels_is_black (pixels);
+  g_clear_pointer (&pixels, cup_pixels_unref);
+  return is_black;
+}
+
+static void
+note_black_input (CupJob * job)
+{
+  if (cup_job_get_check_unsafe (job) && is_input_black (job))
+    cup_job_set_check_unsafe (job, FALSE);
+}
+
+static gboolean
+prepare_bytes (CupJob * job, GError ** error)
+{
+  guint width, height;
+
+  /* A raw frame is looked at before it is encoded. The size of a file is not
+   * known before it is read. */
+  cup_job_get_size (job, &width, &height);
+  if (cup_job_get_check_unsafe (job) && !cup_job_get_bytes (job) && width > 0) {
+    if (!cup_job_need_pixels (job, error))
+      return FALSE;
+    note_black_input (job);
+  }
+  if (!cup_job_need_bytes (job, error))
+    return FALSE;
+  note_black_input (job);
+  return TRUE;
+}
+
 static gboolean
 prepare_input (CupEngine * engine, CupJob * job, GError ** error)
 {
   CupEngineAccepts accepts = cup_engine_get_accepts (engine);
 
-  if (cup_job_get_bytes (job) && (accepts & CUP_ENGINE_ACCEPTS_ENCODED))
+  if (cup_job_get_remote_uri (job) && (accepts & CUP_ENGINE_ACCEPTS_URI))
     return TRUE;
-  if (accepts & CUP_ENGINE_ACCEPTS_PIXELS)
-    return cup_job_need_pixels (job, error);
-  return cup_job_need_bytes (job, error);
+  if (cup_job_get_bytes (job) && (accepts & CUP_ENGINE_ACCEPTS_ENCODED)) {
+    note_black_input (job);
+    return TRUE;
+  }
+  if (!(accepts & CUP_ENGINE_ACCEPTS_PIXELS))
+    return prepare_bytes (job, error);
+  if (!cup_job_need_pixels (job, error))
+    return FALSE;
+  note_black_input (job);
+  return TRUE;
 }
 
 /* On a worker. */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "frame.h"
+#include "uri-list.h"
 
 /* What is known about the output before its format is chosen. */
 typedef struct
@@ -32,19 +33,32 @@ cup_choice_get_template_caps (void)
   return caps;
 }
 
+GstCaps *
+cup_choice_get_sink_template_caps (void)
+{
+  GstCaps *caps = cup_choice_get_template_caps ();
+
+  gst_caps_append_structure (caps, gst_structure_new_empty (CUP_URI_LIST_MIME));
+  return caps;
+}
+
 /* The pixels stay as they are shaped, unless the result has another aspect
  * than the frame by more than what services round sizes by: then it was
- * stretched, and the pixel aspect ratio undoes that. */
+ * stretched, and the pixel aspect ratio undoes that. Nothing is known of the
+ * size of a picture that the service fetched. */
 static void
 choose_aspect (CupChoice * choice, const GstVideoInfo * frame)
 {
   const CupImageInfo *result = choice->result;
-  gdouble stretch = ((gdouble) result->width * GST_VIDEO_INFO_HEIGHT (frame))
-      / ((gdouble) result->height * GST_VIDEO_INFO_WIDTH (frame));
+  gdouble stretch;
   gint num, den;
 
   choice->par_n = GST_VIDEO_INFO_PAR_N (frame);
   choice->par_d = GST_VIDEO_INFO_PAR_D (frame);
+  if (GST_VIDEO_INFO_WIDTH (frame) == 0 || GST_VIDEO_INFO_HEIGHT (frame) == 0)
+    return;
+  stretch = ((gdouble) result->width * GST_VIDEO_INFO_HEIGHT (frame))
+      / ((gdouble) result->height * GST_VIDEO_INFO_WIDTH (frame));
   if (stretch > 0.98 && stretch < 1.02)
     return;
   if (gst_util_fraction_multiply (choice->par_n, choice->par_d,

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * images of this build. No interlace-mode: what is not progressive is refused
  * when the caps come, with an error that says so. */
 GstCaps *cup_choice_get_template_caps (void);
+/* The same with lists of URIs, which the sink pad takes, too. */
+GstCaps *cup_choice_get_sink_template_caps (void);
 
 /* As cup_output_choose(), of which this is the decision. Returns fixed caps. */
 GstCaps *cup_choose_caps (CupInput * input, const GstVideoInfo * frame,

@@ -118,6 +118,9 @@ transfer_meta (GstBuffer * from, GstMeta ** meta, gpointer user_data)
   const GstMetaInfo *info = (*meta)->info;
   MetaTreatment treatment = get_treatment (info);
 
+  /* Nothing can be said where the size of the input is not known. */
+  if (treatment == META_SCALE && transfer->in && transfer->in->width == 0)
+    return TRUE;
   if (treatment == META_SCALE && transfer->in) {
     GstVideoMetaTransform scale;
 

@@ -25,11 +25,9 @@
  */
 #include "gstcreativeupscaler.h"
 
-#include "base/error.h"
 #include "choice.h"
-#include "engine/fal/credentials.h"
-#include "engine/fal/fal.h"
-#include "engine/local/local.h"
+#include "engines.h"
+#include "meta.h"
 #include "preset.h"
 #include "report.h"
 
@@ -42,97 +40,7 @@ G_DEFINE_TYPE_WITH_CODE (GstCreativeUpscaler, gst_creative_upscaler,
         0, "creative upscaler");
     cup_report_init_log ());
 
-/* Engine */
-
-static gint64
-to_microseconds (gdouble seconds)
-{
-  return (gint64) (seconds * G_TIME_SPAN_SECOND);
-}
-
-/* Takes @key. */
-static CupEngine *
-make_fal_engine (GstCreativeUpscaler * self, gchar * key, GError ** error)
-{
-  CupFalSettings settings;
-  gchar *application, *location, *storage_location;
-  CupEngine *engine;
-
-  GST_OBJECT_LOCK (self);
-  application = g_strdup (self->settings.application);
-  location = g_strdup (self->settings.location);
-  storage_location = g_strdup (self->settings.storage_location);
-  settings.connect_timeout = to_microseconds (self->settings.connect_timeout);
-  settings.inactivity_timeout =
-      to_microseconds (self->settings.inactivity_timeout);
-  GST_OBJECT_UNLOCK (self);
-
-  settings.key = key;
-  settings.application = application;
-  settings.location = location;
-  settings.storage_location = storage_location;
-  engine = cup_fal_engine_new (&settings, error);
-  cup_fal_free_key (key);
-  g_free (application);
-  g_free (location);
-  g_free (storage_location);
-  return engine;
-}
-
-static gchar *
-find_key (GstCreativeUpscaler * self, const gchar ** source, GError ** error)
-{
-  gchar *api_key, *api_key_file, *key;
-
-  GST_OBJECT_LOCK (self);
-  api_key = g_strdup (self->settings.api_key);
-  api_key_file = g_strdup (self->settings.api_key_file);
-  GST_OBJECT_UNLOCK (self);
-  key = cup_fal_find_key (api_key, api_key_file, source, error);
-  cup_fal_free_key (api_key);
-  g_free (api_key_file);
-  return key;
-}
-
-/* The engine that the property asks for, by itself or by what is configured. */
-static CupEngine *
-make_engine (GstCreativeUpscaler * self, GError ** error)
-{
-  GstCreativeUpscalerEngine wanted;
-  const gchar *source = NULL;
-  GError *key_error = NULL;
-  gchar *key, *reason;
-
-  GST_OBJECT_LOCK (self);
-  wanted = self->settings.engine;
-  GST_OBJECT_UNLOCK (self);
-
-  if (wanted == GST_CREATIVE_UPSCALER_ENGINE_LOCAL)
-    return cup_local_engine_new ();
-
-  key = find_key (self, &source, &key_error);
-  if (key_error) {
-    g_propagate_error (error, key_error);
-    return NULL;
-  }
-  if (wanted == GST_CREATIVE_UPSCALER_ENGINE_AUTO) {
-    if (!key) {
-      cup_report_choice (GST_ELEMENT (self), "local",
-          "no key for fal is configured (api-key-file, api-key, FAL_KEY)");
-      return cup_local_engine_new ();
-    }
-    reason = g_strdup_printf ("a key is configured by %s", source);
-    cup_report_choice (GST_ELEMENT (self), "fal", reason);
-    g_free (reason);
-  }
-  if (!key) {
-    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_NOT_AUTHORIZED,
-        "engine=fal needs a key: set FAL_KEY, FAL_KEY_ID with FAL_KEY_SECRET, "
-        "api-key-file or api-key, or use engine=local");
-    return NULL;
-  }
-  return make_fal_engine (self, key, error);
-}
+/* State changes */
 
 static gboolean
 start (GstCreativeUpscaler * self)
@@ -145,7 +53,7 @@ start (GstCreativeUpscaler * self)
   engine = self->given_engine ? g_object_ref (self->given_engine) : NULL;
   GST_OBJECT_UNLOCK (self);
   if (!engine)
-    engine = make_engine (self, &error);
+    engine = cup_make_engine (self, &error);
   if (!engine) {
     cup_report_error (GST_ELEMENT (self), error, NULL, GST_CLOCK_TIME_NONE);
     g_clear_error (&error);
@@ -159,6 +67,10 @@ start (GstCreativeUpscaler * self)
   self->dispatcher = cup_dispatcher_new (engine, workers);
   cup_window_set_workers (self->window, workers);
   cup_workers_unref (workers);
+  g_clear_pointer (&self->progress, cup_progress_reporter_unref);
+  self->progress = cup_progress_reporter_new (GST_ELEMENT (self),
+      cup_engine_get_name (engine));
+  self->n_jobs = 0;
   self->warned_fields = 0;
   self->earliest_time = GST_CLOCK_TIME_NONE;
   return TRUE;
@@ -255,6 +167,7 @@ gst_creative_upscaler_finalize (GObject * object)
     cup_engine_join (self->engine);
   g_clear_object (&self->engine);
   cup_settings_clear (&self->settings);
+  g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   cup_window_unref (self->window);
   G_OBJECT_CLASS (gst_creative_upscaler_parent_class)->finalize (object);
 }
@@ -264,20 +177,23 @@ gst_creative_upscaler_class_init (GstCreativeUpscalerClass * klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstCaps *caps = cup_choice_get_template_caps ();
+  GstCaps *src_caps = cup_choice_get_template_caps ();
+  GstCaps *sink_caps = cup_choice_get_sink_template_caps ();
 
   object_class->set_property = gst_creative_upscaler_set_property;
   object_class->get_property = gst_creative_upscaler_get_property;
   object_class->finalize = gst_creative_upscaler_finalize;
   cup_properties_install (object_class);
+  cup_meta_register ();
 
   element_class->change_state =
       GST_DEBUG_FUNCPTR (gst_creative_upscaler_change_state);
   gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, sink_caps));
   gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-  gst_caps_unref (caps);
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, src_caps));
+  gst_caps_unref (sink_caps);
+  gst_caps_unref (src_caps);
   gst_element_class_set_static_metadata (element_class, "Creative upscaler",
       "Filter/Converter/Video/Scaler/Network",
       "Enlarges frames and images and invents plausible detail, by fal's "

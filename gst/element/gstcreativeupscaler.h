@@ -6,6 +6,7 @@
 #include "dispatch/dispatcher.h"
 #include "input.h"
 #include "output.h"
+#include "progress.h"
 #include "properties.h"
 #include "window.h"
 
@@ -35,18 +36,21 @@ struct _GstCreativeUpscaler
    * READY, after they are not any more; read by the pads' threads between. */
   CupEngine *engine;
   CupDispatcher *dispatcher;
+  CupProgressReporter *progress;
 
   /* Streaming thread. */
   CupInput *input;
   GstSegment segment;
   gboolean interpolate;         /* upstream has no times: make them */
   guint64 n_frames;             /* since the segment began */
+  guint64 n_jobs;               /* since the element was started */
   gboolean discont;             /* a frame was left out */
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
 
   /* src task. */
   GList *held;                  /* events that wait for the first caps */
   CupOutput *output;            /* the caps that are out */
+  gboolean left_out;            /* a frame was, since the last buffer */
 };
 
 /* For those who link the element into their own program, such as the tests:

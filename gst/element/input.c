@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "colour.h"
 #include "frame.h"
+#include "uri-list.h"
 
 /* A raw frame on its way to the worker that loads it. */
 typedef struct
@@ -42,6 +43,16 @@ check_raw (const GstVideoInfo * info, GError ** error)
       GST_VIDEO_INFO_HEIGHT (info), 0, "the video frame", error);
 }
 
+static CupInputKind
+get_kind (GstStructure * structure)
+{
+  if (gst_structure_has_name (structure, "video/x-raw"))
+    return CUP_INPUT_RAW;
+  if (gst_structure_has_name (structure, CUP_URI_LIST_MIME))
+    return CUP_INPUT_URI_LIST;
+  return CUP_INPUT_IMAGE;
+}
+
 CupInput *
 cup_input_new (GstCaps * caps, GError ** error)
 {
@@ -51,6 +62,7 @@ cup_input_new (GstCaps * caps, GError ** error)
 
   input->ref_count = 1;
   input->caps = gst_caps_ref (caps);
+  input->kind = get_kind (structure);
   input->image_type = cup_image_type_from_mime (gst_structure_get_name
       (structure));
   gst_video_info_init (&input->info);
@@ -69,7 +81,8 @@ cup_input_new (GstCaps * caps, GError ** error)
         &input->info.fps_d);
     gst_structure_get_fraction (structure, "pixel-aspect-ratio",
         &input->info.par_n, &input->info.par_d);
-    if (!cup_image_type_is_supported (input->image_type)) {
+    if (input->kind == CUP_INPUT_IMAGE
+        && !cup_image_type_is_supported (input->image_type)) {
       g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
           "%s is not in this build", gst_structure_get_name (structure));
       ok = FALSE;
@@ -158,11 +171,14 @@ make_encoded_job (CupInput * input, GstBuffer * buffer, GError ** error)
 }
 
 CupJob *
-cup_input_make_job (CupInput * input, GstBuffer * buffer, GError ** error)
+cup_input_make_job (CupInput * input, GstBuffer * buffer, const gchar * uri,
+    GError ** error)
 {
   CupRawFrame *raw;
 
-  if (!cup_input_is_raw (input))
+  if (input->kind == CUP_INPUT_URI_LIST)
+    return cup_uri_list_check (uri, error) ? cup_job_new_uri (uri) : NULL;
+  if (input->kind == CUP_INPUT_IMAGE)
     return make_encoded_job (input, buffer, error);
 
   raw = g_new (CupRawFrame, 1);

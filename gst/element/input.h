@@ -14,15 +14,23 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  CUP_INPUT_RAW,
+  CUP_INPUT_IMAGE,
+  CUP_INPUT_URI_LIST,
+} CupInputKind;
+
 /**
  * CupInput:
  * @caps: as they came
- * @image_type: CUP_IMAGE_UNKNOWN for raw video
- * @info: of raw video; of images only framerate and pixel aspect ratio
+ * @image_type: of images
+ * @info: of raw video; of the others only framerate and pixel aspect ratio
  */
 typedef struct
 {
   GstCaps *caps;
+  CupInputKind kind;
   CupImageType image_type;
   GstVideoInfo info;
 
@@ -36,12 +44,13 @@ CupInput *cup_input_new (GstCaps * caps, GError ** error);
 CupInput *cup_input_ref (CupInput * input);
 void cup_input_unref (CupInput * input);
 
-#define cup_input_is_raw(input) ((input)->image_type == CUP_IMAGE_UNKNOWN)
+#define cup_input_is_raw(input) ((input)->kind == CUP_INPUT_RAW)
 
 /* A job for one frame; keeps a reference of @buffer until its pixels are
- * loaded. Looks at the header of an image, at nothing else. */
+ * loaded. Looks at the header of an image, at nothing else. @uri: of a list,
+ * the line of this frame. */
 CupJob *cup_input_make_job (CupInput * input, GstBuffer * buffer,
-    GError ** error);
+    const gchar * uri, GError ** error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupInput, cup_input_unref);
 

@@ -210,19 +210,44 @@ get_pixels (const CupResult * result, GError ** error)
   return pixels;
 }
 
+static gboolean
+is_censored (const CupResult * result, const CupPixels * pixels)
+{
+  return result->check_unsafe && cup_pixels_is_black (pixels);
+}
+
+/* Leaves as the bytes that came; decoded only where it has to be looked at. */
 static GstBuffer *
-render_image (CupOutput * output, const CupResult * result, GError ** error)
+pass_image (const CupResult * result, gboolean * is_unsafe, GError ** error)
+{
+  CupPixels *pixels;
+
+  if (result->check_unsafe && cup_image_may_be_black (result->bytes,
+          &result->info)) {
+    pixels = get_pixels (result, error);
+    if (!pixels)
+      return NULL;
+    *is_unsafe = is_censored (result, pixels);
+    cup_pixels_unref (pixels);
+  }
+  return gst_buffer_new_wrapped_bytes (result->bytes);
+}
+
+static GstBuffer *
+render_image (CupOutput * output, const CupResult * result,
+    gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels;
   GstBuffer *buffer;
   GBytes *bytes;
 
   if (result->bytes && result->info.type == output->image_type)
-    return gst_buffer_new_wrapped_bytes (result->bytes);
+    return pass_image (result, is_unsafe, error);
 
   pixels = get_pixels (result, error);
   if (!pixels)
     return NULL;
+  *is_unsafe = is_censored (result, pixels);
   bytes = cup_image_encode (pixels, output->image_type, output->quality, error);
   cup_pixels_unref (pixels);
   if (!bytes)
@@ -233,7 +258,8 @@ render_image (CupOutput * output, const CupResult * result, GError ** error)
 }
 
 static GstBuffer *
-render_raw (CupOutput * output, const CupResult * result, GError ** error)
+render_raw (CupOutput * output, const CupResult * result,
+    gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels = get_pixels (result, error);
   GstBuffer *buffer = NULL;
@@ -241,6 +267,7 @@ render_raw (CupOutput * output, const CupResult * result, GError ** error)
 
   if (!pixels)
     return NULL;
+  *is_unsafe = is_censored (result, pixels);
   if (output->wraps) {
     buffer = cup_frame_wrap_pixels (pixels);
   } else if (gst_buffer_pool_acquire_buffer (output->pool, &buffer, NULL)
@@ -263,14 +290,16 @@ render_raw (CupOutput * output, const CupResult * result, GError ** error)
 
 GstBuffer *
 cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, GError ** error)
+    const CupResult * result, GstBuffer * metadata, gboolean * is_unsafe,
+    GError ** error)
 {
   GstBuffer *buffer;
 
+  *is_unsafe = FALSE;
   if (output->image_type != CUP_IMAGE_UNKNOWN)
-    buffer = render_image (output, result, error);
+    buffer = render_image (output, result, is_unsafe, error);
   else
-    buffer = render_raw (output, result, error);
+    buffer = render_raw (output, result, is_unsafe, error);
   if (!buffer)
     return NULL;
 

@@ -60,8 +60,10 @@ gboolean cup_output_fits (const CupOutput * output, const CupInput * input,
 gboolean cup_output_is_equal (const CupOutput * a, const CupOutput * b);
 
 /* On a worker: decodes, converts or encodes, whatever is needed, and puts the
- * frame's @metadata on it. */
+ * frame's @metadata on it. @is_unsafe: whether the result is black in place of
+ * what a safety checker has taken away; FALSE unless it is to be checked. */
 GstBuffer *cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, GError ** error);
+    const CupResult * result, GstBuffer * metadata, gboolean * is_unsafe,
+    GError ** error);
 
 G_END_DECLS

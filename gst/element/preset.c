@@ -5,9 +5,11 @@
  *
  * - It writes strings in a form that it does not read back: "a b" comes back as
  *   "a\ b". The exact strings are stored beside, as metadata of the preset.
+ * - It cannot write a structure that is not set: those are metadata only.
  * - A field that is not set is left to the service, and so it is after a preset
  *   was loaded: which ones were not set is stored, too.
- * - Only properties of this element are stored, not its name and parent.
+ * - Only properties of this element are stored, not its name and parent, and
+ *   no objects (tls-database).
  *
  * A preset written by hand, in the usual form, loads as usual.
  */
@@ -16,15 +18,17 @@
 #include "gstcreativeupscaler.h"
 
 /* Tags of the metadata: the fields that were not set, and the exact value of a
- * string property (percent-encoded, since the file's lines are not escaped). */
+ * property (percent-encoded, since the file's lines are not escaped). */
 #define TAG_UNSET "unset"
 #define TAG_EXACT "exact-"
 
 static gboolean (*default_save) (GstPreset * preset, const gchar * name);
 static gboolean (*default_load) (GstPreset * preset, const gchar * name);
 
+typedef gboolean (*IsWanted) (const GParamSpec * spec);
+
 static gchar **
-get_property_names (GstPreset * preset)
+list_properties (GstPreset * preset, IsWanted is_wanted)
 {
   GPtrArray *names = g_ptr_array_new ();
   GParamSpec **specs;
@@ -33,7 +37,8 @@ get_property_names (GstPreset * preset)
   specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (preset), &n);
   for (i = 0; i < n; i++) {
     if (specs[i]->owner_type == GST_TYPE_CREATIVE_UPSCALER
-        && (specs[i]->flags & G_PARAM_READWRITE) == G_PARAM_READWRITE)
+        && (specs[i]->flags & G_PARAM_READWRITE) == G_PARAM_READWRITE
+        && is_wanted (specs[i]))
       g_ptr_array_add (names, g_strdup (specs[i]->name));
   }
   g_free (specs);
@@ -41,10 +46,33 @@ get_property_names (GstPreset * preset)
   return (gchar **) g_ptr_array_free (names, FALSE);
 }
 
+/* What GStreamer's own implementation can store. */
+static gboolean
+is_plain (const GParamSpec * spec)
+{
+  return !g_type_is_a (spec->value_type, G_TYPE_OBJECT)
+      && !g_type_is_a (spec->value_type, G_TYPE_BOXED);
+}
+
+/* What is stored to the letter beside. */
+static gboolean
+is_exact (const GParamSpec * spec)
+{
+  return spec->value_type == G_TYPE_STRING
+      || spec->value_type == GST_TYPE_STRUCTURE;
+}
+
+static gchar **
+get_property_names (GstPreset * preset)
+{
+  return list_properties (preset, is_plain);
+}
+
 static gchar *
 list_unset_fields (GstCreativeUpscaler * self)
 {
-  GString *list = g_string_new (NULL);
+  /* Not empty where all are set: the tag also says who has saved. */
+  GString *list = g_string_new ("=");
   guint id;
 
   GST_OBJECT_LOCK (self);
@@ -52,8 +80,7 @@ list_unset_fields (GstCreativeUpscaler * self)
     const CupField *field = cup_field_get (id);
 
     if (field->property && !cup_values_is_set (self->settings.values, id))
-      g_string_append_printf (list, "%s%s", list->len ? "," : "",
-          field->property);
+      g_string_append_printf (list, ",%s", field->property);
   }
   GST_OBJECT_UNLOCK (self);
   return g_string_free (list, FALSE);
@@ -76,13 +103,37 @@ unset_fields (GstCreativeUpscaler * self, const gchar * list)
   g_strfreev (names);
 }
 
-static gboolean
-is_string (GstPreset * preset, const gchar * property)
+static gchar *
+get_text (GstPreset * preset, const gchar * property)
+{
+  GValue value = G_VALUE_INIT;
+  gchar *text = NULL;
+
+  g_object_get_property (G_OBJECT (preset), property, &value);
+  if (G_VALUE_HOLDS_STRING (&value))
+    text = g_value_dup_string (&value);
+  else if (gst_value_get_structure (&value))
+    text = gst_structure_to_string (gst_value_get_structure (&value));
+  g_value_unset (&value);
+  return text;
+}
+
+/* NULL for the property's default. */
+static void
+set_text (GstPreset * preset, const gchar * property, const gchar * text)
 {
   GParamSpec *spec =
       g_object_class_find_property (G_OBJECT_GET_CLASS (preset), property);
+  GstStructure *structure;
 
-  return spec && spec->value_type == G_TYPE_STRING;
+  if (spec->value_type == G_TYPE_STRING) {
+    g_object_set (preset, property, text, NULL);
+    return;
+  }
+  structure = text ? gst_structure_from_string (text, NULL) : NULL;
+  if (structure || !text)
+    g_object_set (preset, property, structure, NULL);
+  g_clear_pointer (&structure, gst_structure_free);
 }
 
 static gboolean
@@ -99,13 +150,11 @@ save_preset (GstPreset * preset, const gchar * name)
   ok = gst_preset_set_meta (preset, name, TAG_UNSET, unset);
   g_free (unset);
 
-  names = get_property_names (preset);
+  names = list_properties (preset, is_exact);
   for (i = 0; names[i] && ok; i++) {
     gchar *tag, *value, *encoded;
 
-    if (!is_string (preset, names[i]))
-      continue;
-    g_object_get (preset, names[i], &value, NULL);
+    value = get_text (preset, names[i]);
     tag = g_strconcat (TAG_EXACT, names[i], NULL);
     /* An "=" in front: a value that is empty would remove the tag. */
     encoded = value ? g_uri_escape_string (value, NULL, FALSE) : NULL;
@@ -121,16 +170,18 @@ save_preset (GstPreset * preset, const gchar * name)
 }
 
 static void
-restore_string (GstPreset * preset, const gchar * name, const gchar * property)
+restore_exact (GstPreset * preset, const gchar * name, const gchar * property)
 {
   gchar *tag = g_strconcat (TAG_EXACT, property, NULL);
   gchar *value = NULL;
 
-  if (gst_preset_get_meta (preset, name, tag, &value) && value && *value == '=') {
+  if (!gst_preset_get_meta (preset, name, tag, &value) || !value) {
+    set_text (preset, property, NULL);
+  } else if (*value == '=') {
     gchar *decoded = g_uri_unescape_string (value + 1, NULL);
 
     if (decoded)
-      g_object_set (preset, property, decoded, NULL);
+      set_text (preset, property, decoded);
     g_free (decoded);
   }
   g_free (value);
@@ -145,15 +196,15 @@ load_preset (GstPreset * preset, const gchar * name)
 
   if (!default_load (preset, name))
     return FALSE;
+  /* Written by hand: it is as it stands. */
+  if (!gst_preset_get_meta (preset, name, TAG_UNSET, &unset) || !unset)
+    return TRUE;
 
-  names = get_property_names (preset);
-  for (i = 0; names[i]; i++) {
-    if (is_string (preset, names[i]))
-      restore_string (preset, name, names[i]);
-  }
+  names = list_properties (preset, is_exact);
+  for (i = 0; names[i]; i++)
+    restore_exact (preset, name, names[i]);
   g_strfreev (names);
-  if (gst_preset_get_meta (preset, name, TAG_UNSET, &unset) && unset)
-    unset_fields (GST_CREATIVE_UPSCALER (preset), unset);
+  unset_fields (GST_CREATIVE_UPSCALER (preset), unset);
   g_free (unset);
   return TRUE;
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "properties.h"
 
-#include "engine/fal/credentials.h"
-#include "engine/fal/fal.h"
+#include "extra.h"
 
 #define DEFAULT_ENGINE GST_CREATIVE_UPSCALER_ENGINE_AUTO
 #define DEFAULT_MAX_IN_FLIGHT 4
 #define DEFAULT_IMAGE_FORMAT GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO
 #define DEFAULT_QUALITY 95
 #define DEFAULT_TIMEOUT 600.0
+#define DEFAULT_QUEUE_TIMEOUT 3600.0
 #define DEFAULT_QOS TRUE
-#define DEFAULT_CONNECT_TIMEOUT 10.0
-#define DEFAULT_INACTIVITY_TIMEOUT 60.0
+#define DEFAULT_ON_UNSAFE GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS
 
-/* The schema's fields have the ids from 1 on, in the table's order. */
+/* The schema's fields have the ids from 1 on, in the table's order; those of
+ * the fal engine come last. */
 enum
 {
   PROP_FIELDS_END = CUP_N_FIELDS,
@@ -22,14 +22,11 @@ enum
   PROP_IMAGE_FORMAT,
   PROP_QUALITY,
   PROP_TIMEOUT,
+  PROP_QUEUE_TIMEOUT,
   PROP_QOS,
-  PROP_API_KEY,
-  PROP_API_KEY_FILE,
-  PROP_APPLICATION,
-  PROP_LOCATION,
-  PROP_STORAGE_LOCATION,
-  PROP_CONNECT_TIMEOUT,
-  PROP_INACTIVITY_TIMEOUT,
+  PROP_ON_UNSAFE,
+  PROP_EXTRA_INPUT,
+  PROP_FAL,
 };
 
 #define FIELD_OF_PROP(id) ((CupFieldId) ((id) - 1))
@@ -76,6 +73,30 @@ image_format_get_type (void)
   if (g_once_init_enter (&type)) {
     GType new_type =
         g_enum_register_static ("GstCreativeUpscalerImageFormat", values);
+
+    g_once_init_leave (&type, new_type);
+  }
+  return type;
+}
+
+#define ON_UNSAFE_TYPE (on_unsafe_get_type ())
+static GType
+on_unsafe_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS,
+        "The black picture goes on, with a warning", "pass"},
+    {GST_CREATIVE_UPSCALER_ON_UNSAFE_DROP,
+        "The frame is left out, with a warning", "drop"},
+    {GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR, "The stream ends with an error",
+        "error"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type)) {
+    GType new_type =
+        g_enum_register_static ("GstCreativeUpscalerOnUnsafe", values);
 
     g_once_init_leave (&type, new_type);
   }
@@ -179,8 +200,14 @@ install_general (GObjectClass * klass)
           "100", 1, 100, DEFAULT_QUALITY, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (klass, PROP_TIMEOUT,
       g_param_spec_double ("timeout", "Timeout",
-          "Seconds that one frame may take in the engine, from its submission "
-          "to its result; 0 for no limit", 0, 1e6, DEFAULT_TIMEOUT,
+          "Seconds of work that one frame may take in the engine: sending, "
+          "upscaling, fetching, but not waiting in a service's queue "
+          "(queue-timeout); 0 for no limit", 0, 1e6, DEFAULT_TIMEOUT,
+          flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, PROP_QUEUE_TIMEOUT,
+      g_param_spec_double ("queue-timeout", "Queue timeout",
+          "Seconds that one frame may wait in a service's queue; 0 for no "
+          "limit", 0, 1e6, DEFAULT_QUEUE_TIMEOUT,
           flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (klass, PROP_QOS,
       g_param_spec_boolean ("qos", "QoS",
@@ -190,42 +217,23 @@ install_general (GObjectClass * klass)
 }
 
 static void
-install_fal (GObjectClass * klass)
+install_input (GObjectClass * klass)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_READY;
+      | GST_PARAM_MUTABLE_PLAYING;
 
-  /* Write only: what can be read shows up in dot dumps, presets and -v. */
-  g_object_class_install_property (klass, PROP_API_KEY,
-      g_param_spec_string ("api-key", "API key",
-          "fal: the key, `key_id:key_secret`. Prefer api-key-file or the "
-          "environment (FAL_KEY, or FAL_KEY_ID and FAL_KEY_SECRET): a command "
-          "line can be read by others", NULL,
-          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (klass, PROP_API_KEY_FILE,
-      g_param_spec_string ("api-key-file", "API key file",
-          "fal: file whose first line is the key", NULL, flags));
-  g_object_class_install_property (klass, PROP_APPLICATION,
-      g_param_spec_string ("application", "Application",
-          "fal: id of the hosted model, `owner/alias` or `owner/alias/path`",
-          CUP_FAL_DEFAULT_APPLICATION, flags));
-  g_object_class_install_property (klass, PROP_LOCATION,
-      g_param_spec_string ("location", "Location",
-          "fal: base URL of the queue; https, or http on loopback",
-          CUP_FAL_DEFAULT_LOCATION, flags));
-  g_object_class_install_property (klass, PROP_STORAGE_LOCATION,
-      g_param_spec_string ("storage-location", "Storage location",
-          "fal: base URL of the REST API that takes uploads; https, or http "
-          "on loopback", CUP_FAL_DEFAULT_STORAGE_LOCATION, flags));
-  g_object_class_install_property (klass, PROP_CONNECT_TIMEOUT,
-      g_param_spec_double ("connect-timeout", "Connect timeout",
-          "fal: seconds until a connection must stand", 0.001, 1e6,
-          DEFAULT_CONNECT_TIMEOUT, flags));
-  g_object_class_install_property (klass, PROP_INACTIVITY_TIMEOUT,
-      g_param_spec_double ("inactivity-timeout", "Inactivity timeout",
-          "fal: seconds without a byte in either direction after which a "
-          "request is given up", 0.001, 1e6, DEFAULT_INACTIVITY_TIMEOUT,
-          flags));
+  g_object_class_install_property (klass, PROP_ON_UNSAFE,
+      g_param_spec_enum ("on-unsafe", "On unsafe",
+          "What becomes of a frame whose result the service's safety checker "
+          "took away: it comes back all black where the frame was not "
+          "(enable-safety-checks turns the checker off)", ON_UNSAFE_TYPE,
+          DEFAULT_ON_UNSAFE, flags));
+  g_object_class_install_property (klass, PROP_EXTRA_INPUT,
+      g_param_spec_boxed ("extra-input", "Extra input",
+          "fal: more members of the input that is sent for each frame, or "
+          "others in place of those that the properties make, by the service's "
+          "own names; for example extra,face=true,output_format=png. The "
+          "structure's name does not matter", GST_TYPE_STRUCTURE, flags));
 }
 
 void
@@ -240,9 +248,11 @@ cup_properties_install (GObjectClass * klass)
       g_object_class_install_property (klass, i + 1, make_field_spec (field));
   }
   install_general (klass);
-  install_fal (klass);
+  install_input (klass);
+  cup_fal_properties_install (klass, PROP_FAL);
   gst_type_mark_as_plugin_api (ENGINE_TYPE, 0);
   gst_type_mark_as_plugin_api (IMAGE_FORMAT_TYPE, 0);
+  gst_type_mark_as_plugin_api (ON_UNSAFE_TYPE, 0);
 }
 
 void
@@ -254,23 +264,21 @@ cup_settings_init (CupSettings * settings)
   settings->image_format = DEFAULT_IMAGE_FORMAT;
   settings->quality = DEFAULT_QUALITY;
   settings->timeout = DEFAULT_TIMEOUT;
+  settings->queue_timeout = DEFAULT_QUEUE_TIMEOUT;
   settings->qos = DEFAULT_QOS;
-  settings->application = g_strdup (CUP_FAL_DEFAULT_APPLICATION);
-  settings->location = g_strdup (CUP_FAL_DEFAULT_LOCATION);
-  settings->storage_location = g_strdup (CUP_FAL_DEFAULT_STORAGE_LOCATION);
-  settings->connect_timeout = DEFAULT_CONNECT_TIMEOUT;
-  settings->inactivity_timeout = DEFAULT_INACTIVITY_TIMEOUT;
+  settings->on_unsafe = DEFAULT_ON_UNSAFE;
+  settings->extra_input = NULL;
+  settings->extra_ignored = NULL;
+  cup_fal_properties_init (&settings->fal);
 }
 
 void
 cup_settings_clear (CupSettings * settings)
 {
   g_clear_pointer (&settings->values, cup_values_free);
-  g_clear_pointer (&settings->api_key, cup_fal_free_key);
-  g_clear_pointer (&settings->api_key_file, g_free);
-  g_clear_pointer (&settings->application, g_free);
-  g_clear_pointer (&settings->location, g_free);
-  g_clear_pointer (&settings->storage_location, g_free);
+  g_clear_pointer (&settings->extra_input, gst_structure_free);
+  g_clear_pointer (&settings->extra_ignored, g_free);
+  cup_fal_properties_clear (&settings->fal);
 }
 
 CupImageType
@@ -322,16 +330,19 @@ get_field (const CupSettings * settings, const CupField * field, GValue * value)
     cup_values_get (settings->values, field->id, value);
 }
 
-/* A string property that has a default goes back to it with NULL. */
+/* Converted here, once, and not for each frame. */
 static void
-set_string (gchar ** string, const GValue * value, GParamSpec * pspec)
+set_extra_input (CupSettings * settings, const GValue * value)
 {
-  const gchar *text = g_value_get_string (value);
+  JsonObject *extra = NULL;
 
-  if (text == NULL)
-    text = g_value_get_string (g_param_spec_get_default_value (pspec));
-  g_free (*string);
-  *string = g_strdup (text);
+  g_clear_pointer (&settings->extra_input, gst_structure_free);
+  g_clear_pointer (&settings->extra_ignored, g_free);
+  settings->extra_input = g_value_dup_boxed (value);
+  if (settings->extra_input)
+    extra = cup_extra_to_json (settings->extra_input, &settings->extra_ignored);
+  cup_values_set_extra (settings->values, extra);
+  g_clear_pointer (&extra, json_object_unref);
 }
 
 gboolean
@@ -358,33 +369,21 @@ cup_properties_set (CupSettings * settings, guint id, const GValue * value,
     case PROP_TIMEOUT:
       settings->timeout = g_value_get_double (value);
       return TRUE;
+    case PROP_QUEUE_TIMEOUT:
+      settings->queue_timeout = g_value_get_double (value);
+      return TRUE;
     case PROP_QOS:
       settings->qos = g_value_get_boolean (value);
       return TRUE;
-    case PROP_API_KEY:
-      g_clear_pointer (&settings->api_key, cup_fal_free_key);
-      settings->api_key = g_value_dup_string (value);
+    case PROP_ON_UNSAFE:
+      settings->on_unsafe = g_value_get_enum (value);
       return TRUE;
-    case PROP_API_KEY_FILE:
-      set_string (&settings->api_key_file, value, pspec);
-      return TRUE;
-    case PROP_APPLICATION:
-      set_string (&settings->application, value, pspec);
-      return TRUE;
-    case PROP_LOCATION:
-      set_string (&settings->location, value, pspec);
-      return TRUE;
-    case PROP_STORAGE_LOCATION:
-      set_string (&settings->storage_location, value, pspec);
-      return TRUE;
-    case PROP_CONNECT_TIMEOUT:
-      settings->connect_timeout = g_value_get_double (value);
-      return TRUE;
-    case PROP_INACTIVITY_TIMEOUT:
-      settings->inactivity_timeout = g_value_get_double (value);
+    case PROP_EXTRA_INPUT:
+      set_extra_input (settings, value);
       return TRUE;
     default:
-      return FALSE;
+      return cup_fal_properties_set (&settings->fal, id - PROP_FAL, value,
+          pspec);
   }
 }
 
@@ -412,28 +411,19 @@ cup_properties_get (const CupSettings * settings, guint id, GValue * value,
     case PROP_TIMEOUT:
       g_value_set_double (value, settings->timeout);
       return TRUE;
+    case PROP_QUEUE_TIMEOUT:
+      g_value_set_double (value, settings->queue_timeout);
+      return TRUE;
     case PROP_QOS:
       g_value_set_boolean (value, settings->qos);
       return TRUE;
-    case PROP_API_KEY_FILE:
-      g_value_set_string (value, settings->api_key_file);
+    case PROP_ON_UNSAFE:
+      g_value_set_enum (value, settings->on_unsafe);
       return TRUE;
-    case PROP_APPLICATION:
-      g_value_set_string (value, settings->application);
-      return TRUE;
-    case PROP_LOCATION:
-      g_value_set_string (value, settings->location);
-      return TRUE;
-    case PROP_STORAGE_LOCATION:
-      g_value_set_string (value, settings->storage_location);
-      return TRUE;
-    case PROP_CONNECT_TIMEOUT:
-      g_value_set_double (value, settings->connect_timeout);
-      return TRUE;
-    case PROP_INACTIVITY_TIMEOUT:
-      g_value_set_double (value, settings->inactivity_timeout);
+    case PROP_EXTRA_INPUT:
+      g_value_set_boxed (value, settings->extra_input);
       return TRUE;
     default:
-      return FALSE;
+      return cup_fal_properties_get (&settings->fal, id - PROP_FAL, value);
   }
 }

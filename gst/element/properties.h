@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the element's properties hold, and the properties themselves: those of
- * the schema from its table, the others from here.
+ * the schema from its table, those of the fal engine from the one in
+ * fal-properties.c, the others from properties.c.
  */
 #pragma once
 
 #include <gst/gst.h>
 
+#include "fal-properties.h"
 #include "image/image.h"
 #include "schema/values.h"
 
@@ -27,12 +29,22 @@ typedef enum
   GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP,
 } GstCreativeUpscalerImageFormat;
 
+typedef enum
+{
+  GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS,
+  GST_CREATIVE_UPSCALER_ON_UNSAFE_DROP,
+  GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR,
+} GstCreativeUpscalerOnUnsafe;
+
 /**
  * CupSettings:
- * @values: the schema's fields
- * @timeout: seconds, 0 for none
- * @connect_timeout: seconds
- * @inactivity_timeout: seconds
+ * @values: the schema's fields, and what extra-input adds to them
+ * @timeout: seconds of work on a frame, 0 for no limit
+ * @queue_timeout: seconds of waiting at the service, 0 for no limit
+ * @extra_input: (nullable): as it was set
+ * @extra_ignored: (nullable): what of it cannot be sent, of which the user has
+ *   not been told yet
+ * @fal: what only the fal engine uses
  *
  * Guarded by the object lock.
  */
@@ -44,14 +56,12 @@ typedef struct
   GstCreativeUpscalerImageFormat image_format;
   guint quality;
   gdouble timeout;
+  gdouble queue_timeout;
   gboolean qos;
-  gchar *api_key;
-  gchar *api_key_file;
-  gchar *application;
-  gchar *location;
-  gchar *storage_location;
-  gdouble connect_timeout;
-  gdouble inactivity_timeout;
+  GstCreativeUpscalerOnUnsafe on_unsafe;
+  GstStructure *extra_input;
+  gchar *extra_ignored;
+  CupFalProperties fal;
 } CupSettings;
 
 void cup_settings_init (CupSettings * settings);

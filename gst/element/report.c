@@ -49,10 +49,31 @@ map_error (const GError * error, GQuark * domain, gint * code)
 }
 
 void
+cup_report_fill_details (GstStructure * structure, const GError * error)
+{
+  const CupErrorDetails *known = cup_error_get_details (error);
+
+  if (!known)
+    return;
+  if (known->stage)
+    gst_structure_set (structure, "stage", G_TYPE_STRING, known->stage, NULL);
+  if (known->http_status)
+    gst_structure_set (structure, "http-status", G_TYPE_UINT,
+        known->http_status, NULL);
+  if (known->request_id)
+    gst_structure_set (structure, "request-id", G_TYPE_STRING,
+        known->request_id, NULL);
+  if (known->error_type)
+    gst_structure_set (structure, "error-type", G_TYPE_STRING,
+        known->error_type, NULL);
+  if (known->maybe_accepted)
+    gst_structure_set (structure, "maybe-accepted", G_TYPE_BOOLEAN, TRUE, NULL);
+}
+
+void
 cup_report_error (GstElement * element, const GError * error,
     const gchar * engine, GstClockTime pts)
 {
-  const CupErrorDetails *known = cup_error_get_details (error);
   GstStructure *details = gst_structure_new_empty ("creativeupscaler-error");
   GQuark domain;
   gint code;
@@ -63,17 +84,7 @@ cup_report_error (GstElement * element, const GError * error,
     gst_structure_set (details, "engine", G_TYPE_STRING, engine, NULL);
   if (GST_CLOCK_TIME_IS_VALID (pts))
     gst_structure_set (details, "pts", G_TYPE_UINT64, pts, NULL);
-  if (known && known->stage)
-    gst_structure_set (details, "stage", G_TYPE_STRING, known->stage, NULL);
-  if (known && known->http_status)
-    gst_structure_set (details, "http-status", G_TYPE_UINT,
-        known->http_status, NULL);
-  if (known && known->request_id)
-    gst_structure_set (details, "request-id", G_TYPE_STRING,
-        known->request_id, NULL);
-  if (known && known->error_type)
-    gst_structure_set (details, "error-type", G_TYPE_STRING,
-        known->error_type, NULL);
+  cup_report_fill_details (details, error);
 
   text = gst_structure_to_string (details);
   debug = GST_CLOCK_TIME_IS_VALID (pts) ?
@@ -111,6 +122,45 @@ cup_report_not_honoured (GstElement * element, const gchar * engine,
       ("The %s engine cannot honour %s: the frames are upscaled without",
           engine, names->str), (NULL));
   g_string_free (names, TRUE);
+}
+
+void
+cup_report_extra_ignored (GstElement * element, const gchar * members)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("extra-input: JSON cannot hold %s: left out", members), (NULL));
+}
+
+#define UNSAFE_TEXT "the service's safety checker took the result away: it is " \
+    "all black, and the frame was not"
+#define UNSAFE_ADVICE "enable-safety-checks=false turns the checker off where " \
+    "the service allows it; on-unsafe says what becomes of such frames"
+
+GError *
+cup_report_make_unsafe_error (const gchar * request_id)
+{
+  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_SERVICE,
+      UNSAFE_TEXT " (request %s); " UNSAFE_ADVICE,
+      request_id ? request_id : "unknown");
+  CupErrorDetails *details = cup_error_edit_details (error);
+
+  details->request_id = g_strdup (request_id);
+  details->stage = "result";
+  return error;
+}
+
+void
+cup_report_unsafe (GstElement * element, const gchar * request_id,
+    GstClockTime pts, const gchar * fate)
+{
+  gchar *frame = GST_CLOCK_TIME_IS_VALID (pts) ?
+      g_strdup_printf ("the frame at %" GST_TIME_FORMAT, GST_TIME_ARGS (pts)) :
+      g_strdup ("a frame");
+
+  GST_ELEMENT_WARNING (element, RESOURCE, FAILED,
+      ("%s is %s, though " UNSAFE_TEXT " (request %s); " UNSAFE_ADVICE,
+          frame, fate, request_id ? request_id : "unknown"), (NULL));
+  g_free (frame);
 }
 
 /* Logging of the layers below */

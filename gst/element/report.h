@@ -10,10 +10,14 @@
 
 G_BEGIN_DECLS
 
+/* Sets what is known of `stage` (string), `http-status` (uint), `request-id`
+ * (string), `error-type` (string) and `maybe-accepted` (TRUE: the service may
+ * have accepted the request, and charge for it). */
+void cup_report_fill_details (GstStructure * structure, const GError * error);
+
 /* Posts @error (not taken) as an element error of the domain and code that fit
  * it. The details structure "creativeupscaler-error" has what is known of
- * `engine` (string), `stage` (string), `http-status` (uint), `request-id`
- * (string), `error-type` (string), `pts` (guint64, ns). @engine may be NULL,
+ * `engine` (string), `pts` (guint64, ns), and the above. @engine may be NULL,
  * @pts GST_CLOCK_TIME_NONE. */
 void cup_report_error (GstElement * element, const GError * error,
     const gchar * engine, GstClockTime pts);
@@ -25,6 +29,16 @@ void cup_report_choice (GstElement * element, const gchar * engine,
 /* Warns that @engine cannot honour the fields of @mask (CUP_FIELD_BIT). */
 void cup_report_not_honoured (GstElement * element, const gchar * engine,
     guint64 mask);
+
+/* Warns that members of extra-input cannot be sent. */
+void cup_report_extra_ignored (GstElement * element, const gchar * members);
+
+/* The result of the frame at @pts, which may be GST_CLOCK_TIME_NONE, is one
+ * that a safety checker has taken away: as an error, or as a warning that says
+ * what becomes of it, "passed on" or "left out". */
+GError *cup_report_make_unsafe_error (const gchar * request_id);
+void cup_report_unsafe (GstElement * element, const gchar * request_id,
+    GstClockTime pts, const gchar * fate);
 
 /* Routes the log of the layers below into the element's debug category. */
 void cup_report_init_log (void);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "frame.h"
 #include "report.h"
+#include "uri-list.h"
 
 /* Frames */
 
@@ -97,7 +98,10 @@ static void
 job_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
 {
   CupSlot *slot = user_data;
+  guint width, height;
 
+  cup_job_get_size (job, &width, &height);
+  cup_frame_progress_set_input_size (slot->progress, width, height);
   cup_window_complete (slot->window, slot, result, error);
 }
 
@@ -114,30 +118,81 @@ sync_properties (GstCreativeUpscaler * self, GstBuffer * metadata)
     gst_object_sync_values (GST_OBJECT (self), stream_time);
 }
 
-/* A frozen copy of the settings for one job; says on the bus what the engine
- * cannot honour of them. */
+/* Whether the service is asked to check its results: by the property, or by
+ * what extra-input sets under either name that services have for it. */
+static gboolean
+wants_safety_checks (const CupValues * values)
+{
+  static const gchar *names[] = { "enable_safety_checks",
+    "enable_safety_checker"
+  };
+  JsonObject *extra = cup_values_get_extra (values);
+  guint i;
+
+  for (i = 0; extra && i < G_N_ELEMENTS (names); i++) {
+    JsonNode *node = json_object_get_member (extra, names[i]);
+
+    if (node && json_node_get_value_type (node) == G_TYPE_BOOLEAN)
+      return json_node_get_boolean (node);
+  }
+  return cup_values_get_boolean (values, CUP_FIELD_ENABLE_SAFETY_CHECKS);
+}
+
+/* Says on the bus what of the settings cannot be honoured; takes
+ * @extra_ignored. */
+static void
+report_ignored (GstCreativeUpscaler * self, const CupValues * values,
+    gchar * extra_ignored)
+{
+  guint64 ignored = cup_values_get_set_mask (values)
+      & ~cup_engine_get_honoured_fields (self->engine) & ~self->warned_fields;
+
+  if (ignored) {
+    self->warned_fields |= ignored;
+    cup_report_not_honoured (GST_ELEMENT (self),
+        cup_engine_get_name (self->engine), ignored);
+  }
+  if (extra_ignored)
+    cup_report_extra_ignored (GST_ELEMENT (self), extra_ignored);
+  g_free (extra_ignored);
+}
+
+static gint64
+to_microseconds (gdouble seconds)
+{
+  return (gint64) (seconds * G_TIME_SPAN_SECOND);
+}
+
+/* A frozen copy of the settings for one job. */
 static void
 configure_job (GstCreativeUpscaler * self, CupJob * job)
 {
+  const CupValues *values;
   CupImageType type;
-  guint64 ignored;
+  gchar *extra_ignored;
 
   GST_OBJECT_LOCK (self);
   type = cup_settings_get_image_type (&self->settings);
   cup_job_set_values (job, cup_values_copy (self->settings.values));
   cup_job_set_encoding (job, type == CUP_IMAGE_UNKNOWN ? CUP_IMAGE_PNG : type,
       self->settings.quality);
-  cup_job_set_timeout (job,
-      (gint64) (self->settings.timeout * G_TIME_SPAN_SECOND));
+  cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
+  cup_job_set_queue_timeout (job,
+      to_microseconds (self->settings.queue_timeout));
+  extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
   GST_OBJECT_UNLOCK (self);
 
-  ignored = cup_values_get_set_mask (cup_job_get_values (job))
-      & ~cup_engine_get_honoured_fields (self->engine) & ~self->warned_fields;
-  if (ignored) {
-    self->warned_fields |= ignored;
-    cup_report_not_honoured (GST_ELEMENT (self),
-        cup_engine_get_name (self->engine), ignored);
-  }
+  values = cup_job_get_values (job);
+  cup_job_set_check_unsafe (job, cup_engine_censors (self->engine)
+      && wants_safety_checks (values));
+  report_ignored (self, values, extra_ignored);
+}
+
+static CupFrameProgress *
+new_progress (GstCreativeUpscaler * self, GstBuffer * metadata)
+{
+  return cup_frame_progress_new (self->progress, self->n_jobs,
+      GST_BUFFER_PTS (metadata));
 }
 
 /* A frame that cannot even become a job fails when its turn comes, like any
@@ -147,67 +202,71 @@ push_failed_frame (GstCreativeUpscaler * self, GstBuffer * metadata,
     GError * error)
 {
   GCancellable *cancellable = g_cancellable_new ();
+  CupFrameProgress *progress = new_progress (self, metadata);
   CupSlot *slot;
   GstFlowReturn flow;
 
-  slot = cup_window_new_frame (self->window, self->input, 1, 1, metadata,
-      cancellable);
+  slot = cup_window_new_frame (self->window, self->input, 0, 0, metadata,
+      cancellable, progress);
   flow = cup_window_push_frame (self->window, slot);
-  cup_window_complete (self->window, slot, NULL, error);
+  if (flow == GST_FLOW_OK) {
+    self->n_jobs++;
+    cup_window_complete (self->window, slot, NULL, error);
+  } else {
+    g_error_free (error);
+  }
   cup_slot_unref (slot);
+  cup_frame_progress_unref (progress);
   g_object_unref (cancellable);
   return flow;
 }
 
 /* With a reserved place in the window. */
 static GstFlowReturn
-push_frame (GstCreativeUpscaler * self, GstBuffer * buffer,
+push_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
     GstBuffer * metadata)
 {
+  CupFrameProgress *progress;
   GError *error = NULL;
   GstFlowReturn flow;
   CupSlot *slot;
   CupJob *job;
   guint width, height;
 
-  job = cup_input_make_job (self->input, buffer, &error);
+  job = cup_input_make_job (self->input, buffer, uri, &error);
   if (!job)
     return push_failed_frame (self, metadata, error);
 
   sync_properties (self, metadata);
   configure_job (self, job);
   cup_job_get_size (job, &width, &height);
+  progress = new_progress (self, metadata);
+  cup_frame_progress_watch (progress, job);
   slot = cup_window_new_frame (self->window, self->input, width, height,
-      metadata, cup_job_get_cancellable (job));
+      metadata, cup_job_get_cancellable (job), progress);
+  cup_frame_progress_unref (progress);
   cup_job_set_callback (job, job_done, cup_slot_ref (slot),
       (GDestroyNotify) cup_slot_unref);
 
   flow = cup_window_push_frame (self->window, slot);
-  if (flow == GST_FLOW_OK)
+  if (flow == GST_FLOW_OK) {
+    self->n_jobs++;
     cup_dispatcher_submit (self->dispatcher, job);
-  else
+  } else {
     cup_job_unref (job);
+  }
   cup_slot_unref (slot);
   return flow;
 }
 
-GstFlowReturn
-gst_creative_upscaler_chain (GstPad * pad, GstObject * parent,
-    GstBuffer * buffer)
+/* What comes to a frame before it is paid for. @buffer has its pixels or bytes,
+ * @uri, of a list, says where they are; @metadata is the caller's own. */
+static GstFlowReturn
+take_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
+    GstBuffer * metadata)
 {
-  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (parent);
-  GstBuffer *metadata;
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (!self->input) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("The frames come without caps"),
-        ("put a parser, a decoder or a caps filter in front"));
-    gst_buffer_unref (buffer);
-    return GST_FLOW_NOT_NEGOTIATED;
-  }
-
-  metadata = cup_frame_copy_metadata (buffer);
   if (self->interpolate)
     interpolate_times (self, metadata);
   self->n_frames++;
@@ -225,10 +284,93 @@ gst_creative_upscaler_chain (GstPad * pad, GstObject * parent,
       if (self->discont)
         GST_BUFFER_FLAG_SET (metadata, GST_BUFFER_FLAG_DISCONT);
       self->discont = FALSE;
-      flow = push_frame (self, buffer, metadata);
+      flow = push_frame (self, buffer, uri, metadata);
     }
   }
-  gst_buffer_unref (metadata);
+  return flow;
+}
+
+/* Times and flags of the @i-th of @n frames that one buffer names: the first
+ * has the buffer's, the others follow it as far as the framerate is known. */
+static GstBuffer *
+make_list_metadata (GstCreativeUpscaler * self, GstBuffer * buffer, guint i,
+    guint n)
+{
+  const GstVideoInfo *info = &self->input->info;
+  GstBuffer *metadata = cup_frame_copy_metadata (buffer);
+  GstClockTime start = GST_BUFFER_PTS (metadata);
+  guint64 fps_n = GST_VIDEO_INFO_FPS_N (info);
+  guint64 fps_d = GST_VIDEO_INFO_FPS_D (info);
+  gboolean known = fps_n > 0 && fps_d > 0 && GST_CLOCK_TIME_IS_VALID (start);
+
+  if (n > 1) {
+    GstClockTime from = !known ? 0 : gst_util_uint64_scale (i,
+        fps_d * GST_SECOND, fps_n);
+    GstClockTime to = !known ? 0 : gst_util_uint64_scale (i + 1,
+        fps_d * GST_SECOND, fps_n);
+
+    GST_BUFFER_DURATION (metadata) = known ? to - from : GST_CLOCK_TIME_NONE;
+    if (i > 0)
+      GST_BUFFER_PTS (metadata) = known ? start + from : GST_CLOCK_TIME_NONE;
+  }
+  if (i > 0) {
+    GST_BUFFER_OFFSET (metadata) = GST_BUFFER_OFFSET_NONE;
+    GST_BUFFER_OFFSET_END (metadata) = GST_BUFFER_OFFSET_NONE;
+    GST_BUFFER_FLAG_UNSET (metadata, GST_BUFFER_FLAG_DISCONT);
+  }
+  return metadata;
+}
+
+/* Each URI of the list is a frame. */
+static GstFlowReturn
+take_list (GstCreativeUpscaler * self, GstBuffer * buffer)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  GError *error = NULL;
+  GPtrArray *uris = cup_uri_list_parse (buffer, &error);
+  GstBuffer *metadata;
+  guint i;
+
+  if (!uris) {
+    flow = cup_window_reserve (self->window);
+    if (flow != GST_FLOW_OK) {
+      g_error_free (error);
+      return flow;
+    }
+    metadata = cup_frame_copy_metadata (buffer);
+    flow = push_failed_frame (self, metadata, error);
+    gst_buffer_unref (metadata);
+    return flow;
+  }
+  for (i = 0; i < uris->len && flow == GST_FLOW_OK; i++) {
+    metadata = make_list_metadata (self, buffer, i, uris->len);
+    flow = take_frame (self, buffer, g_ptr_array_index (uris, i), metadata);
+    gst_buffer_unref (metadata);
+  }
+  g_ptr_array_unref (uris);
+  return flow;
+}
+
+GstFlowReturn
+gst_creative_upscaler_chain (GstPad * pad, GstObject * parent,
+    GstBuffer * buffer)
+{
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (parent);
+  GstBuffer *metadata;
+  GstFlowReturn flow;
+
+  if (!self->input) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+        ("The frames come without caps"),
+        ("put a parser, a decoder or a caps filter in front"));
+    flow = GST_FLOW_NOT_NEGOTIATED;
+  } else if (self->input->kind == CUP_INPUT_URI_LIST) {
+    flow = take_list (self, buffer);
+  } else {
+    metadata = cup_frame_copy_metadata (buffer);
+    flow = take_frame (self, buffer, NULL, metadata);
+    gst_buffer_unref (metadata);
+  }
   gst_buffer_unref (buffer);
   return flow;
 }

@@ -190,9 +190,36 @@ report_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
   return GST_FLOW_ERROR;
 }
 
+/* Takes the place of the frame with a gap. */
+static GstFlowReturn
+leave_out (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstClockTime pts = GST_BUFFER_PTS (slot->metadata);
+
+  if (!cup_window_take_frame (self->window, slot))
+    return GST_FLOW_FLUSHING;
+  cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id, pts,
+      "left out");
+  self->left_out = TRUE;
+  if (GST_CLOCK_TIME_IS_VALID (pts))
+    gst_pad_push_event (self->srcpad, gst_event_new_gap (pts,
+            GST_BUFFER_DURATION (slot->metadata)));
+  cup_window_frame_left (self->window);
+  return GST_FLOW_OK;
+}
+
+/* Fails as if the service had said so. */
+static GstFlowReturn
+refuse_unsafe (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  slot->error = cup_report_make_unsafe_error (slot->result->request_id);
+  return report_failed_frame (self, slot);
+}
+
 static GstFlowReturn
 push_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
+  GstBuffer *buffer;
   GstFlowReturn flow;
 
   /* Checked here too, since what a push drops has been paid for. */
@@ -200,11 +227,40 @@ push_frame (GstCreativeUpscaler * self, CupSlot * slot)
     return GST_FLOW_NOT_LINKED;
   if (!cup_window_take_frame (self->window, slot))
     return GST_FLOW_FLUSHING;
+  if (slot->is_unsafe)
+    cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id,
+        GST_BUFFER_PTS (slot->metadata), "passed on");
   /* The buffer may share the result's memory, and is to be writable. */
   g_clear_pointer (&slot->result, cup_result_free);
-  flow = gst_pad_push (self->srcpad, g_steal_pointer (&slot->buffer));
+  buffer = g_steal_pointer (&slot->buffer);
+  if (self->left_out)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  self->left_out = FALSE;
+  flow = gst_pad_push (self->srcpad, buffer);
   cup_window_frame_left (self->window);
   return flow;
+}
+
+/* A frame that is the head, READY, and made for the caps that are out. */
+static GstFlowReturn
+serve_ready_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstCreativeUpscalerOnUnsafe on_unsafe;
+
+  if (!slot->is_unsafe)
+    return push_frame (self, slot);
+  GST_OBJECT_LOCK (self);
+  on_unsafe = self->settings.on_unsafe;
+  GST_OBJECT_UNLOCK (self);
+  switch (on_unsafe) {
+    case GST_CREATIVE_UPSCALER_ON_UNSAFE_DROP:
+      return leave_out (self, slot);
+    case GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR:
+      return refuse_unsafe (self, slot);
+    case GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS:
+      break;
+  }
+  return push_frame (self, slot);
 }
 
 static GstFlowReturn
@@ -221,7 +277,7 @@ serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
     return flow;
   if (state == CUP_SLOT_READY
       && cup_output_is_equal (slot->output, self->output))
-    flow = push_frame (self, slot);
+    flow = serve_ready_frame (self, slot);
   else
     cup_window_set_output (self->window, self->output);
 
@@ -353,6 +409,7 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING), pad);
   stopped = gst_pad_stop_task (pad);
   gst_creative_upscaler_drop_held (self);
+  self->left_out = FALSE;
   cup_window_set_output (self->window, NULL);
   g_clear_pointer (&self->output, cup_output_unref);
   return stopped;

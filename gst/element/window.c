@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "window.h"
 
+#include "meta.h"
+
 struct _CupWindow
 {
   gint ref_count;
@@ -86,6 +88,7 @@ cup_slot_unref (CupSlot * slot)
   g_clear_pointer (&slot->input, cup_input_unref);
   gst_clear_buffer (&slot->metadata);
   g_clear_object (&slot->cancellable);
+  g_clear_pointer (&slot->progress, cup_frame_progress_unref);
   gst_clear_event (&slot->event);
   g_clear_pointer (&slot->result, cup_result_free);
   g_clear_error (&slot->error);
@@ -106,16 +109,26 @@ render_slot (gpointer data)
   CupWindow *window = slot->window;
   GstBuffer *buffer = NULL;
   GError *error = NULL;
+  gboolean is_unsafe = FALSE;
 
   /* Abandoned while it waited: nobody wants the picture any more. */
   if (!g_cancellable_is_cancelled (slot->cancellable))
     buffer = cup_output_render (work->output, &slot->frame, slot->result,
-        slot->metadata, &error);
+        slot->metadata, &is_unsafe, &error);
+  if (buffer) {
+    cup_meta_add (buffer, slot->result, slot->progress,
+        GST_BUFFER_PTS (slot->metadata), is_unsafe);
+    /* Of most results this is known already, and does nothing. */
+    cup_frame_progress_done (slot->progress, slot->result, is_unsafe);
+  } else if (error) {
+    cup_frame_progress_failed (slot->progress, error);
+  }
 
   g_mutex_lock (&window->lock);
   if (slot->state == CUP_SLOT_RENDERING) {
     if (buffer) {
       slot->state = CUP_SLOT_READY;
+      slot->is_unsafe = is_unsafe;
       slot->buffer = g_steal_pointer (&buffer);
     } else if (error) {
       slot->state = CUP_SLOT_FAILED;
@@ -245,8 +258,10 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
   for (walk = slots; walk; walk = walk->next) {
     CupSlot *slot = walk->data;
 
-    if (slot->cancellable)
+    if (slot->type == CUP_SLOT_FRAME) {
       g_cancellable_cancel (slot->cancellable);
+      cup_frame_progress_cancelled (slot->progress);
+    }
     if (slot->type == CUP_SLOT_EVENT && GST_EVENT_IS_STICKY (slot->event)
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_SEGMENT
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_EOS)
@@ -300,7 +315,8 @@ cup_window_give_back (CupWindow * window)
 
 CupSlot *
 cup_window_new_frame (CupWindow * window, CupInput * input, guint width,
-    guint height, GstBuffer * metadata, GCancellable * cancellable)
+    guint height, GstBuffer * metadata, GCancellable * cancellable,
+    CupFrameProgress * progress)
 {
   CupSlot *slot = slot_new (window, CUP_SLOT_FRAME);
 
@@ -310,6 +326,7 @@ cup_window_new_frame (CupWindow * window, CupInput * input, guint width,
   slot->frame.height = (gint) height;
   slot->metadata = gst_buffer_ref (metadata);
   slot->cancellable = g_object_ref (cancellable);
+  slot->progress = cup_frame_progress_ref (progress);
   return slot;
 }
 
@@ -398,10 +415,26 @@ cup_window_run_query (CupWindow * window, GstQuery * query)
   return FALSE;
 }
 
+/* Most results are seen not to be black by their size. */
+static void
+report_end (CupSlot * slot, CupResult * result, const GError * error)
+{
+  if (!result) {
+    cup_frame_progress_failed (slot->progress, error);
+    return;
+  }
+  if (result->check_unsafe && result->bytes
+      && !cup_image_may_be_black (result->bytes, &result->info))
+    result->check_unsafe = FALSE;
+  if (!result->check_unsafe)
+    cup_frame_progress_done (slot->progress, result, FALSE);
+}
+
 void
 cup_window_complete (CupWindow * window, CupSlot * slot, CupResult * result,
     GError * error)
 {
+  report_end (slot, result, error);
   g_mutex_lock (&window->lock);
   g_assert (slot->state == CUP_SLOT_PENDING);
   slot->result = result;

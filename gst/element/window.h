@@ -24,6 +24,7 @@
 #include "dispatch/dispatcher.h"
 #include "input.h"
 #include "output.h"
+#include "progress.h"
 
 G_BEGIN_DECLS
 
@@ -57,6 +58,7 @@ struct _CupSlot
   GstVideoInfo frame;           /* frame: the same with its own size */
   GstBuffer *metadata;          /* frame: times, flags and metas, no memory */
   GCancellable *cancellable;    /* frame: of its job */
+  CupFrameProgress *progress;   /* frame: tells the application */
 
   /* Of the src task once the slot is at the head. */
   GstEvent *event;
@@ -70,6 +72,7 @@ struct _CupSlot
   GError *error;
   GstBuffer *buffer;            /* READY */
   CupOutput *output;            /* RENDERING and READY: what for */
+  gboolean is_unsafe;           /* READY: a safety checker took it away */
   gboolean answered;            /* query */
   gboolean answer;
 };
@@ -100,7 +103,7 @@ void cup_window_set_flow (CupWindow * window, GstFlowReturn flow);
  * lock. */
 GList *cup_window_steal (CupWindow * window, GstFlowReturn flow);
 
-/* Cancels the jobs of @slots and frees them; sticky events are stored on
+/* Cancels the jobs of @slots, says so, and frees them; sticky events are stored on
  * @srcpad, except those that a flush forgets (SEGMENT and EOS). */
 void cup_slots_abandon (GList * slots, GstPad * srcpad);
 
@@ -111,11 +114,11 @@ void cup_slots_abandon (GList * slots, GstPad * srcpad);
 GstFlowReturn cup_window_reserve (CupWindow * window);
 void cup_window_give_back (CupWindow * window);
 
-/* A slot for a frame of @width × @height. The caller submits the job after the
- * slot was pushed. */
+/* A slot for a frame of @width × @height, 0×0 where that is not known. The
+ * caller submits the job after the slot was pushed. */
 CupSlot *cup_window_new_frame (CupWindow * window, CupInput * input,
     guint width, guint height, GstBuffer * metadata,
-    GCancellable * cancellable);
+    GCancellable * cancellable, CupFrameProgress * progress);
 /* Fills the reserved place. Keeps a reference of its own on success. */
 GstFlowReturn cup_window_push_frame (CupWindow * window, CupSlot * slot);
 
@@ -130,7 +133,8 @@ gboolean cup_window_run_query (CupWindow * window, GstQuery * query);
 
 /* --- completion of a frame's job, in any thread --- */
 
-/* Takes @result or @error, one of which is NULL. */
+/* Takes @result or @error, one of which is NULL, and tells the application:
+ * of a result that has to be looked at, once that was done. */
 void cup_window_complete (CupWindow * window, CupSlot * slot,
     CupResult * result, GError * error);
 

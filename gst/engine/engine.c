@@ -28,7 +28,17 @@ cup_engine_get_accepts (CupEngine * engine)
 guint64
 cup_engine_get_honoured_fields (CupEngine * engine)
 {
-  return CUP_ENGINE_GET_CLASS (engine)->honours;
+  CupEngineClass *klass = CUP_ENGINE_GET_CLASS (engine);
+
+  return klass->get_honours ? klass->get_honours (engine) : klass->honours;
+}
+
+gboolean
+cup_engine_censors (CupEngine * engine)
+{
+  CupEngineClass *klass = CUP_ENGINE_GET_CLASS (engine);
+
+  return klass->get_censors ? klass->get_censors (engine) : klass->censors;
 }
 
 void

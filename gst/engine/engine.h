@@ -26,13 +26,19 @@ typedef enum
 {
   CUP_ENGINE_ACCEPTS_PIXELS = 1 << 0,
   CUP_ENGINE_ACCEPTS_ENCODED = 1 << 1,
+  CUP_ENGINE_ACCEPTS_URI = 1 << 2,      /* http(s), for the service to fetch */
 } CupEngineAccepts;
 
 /**
  * CupEngineClass:
  * @name: the value of the element's `engine` property that selects it
  * @accepts: input forms. Where it accepts both, it gets the form that is there
- * @honours: CUP_FIELD_BIT of every field that it can honour
+ * @honours: CUP_FIELD_BIT of every field that it can honour, where that is the
+ *   same for all instances
+ * @get_honours: the same where it is not; may be NULL
+ * @censors: whether its service may return a black picture in place of one that
+ *   a safety checker refuses, where that is the same for all instances
+ * @get_censors: the same where it is not; may be NULL
  * @upscale_async: see above
  * @close: starts to shut down, without blocking: no job comes any more, and
  *   those that are pending have been cancelled already. May be NULL
@@ -47,7 +53,10 @@ struct _CupEngineClass
   const gchar *name;
   CupEngineAccepts accepts;
   guint64 honours;
+  gboolean censors;
 
+  guint64 (*get_honours) (CupEngine * engine);
+  gboolean (*get_censors) (CupEngine * engine);
   void (*upscale_async) (CupEngine * engine, CupJob * job);
   void (*close) (CupEngine * engine);
   void (*join) (CupEngine * engine);
@@ -56,6 +65,7 @@ struct _CupEngineClass
 const gchar *cup_engine_get_name (CupEngine * engine);
 CupEngineAccepts cup_engine_get_accepts (CupEngine * engine);
 guint64 cup_engine_get_honoured_fields (CupEngine * engine);
+gboolean cup_engine_censors (CupEngine * engine);
 void cup_engine_upscale_async (CupEngine * engine, CupJob * job);
 void cup_engine_close (CupEngine * engine);
 void cup_engine_join (CupEngine * engine);

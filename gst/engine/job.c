@@ -14,11 +14,15 @@ struct _CupJob
   CupImageType upload_type;
   guint quality;
   gint64 timeout;
+  gint64 queue_timeout;
   guint width;
   guint height;
   CupJobDone done;
   gpointer done_data;
   GDestroyNotify done_destroy;
+  CupJobProgress progress;
+  gpointer progress_data;
+  GDestroyNotify progress_destroy;
 
   /* The input, of the owner of the moment. */
   CupLoadFunc load;
@@ -27,7 +31,18 @@ struct _CupJob
   CupPixels *pixels;
   GBytes *bytes;
   CupImageInfo bytes_info;
+  gchar *uri;
+  gboolean check_unsafe;
 };
+
+/* Not known yet. */
+static void
+init_times (CupResult * result)
+{
+  result->inference_time = -1;
+  result->queue_time = -1;
+  result->service_time = -1;
+}
 
 CupResult *
 cup_result_new_pixels (CupPixels * pixels)
@@ -39,7 +54,7 @@ cup_result_new_pixels (CupPixels * pixels)
   result->info.height = pixels->height;
   result->info.channels = pixels->channels;
   result->info.depth = pixels->depth;
-  result->inference_time = -1;
+  init_times (result);
   return result;
 }
 
@@ -50,7 +65,7 @@ cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info)
 
   result->bytes = bytes;
   result->info = *info;
-  result->inference_time = -1;
+  init_times (result);
   return result;
 }
 
@@ -101,6 +116,15 @@ cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info)
 }
 
 CupJob *
+cup_job_new_uri (const gchar * uri)
+{
+  CupJob *job = job_new (0, 0);
+
+  job->uri = g_strdup (uri);
+  return job;
+}
+
+CupJob *
 cup_job_ref (CupJob * job)
 {
   g_atomic_int_inc (&job->ref_count);
@@ -126,6 +150,9 @@ cup_job_unref (CupJob * job)
   cup_job_drop_input (job);
   if (job->done_destroy)
     job->done_destroy (job->done_data);
+  if (job->progress_destroy)
+    job->progress_destroy (job->progress_data);
+  g_free (job->uri);
   g_clear_pointer (&job->values, cup_values_free);
   g_object_unref (job->cancellable);
   g_free (job);
@@ -149,6 +176,33 @@ void
 cup_job_set_timeout (CupJob * job, gint64 timeout)
 {
   job->timeout = timeout;
+}
+
+void
+cup_job_set_queue_timeout (CupJob * job, gint64 queue_timeout)
+{
+  job->queue_timeout = queue_timeout;
+}
+
+void
+cup_job_set_check_unsafe (CupJob * job, gboolean check_unsafe)
+{
+  job->check_unsafe = check_unsafe;
+}
+
+gboolean
+cup_job_get_check_unsafe (CupJob * job)
+{
+  return job->check_unsafe;
+}
+
+void
+cup_job_set_progress (CupJob * job, CupJobProgress func, gpointer user_data,
+    GDestroyNotify destroy)
+{
+  job->progress = func;
+  job->progress_data = user_data;
+  job->progress_destroy = destroy;
 }
 
 void
@@ -184,6 +238,12 @@ cup_job_get_timeout (CupJob * job)
   return job->timeout;
 }
 
+gint64
+cup_job_get_queue_timeout (CupJob * job)
+{
+  return job->queue_timeout;
+}
+
 GCancellable *
 cup_job_get_cancellable (CupJob * job)
 {
@@ -197,11 +257,59 @@ cup_job_get_size (CupJob * job, guint * width, guint * height)
   *height = job->height;
 }
 
+static gboolean
+is_file (CupJob * job)
+{
+  return g_ascii_strncasecmp (job->uri, "file:", 5) == 0;
+}
+
+/* Brings the file that a URI names into memory, as it is. */
+static gboolean
+read_file (CupJob * job, GError ** error)
+{
+  gchar *path, *data;
+  gsize size;
+  GError *reason = NULL;
+
+  if (!is_file (job)) {
+    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+        "the engine does not fetch pictures from elsewhere; give it a file:// "
+        "URI, or use engine=fal");
+    return FALSE;
+  }
+  path = g_filename_from_uri (job->uri, NULL, &reason);
+  if (path && g_file_get_contents (path, &data, &size, &reason)) {
+    job->bytes = g_bytes_new_take (data, size);
+    if (!cup_image_read_info (job->bytes, &job->bytes_info, &reason)
+        || !cup_image_check_complete (job->bytes, job->bytes_info.type,
+            &reason))
+      g_clear_pointer (&job->bytes, g_bytes_unref);
+  }
+  if (reason)
+    g_set_error (error, CUP_ERROR, g_error_matches (reason, G_FILE_ERROR,
+            G_FILE_ERROR_NOENT) ? CUP_ERROR_NOT_FOUND : CUP_ERROR_BAD_DATA,
+        "the picture %s cannot be used: %s", path ? path : job->uri,
+        reason->message);
+  job->width = job->bytes_info.width;
+  job->height = job->bytes_info.height;
+  g_clear_error (&reason);
+  g_free (path);
+  return job->bytes != NULL;
+}
+
+const gchar *
+cup_job_get_remote_uri (CupJob * job)
+{
+  return job->uri && !is_file (job) ? job->uri : NULL;
+}
+
 gboolean
 cup_job_need_pixels (CupJob * job, GError ** error)
 {
   if (job->pixels)
     return TRUE;
+  if (job->uri && !job->bytes && !read_file (job, error))
+    return FALSE;
   if (job->load) {
     job->pixels = job->load (job->load_data, error);
     /* What was loaded from may be memory that upstream wants back. */
@@ -219,6 +327,8 @@ cup_job_need_bytes (CupJob * job, GError ** error)
 {
   if (job->bytes)
     return TRUE;
+  if (job->uri)
+    return read_file (job, error);
   if (!cup_job_need_pixels (job, error))
     return FALSE;
   job->bytes = cup_image_encode (job->pixels, job->upload_type, job->quality,
@@ -260,6 +370,13 @@ cup_job_drop_input (CupJob * job)
   g_clear_pointer (&job->bytes, g_bytes_unref);
 }
 
+void
+cup_job_report_progress (CupJob * job, const CupProgress * progress)
+{
+  if (job->progress && !g_atomic_int_get (&job->completed))
+    job->progress (job, progress, job->progress_data);
+}
+
 /* Consumes @result or @error. */
 static void
 job_complete (CupJob * job, CupResult * result, GError * error)
@@ -286,6 +403,7 @@ void
 cup_job_return_result (CupJob * job, CupResult * result)
 {
   g_return_if_fail (result != NULL);
+  result->check_unsafe = job->check_unsafe;
   job_complete (job, result, NULL);
 }
 

@@ -37,6 +37,16 @@ typedef struct _CupJob CupJob;
  * @url: (nullable): where the service keeps the picture
  * @inference_time: seconds of work that the service reports, or a negative
  *   number
+ * @queue_time: seconds that it waited at the service, or a negative number
+ * @service_time: seconds from the submission until the service was done with
+ *   it, waiting included, or a negative number
+ * @total_time: seconds from the moment at which the engine got the job
+ * @bytes_up: bytes of pictures that were sent
+ * @bytes_down: bytes of pictures that were fetched
+ * @submissions: how often it was submitted to a service
+ * @check_unsafe: whether a result that is all black stands for one that a
+ *   safety checker has taken away: the service has one, and the input was not
+ *   black. Copied from the job
  */
 typedef struct
 {
@@ -48,6 +58,13 @@ typedef struct
   gchar *request_id;
   gchar *url;
   gdouble inference_time;
+  gdouble queue_time;
+  gdouble service_time;
+  gdouble total_time;
+  guint64 bytes_up;
+  guint64 bytes_down;
+  guint submissions;
+  gboolean check_unsafe;
 } CupResult;
 
 /* Both take the reference. The info of pixels is filled in. */
@@ -65,33 +82,86 @@ typedef CupPixels *(*CupLoadFunc) (gpointer data, GError ** error);
 typedef void (*CupJobDone) (CupJob * job, CupResult * result, GError * error,
     gpointer user_data);
 
+/* How far a job has come, as far as its engine tells. */
+typedef enum
+{
+  CUP_PROGRESS_UPLOADING,       /* the picture is on its way to the service */
+  CUP_PROGRESS_HELD_BACK,       /* not submitted yet: the service takes no more */
+  CUP_PROGRESS_SUBMITTING,
+  CUP_PROGRESS_QUEUED,          /* accepted, waits at the service */
+  CUP_PROGRESS_RUNNING,         /* the service works on it */
+  CUP_PROGRESS_FETCHING,        /* done there, the picture is on its way back */
+} CupProgressState;
+
+/**
+ * CupProgress:
+ * @state: where the job is
+ * @request_id: (nullable): the service's id, from QUEUED on
+ * @queue_position: how many are ahead in the service's queue, -1 where it does
+ *   not tell
+ * @log: (nullable): a line of the service's log, one that was not reported
+ *   before. Cleaned: one line, without secrets
+ * @log_level: (nullable): the service's word for it ("INFO", "STDERR", …)
+ * @log_time: (nullable): the service's time stamp of it
+ * @retry: (nullable): why something is tried again now
+ */
+typedef struct
+{
+  CupProgressState state;
+  const gchar *request_id;
+  gint64 queue_position;
+  const gchar *log;
+  const gchar *log_level;
+  const gchar *log_time;
+  const gchar *retry;
+} CupProgress;
+
+/* In any thread, no lock held, never after the job was completed by the same
+ * thread. Everything in @progress belongs to the caller. Must not block. */
+typedef void (*CupJobProgress) (CupJob * job, const CupProgress * progress,
+    gpointer user_data);
+
 /* A job with a raw frame. @width and @height are its size; @destroy is called
  * on @data as soon as the pixels are loaded, or the job is freed. */
 CupJob *cup_job_new_raw (guint width, guint height, CupLoadFunc load,
     gpointer data, GDestroyNotify destroy);
 /* A job with a picture that is encoded already. */
 CupJob *cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info);
+/* A job with a picture that is elsewhere: http(s) is for the service to fetch,
+ * and its size is not known (0×0); file:// is read by cup_job_need_bytes (). */
+CupJob *cup_job_new_uri (const gchar * uri);
 CupJob *cup_job_ref (CupJob * job);
 void cup_job_unref (CupJob * job);
 
 /* To be called before the job is submitted; @values is taken. How raw frames
  * are encoded for an engine that wants them encoded: @upload_type, and
  * @quality as in cup_image_encode(). @timeout is the limit in microseconds for
- * everything from the submission on, 0 for none. */
+ * everything but waiting in a service's queue, @queue_timeout for that, 0 for
+ * none. */
 void cup_job_set_values (CupJob * job, CupValues * values);
 void cup_job_set_encoding (CupJob * job, CupImageType upload_type,
     guint quality);
 void cup_job_set_timeout (CupJob * job, gint64 timeout);
+void cup_job_set_queue_timeout (CupJob * job, gint64 queue_timeout);
+/* See CupResult.check_unsafe; FALSE at first. Until the job is completed. */
+void cup_job_set_check_unsafe (CupJob * job, gboolean check_unsafe);
+gboolean cup_job_get_check_unsafe (CupJob * job);
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);
+
+/* @destroy frees @user_data with the job. */
+void cup_job_set_progress (CupJob * job, CupJobProgress func,
+    gpointer user_data, GDestroyNotify destroy);
 
 const CupValues *cup_job_get_values (CupJob * job);
 CupImageType cup_job_get_upload_type (CupJob * job);
 guint cup_job_get_quality (CupJob * job);
 gint64 cup_job_get_timeout (CupJob * job);
+gint64 cup_job_get_queue_timeout (CupJob * job);
 GCancellable *cup_job_get_cancellable (CupJob * job);
-/* Size of the input, known from the start. */
+/* Size of the input, known from the start; of a URI 0×0 until its bytes are
+ * there, and for ever where the service fetches it. */
 void cup_job_get_size (CupJob * job, guint * width, guint * height);
 
 /* The input, for the owner only. Converting between the two forms happens in
@@ -99,11 +169,16 @@ void cup_job_get_size (CupJob * job, guint * width, guint * height);
  * encoding or decoding fails. The results are owned by the job. */
 gboolean cup_job_need_pixels (CupJob * job, GError ** error);
 gboolean cup_job_need_bytes (CupJob * job, GError ** error);
+/* (nullable): where the input is a URI that is for the service to fetch. */
+const gchar *cup_job_get_remote_uri (CupJob * job);
 CupPixels *cup_job_get_pixels (CupJob * job);
 GBytes *cup_job_get_bytes (CupJob * job);
 const CupImageInfo *cup_job_get_bytes_info (CupJob * job);
 /* Frees the input where it is not needed any more (it has been uploaded). */
 void cup_job_drop_input (CupJob * job);
+
+/* Tells the one who made the job. Does nothing once it is completed. */
+void cup_job_report_progress (CupJob * job, const CupProgress * progress);
 
 /* Completion, once. Both take their argument. */
 void cup_job_return_result (CupJob * job, CupResult * result);

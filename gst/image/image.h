@@ -65,6 +65,11 @@ gboolean cup_image_read_info (GBytes * bytes, CupImageInfo * info,
 gboolean cup_image_check_complete (GBytes * bytes, CupImageType type,
     GError ** error);
 
+/* FALSE where the picture is not black (cup_pixels_is_black()), as its bytes are
+ * too many for that; TRUE where only decoding it can tell. @info is what
+ * cup_image_read_info() said of @bytes. Decodes nothing. */
+gboolean cup_image_may_be_black (GBytes * bytes, const CupImageInfo * info);
+
 /* Decodes @bytes completely, or fails. @max_count: largest width × height that
  * is accepted, 0 for CUP_PIXELS_MAX_COUNT. Gray with alpha and palettes become
  * RGB(A), fewer than 8 bits become 8, CMYK JPEG is CUP_ERROR_UNSUPPORTED. */

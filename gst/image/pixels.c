@@ -104,3 +104,65 @@ cup_pixels_check_size (guint64 width, guint64 height, guint64 max_count,
   }
   return TRUE;
 }
+
+/* How much is looked at at once: a multiple of four samples, small enough to
+ * leave early, and a fixed number, so that compilers make vectors of it. */
+#define BLOCK 64
+
+#define BLACK_8 2
+#define BLACK_16 (2 * 257)
+
+/* What counts of a row: all samples, or all but every fourth. */
+static const guint8 all_samples[] = { 1, 1, 1, 1 };
+static const guint8 not_alpha[] = { 1, 1, 1, 0 };
+
+static gboolean
+row_is_black_8 (const guint8 * row, gsize n, const guint8 * counts)
+{
+  guint8 bright = 0;
+  gsize i, k;
+
+  for (i = 0; i + BLOCK <= n; i += BLOCK) {
+    for (k = 0; k < BLOCK; k++)
+      bright |= (row[i + k] > BLACK_8) & counts[k % 4];
+    if (bright)
+      return FALSE;
+  }
+  for (; i < n; i++)
+    bright |= (row[i] > BLACK_8) & counts[i % 4];
+  return !bright;
+}
+
+static gboolean
+row_is_black_16 (const guint16 * row, gsize n, const guint8 * counts)
+{
+  guint8 bright = 0;
+  gsize i, k;
+
+  for (i = 0; i + BLOCK <= n; i += BLOCK) {
+    for (k = 0; k < BLOCK; k++)
+      bright |= (row[i + k] > BLACK_16) & counts[k % 4];
+    if (bright)
+      return FALSE;
+  }
+  for (; i < n; i++)
+    bright |= (row[i] > BLACK_16) & counts[i % 4];
+  return !bright;
+}
+
+gboolean
+cup_pixels_is_black (const CupPixels * pixels)
+{
+  const guint8 *counts = pixels->channels == 4 ? not_alpha : all_samples;
+  gsize n = (gsize) pixels->width * pixels->channels;
+  gboolean is_black = TRUE;
+  guint y;
+
+  for (y = 0; y < pixels->height && is_black; y++) {
+    const guint8 *row = cup_pixels_row (pixels, y);
+
+    is_black = pixels->depth == 8 ? row_is_black_8 (row, n, counts) :
+        row_is_black_16 ((const guint16 *) row, n, counts);
+  }
+  return is_black;
+}

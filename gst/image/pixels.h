@@ -62,6 +62,10 @@ gsize cup_pixels_get_size (const CupPixels * pixels);
 gboolean cup_pixels_check_size (guint64 width, guint64 height,
     guint64 max_count, const gchar * what, GError ** error);
 
+/* Whether every sample but alpha is at most 2/255 of the range: black, as far as
+ * a lossy format keeps it. Ends at the first few pixels that are brighter. */
+gboolean cup_pixels_is_black (const CupPixels * pixels);
+
 static inline guint8 *
 cup_pixels_row (const CupPixels * pixels, guint y)
 {

@@ -24,8 +24,6 @@ typedef struct
   guint max_attempts;
   gint64 base;
   gint64 maximum;
-
-  /*< private > */
   guint failures;
 } CupBackoff;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One exchange: a request, its answer, and the limits that hold for both.
+ * The course of an exchange, and its limits.
  *
  * The caller is told as soon as the outcome is clear. libsoup may need a
  * little longer to take its operation back (a name being resolved, for
@@ -10,68 +10,16 @@
  * saw: ending an exchange from inside of libsoup's own work is not safe, so
  * the watchdog source does that.
  */
-#include "http-private.h"
+#include "exchange.h"
 
 #include <string.h>
 
+#include "address.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "redact.h"
+#include "response.h"
+#include "url.h"
 
 #define MAX_REDIRECTS 5
-/* First size of the buffer of an answer that does not tell its own. */
-#define FIRST_CHUNK 16384
-#define MIN_ROOM 1024
-
-struct _CupHttpResponse
-{
-  CupHttp *http;
-  SoupMessage *message;
-  guint status;
-  GBytes *body;
-};
-
-struct _CupExchange
-{
-  gint ref_count;
-  CupHttp *http;
-  GList link;                   /* in http->exchanges, until it is told */
-
-  const gchar *method;
-  GUri *uri;
-  gchar *url;                   /* as it came, until it has been parsed */
-  gchar **headers;
-  GBytes *body;
-  gchar *content_type;
-  gsize max_size;
-  gint64 connect_timeout;
-  gint64 inactivity_timeout;
-  gint64 deadline;
-  gboolean follow_redirects;
-  guint redirects;
-  CupHttpDone done;
-  gpointer user_data;
-
-  GSource *start_source;
-  CupHttpWatch *cancel_watch;
-  GSource *watchdog;
-  GError *fault;                /* noted by a signal, for the watchdog */
-
-  /* Of the operation that is under way. */
-  GCancellable *cancellable;
-  gboolean busy;                /* libsoup has something of it in hand */
-  SoupMessage *message;
-  GInputStream *stream;
-  GSocket *socket;              /* that it has opened itself */
-  guint64 connection;           /* libsoup's id, 0 before it has one */
-  gint64 started;
-  gint64 connecting_since;      /* 0 where it is not connecting */
-  gint64 active_since;          /* 0 before it has a connection */
-  goffset expected;             /* -1 where the answer does not say */
-  guint8 *data;
-  gsize size;
-  gsize allocated;
-};
 
 static void exchange_start (CupExchange * exchange);
 
@@ -89,18 +37,20 @@ clear_operation (CupExchange * exchange)
 {
   if (exchange->message)
     g_signal_handlers_disconnect_by_data (exchange->message, exchange);
-  g_clear_object (&exchange->stream);
+  if (exchange->stream)
+    cup_exchange_close_stream (exchange->http,
+        g_steal_pointer (&exchange->stream));
   g_clear_object (&exchange->message);
   g_clear_object (&exchange->socket);
   g_clear_object (&exchange->cancellable);
   g_clear_pointer (&exchange->data, g_free);
-  exchange->size = exchange->allocated = 0;
+  exchange->received = exchange->allocated = 0;
   exchange->connection = 0;
   exchange->connecting_since = exchange->active_since = 0;
 }
 
-static void
-exchange_unref (CupExchange * exchange)
+void
+cup_exchange_unref (CupExchange * exchange)
 {
   if (--exchange->ref_count > 0)
     return;
@@ -114,34 +64,24 @@ exchange_unref (CupExchange * exchange)
   g_free (exchange);
 }
 
-/* Around everything asynchronous of libsoup's; its callback has a reference
- * that the caller of end_operation() gives up. */
-static void
-begin_operation (CupExchange * exchange)
+void
+cup_exchange_begin_operation (CupExchange * exchange)
 {
   exchange->ref_count++;
   exchange->busy = TRUE;
   exchange->http->n_operations++;
 }
 
-static void
-end_operation (CupExchange * exchange)
+void
+cup_exchange_end_operation (CupExchange * exchange)
 {
   exchange->busy = FALSE;
   exchange->http->n_operations--;
 }
 
-static void
-response_free (CupHttpResponse * response)
-{
-  g_object_unref (response->message);
-  g_bytes_unref (response->body);
-  g_free (response);
-}
-
-/* Tells the caller, once. Takes @response or @error. */
-static void
-finish (CupExchange * exchange, CupHttpResponse * response, GError * error)
+void
+cup_exchange_finish (CupExchange * exchange, CupHttpResponse * response,
+    GError * error)
 {
   CupHttp *http = exchange->http;
   CupHttpDone done = g_steal_pointer (&exchange->done);
@@ -157,106 +97,24 @@ finish (CupExchange * exchange, CupHttpResponse * response, GError * error)
         && exchange->redirects == 0)
       cup_error_edit_details (error)->stage = CUP_HTTP_STAGE_CONNECT;
     done (response, error, exchange->user_data);
-    exchange_unref (exchange);
+    cup_exchange_unref (exchange);
     cup_http_check_end (http);
   }
-  g_clear_pointer (&response, response_free);
+  g_clear_pointer (&response, cup_http_response_free);
   g_clear_error (&error);
 }
 
 void
 cup_exchange_abort (CupExchange * exchange)
 {
-  finish (exchange, NULL, g_error_new_literal (G_IO_ERROR,
+  cup_exchange_finish (exchange, NULL, g_error_new_literal (G_IO_ERROR,
           G_IO_ERROR_CANCELLED, "the request was cancelled"));
 }
 
-static gchar *
-get_host (CupExchange * exchange)
+guint
+cup_exchange_get_status (CupExchange * exchange)
 {
-  return cup_url_get_authority (exchange->uri);
-}
-
-static GError *
-new_timeout (CupExchange * exchange, const gchar * what, gint64 limit)
-{
-  gchar *host = get_host (exchange);
-  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_TIMEOUT,
-      "%s: %s for %g s; check the network and the service, or allow more time",
-      host, what, (gdouble) limit / G_USEC_PER_SEC);
-
-  g_free (host);
-  return error;
-}
-
-/* @size: what the answer says itself, -1 where that many bytes have come. */
-static GError *
-new_too_large (CupExchange * exchange, goffset size)
-{
-  gchar *host = get_host (exchange);
-  GString *text = g_string_new (NULL);
-  GError *error;
-
-  g_string_append_printf (text, "%s sends an answer of ", host);
-  if (size >= 0)
-    g_string_append_printf (text, "%" G_GOFFSET_FORMAT " bytes, over the limit "
-        "of %" G_GSIZE_FORMAT, size, exchange->max_size);
-  else
-    g_string_append_printf (text, "more than the %" G_GSIZE_FORMAT " bytes "
-        "that are the limit", exchange->max_size);
-  error = g_error_new_literal (CUP_ERROR, CUP_ERROR_TOO_LARGE, text->str);
-  g_string_free (text, TRUE);
-  g_free (host);
-  return error;
-}
-
-static const gchar *
-describe_certificate (GTlsCertificateFlags flags)
-{
-  if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
-    return ": it is not signed by an authority that this machine trusts";
-  if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
-    return ": it is for another host";
-  if (flags & G_TLS_CERTIFICATE_EXPIRED)
-    return ": it has expired";
-  if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
-    return ": it is not valid yet; check this machine's clock";
-  if (flags & G_TLS_CERTIFICATE_REVOKED)
-    return ": it has been revoked";
-  return "";
-}
-
-/* What libsoup or GIO says, with the host and what to do. */
-static GError *
-translate (CupExchange * exchange, const GError * reason)
-{
-  const CupSoup *soup = exchange->http->soup;
-  gchar *host = get_host (exchange);
-  GError *error;
-
-  if (reason->domain == soup->session_error_quark ()
-      && (reason->code == SOUP_SESSION_ERROR_PARSING
-          || reason->code == SOUP_SESSION_ERROR_ENCODING))
-    error = g_error_new (CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "%s does not answer in HTTP: %s; check that this is the service's "
-        "address", host, reason->message);
-  else if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    error = g_error_new (CUP_ERROR, CUP_ERROR_TIMEOUT,
-        "%s: %s; check the network and the service", host, reason->message);
-  else if (reason->domain == G_TLS_ERROR)
-    error = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
-        "no secure connection to %s: %s%s", host, reason->message,
-        describe_certificate (soup->message_get_tls_peer_certificate_errors
-            (exchange->message)));
-  else if (exchange->active_since == 0)
-    error = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
-        "%s cannot be reached: %s; check the address and the network", host,
-        reason->message);
-  else
-    error = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
-        "the connection to %s broke: %s", host, reason->message);
-  g_free (host);
-  return error;
+  return exchange->http->soup->message_get_status (exchange->message);
 }
 
 static gint64
@@ -283,6 +141,17 @@ arm_watchdog (CupExchange * exchange)
         limit == G_MAXINT64 ? -1 : limit);
 }
 
+/* For the watchdog to finish with. Takes @error; the first one counts. */
+static void
+note_fault (CupExchange * exchange, GError * error)
+{
+  if (exchange->fault)
+    g_error_free (error);
+  else
+    exchange->fault = error;
+  arm_watchdog (exchange);
+}
+
 /* libsoup lets all requests to a host wait for one that is connecting. Where
  * that took too long, those that have waited for all of it fail with it: one
  * after the other they would take a multiple of the timeout. */
@@ -296,13 +165,31 @@ fail_waiting (CupExchange * failed, const GError * error)
 
     next = item->next;
     if (other == failed || !other->message || other->active_since > 0
-        || other->connecting_since > 0 || other->fault
+        || other->connecting_since > 0 || other->pool != failed->pool
         || other->started > failed->connecting_since
         || !cup_url_same_origin (other->uri, failed->uri))
       continue;
-    other->fault = g_error_copy (error);
-    arm_watchdog (other);
+    note_fault (other, g_error_copy (error));
   }
+}
+
+/* Whether the answer to a POST is awaited on the same connection. It may still
+ * come, and to lose it is worse than to wait: what was posted cannot be posted
+ * again. */
+static gboolean
+carries_post (CupExchange * exchange)
+{
+  GList *item;
+
+  for (item = exchange->http->exchanges.head; item; item = item->next) {
+    CupExchange *other = item->data;
+
+    if (other != exchange && other->pool == exchange->pool
+        && other->connection == exchange->connection && other->active_since > 0
+        && strcmp (other->method, "POST") == 0)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 static gboolean
@@ -320,44 +207,75 @@ watchdog_dispatch (gpointer data)
   else if (next_limit (exchange) > now)
     arm_watchdog (exchange);
   else if (exchange->connecting_since > 0) {
-    error = new_timeout (exchange, "no connection", exchange->connect_timeout);
+    error = cup_exchange_new_timeout (exchange, "no connection",
+        exchange->connect_timeout);
     fail_waiting (exchange, error);
   } else {
-    error = new_timeout (exchange, "not a byte came or went",
+    error = cup_exchange_new_timeout (exchange, "not a byte came or went",
         exchange->inactivity_timeout);
-    cup_connections_break_if_silent (exchange->http->connections,
-        exchange->connection, exchange->active_since);
+    if (!carries_post (exchange))
+      cup_connections_break_if_silent (exchange->pool->connections,
+          exchange->connection, exchange->active_since);
   }
 
   if (error)
-    finish (exchange, NULL, error);
+    cup_exchange_finish (exchange, NULL, error);
   return G_SOURCE_CONTINUE;
 }
 
-static void
-note_activity (CupExchange * exchange)
+void
+cup_exchange_note_activity (CupExchange * exchange)
 {
   gboolean first = exchange->active_since == 0;
 
   exchange->connecting_since = 0;
   exchange->active_since = g_get_monotonic_time ();
-  cup_connections_note_activity (exchange->http->connections,
+  cup_connections_note_activity (exchange->pool->connections,
       exchange->connection, exchange->active_since);
   /* Later it finds out by itself when it fires. */
   if (first)
     arm_watchdog (exchange);
 }
 
+/* Before the first packet goes to an address of the host, or of the proxy that
+ * is to find it. The name is not looked up beforehand: the next time it could
+ * stand for something else. */
+static void
+check_address (CupExchange * exchange, GSocketConnection * connection)
+{
+  GSocketAddress *address = g_socket_connection_get_remote_address (connection,
+      NULL);
+  gchar *fault = NULL;
+
+  if (G_IS_PROXY_ADDRESS (address))
+    fault = NULL;
+  else if (G_IS_INET_SOCKET_ADDRESS (address))
+    fault = cup_address_find_fault (g_inet_socket_address_get_address
+        (G_INET_SOCKET_ADDRESS (address)));
+  else
+    fault = g_strdup ("it is not known what address it stands for");
+
+  if (fault) {
+    /* With a closed socket nothing can be sent, whatever libsoup does. */
+    g_socket_close (g_socket_connection_get_socket (connection), NULL);
+    note_fault (exchange, cup_exchange_new_not_public (exchange, fault));
+  }
+  g_free (fault);
+  g_clear_object (&address);
+}
+
 static void
 on_network_event (SoupMessage * message, GSocketClientEvent event,
     GIOStream * connection, CupExchange * exchange)
 {
+  if (event == G_SOCKET_CLIENT_CONNECTING && exchange->public_only)
+    check_address (exchange, G_SOCKET_CONNECTION (connection));
   if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (connection))
     g_set_object (&exchange->socket,
         g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
 
   if (event == G_SOCKET_CLIENT_COMPLETE) {
-    note_activity (exchange);
+    cup_exchange_note_activity (exchange);
   } else if (exchange->connecting_since == 0) {
     exchange->connecting_since = g_get_monotonic_time ();
     arm_watchdog (exchange);
@@ -368,58 +286,41 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
 static void
 on_starting (SoupMessage * message, CupExchange * exchange)
 {
-  CupConnections *connections = exchange->http->connections;
+  CupConnections *connections = exchange->pool->connections;
 
   exchange->connection =
       exchange->http->soup->message_get_connection_id (message);
   if (exchange->socket)
     cup_connections_add (connections, exchange->connection, exchange->socket);
   g_clear_object (&exchange->socket);
-  note_activity (exchange);
+  cup_exchange_note_activity (exchange);
 }
 
 static void
 on_activity (SoupMessage * message, CupExchange * exchange)
 {
-  note_activity (exchange);
+  cup_exchange_note_activity (exchange);
 }
 
 static void
 on_wrote_body_data (SoupMessage * message, guint size, CupExchange * exchange)
 {
-  note_activity (exchange);
-}
-
-static goffset
-get_content_length (CupExchange * exchange)
-{
-  const CupSoup *soup = exchange->http->soup;
-  SoupMessageHeaders *headers =
-      soup->message_get_response_headers (exchange->message);
-  const gchar *text = soup->message_headers_get_one (headers, "Content-Length");
-
-  /* With any other framing libsoup ignores the header, and so do we. */
-  if (!text || (soup->message_headers_get_encoding (headers) !=
-          SOUP_ENCODING_CONTENT_LENGTH))
-    return -1;
-  return soup->message_headers_get_content_length (headers);
+  cup_exchange_note_activity (exchange);
 }
 
 static void
 on_got_headers (SoupMessage * message, CupExchange * exchange)
 {
-  goffset length = get_content_length (exchange);
-  guint status = exchange->http->soup->message_get_status (message);
+  goffset length = cup_exchange_get_content_length (exchange);
+  guint status = cup_exchange_get_status (exchange);
 
-  note_activity (exchange);
+  cup_exchange_note_activity (exchange);
   if (length >= 0 && (guint64) length > exchange->max_size)
-    exchange->fault = new_too_large (exchange, length);
+    note_fault (exchange, cup_exchange_new_too_large (exchange, length));
   else if (status == SOUP_STATUS_MISDIRECTED_REQUEST && length < 0)
     /* libsoup reads this one itself, all of it, to try again. */
-    exchange->fault = g_error_new_literal (CUP_ERROR, CUP_ERROR_NETWORK,
-        "the server says that the request was misdirected (HTTP 421)");
-  if (exchange->fault)
-    arm_watchdog (exchange);
+    note_fault (exchange, g_error_new_literal (CUP_ERROR, CUP_ERROR_NETWORK,
+            "the server says that the request was misdirected (HTTP 421)"));
 }
 
 static gboolean
@@ -429,163 +330,46 @@ is_redirect (guint status)
       || status == 308;
 }
 
-/* The target where it may be followed, or why it may not. */
-static GUri *
-check_redirect (CupExchange * exchange, const gchar * location, GError ** error)
+/* Why the target, NULL where it could not be parsed, may not be followed. */
+static gchar *
+find_redirect_fault (CupExchange * exchange, GUri * target,
+    const GError * reason)
 {
-  GError *reason = NULL;
-  gchar *shown, *host;
-  GUri *target;
-
-  target = cup_url_parse_relative (exchange->uri, location, &reason);
   if (!exchange->follow_redirects)
-    g_set_error_literal (&reason, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "it is not followed, because keys and pictures go to the address that "
-        "was asked for and to no other");
-  else if (exchange->redirects >= MAX_REDIRECTS)
-    g_set_error (&reason, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "it is the %dth in a row", MAX_REDIRECTS + 1);
-  else if (target && cup_url_is_loopback (target)
-      && !cup_url_is_loopback (exchange->uri))
-    g_set_error_literal (&reason, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "a server may not send us to this machine");
-  if (!reason)
-    return target;
-
-  host = get_host (exchange);
-  shown = cup_redact_url (location);
-  g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-      "%s redirects (HTTP %u) to %s: %s", host,
-      exchange->http->soup->message_get_status (exchange->message), shown,
-      reason->message);
-  g_clear_pointer (&target, g_uri_unref);
-  g_error_free (reason);
-  g_free (shown);
-  g_free (host);
+    return g_strdup ("it is not followed, because keys and pictures go to the "
+        "address that was asked for and to no other");
+  if (!target)
+    return g_strdup (reason->message);
+  if (exchange->redirects >= MAX_REDIRECTS)
+    return g_strdup_printf ("it is the %dth in a row", MAX_REDIRECTS + 1);
+  if (cup_url_is_loopback (target) && !cup_url_is_loopback (exchange->uri))
+    return g_strdup ("a server may not send us to this machine");
+  if (exchange->public_only)
+    return cup_address_find_host_fault (g_uri_get_host (target));
   return NULL;
 }
 
 static void
 handle_redirect (CupExchange * exchange, const gchar * location)
 {
-  GError *error = NULL;
-  GUri *target = check_redirect (exchange, location, &error);
-
-  if (!target) {
-    finish (exchange, NULL, error);
-    return;
-  }
-  g_uri_unref (exchange->uri);
-  exchange->uri = target;
-  exchange->redirects++;
-  g_clear_pointer (&exchange->headers, g_strfreev);
-  clear_operation (exchange);
-  exchange_start (exchange);
-}
-
-static void
-return_response (CupExchange * exchange)
-{
-  CupHttpResponse *response = g_new0 (CupHttpResponse, 1);
-
-  response->http = exchange->http;
-  response->message = g_object_ref (exchange->message);
-  response->status =
-      exchange->http->soup->message_get_status (exchange->message);
-  if (exchange->size < exchange->allocated && exchange->expected < 0)
-    exchange->data = g_realloc (exchange->data, MAX (exchange->size, 1));
-  response->body = g_bytes_new_take (g_steal_pointer (&exchange->data),
-      exchange->size);
-  finish (exchange, response, NULL);
-}
-
-static void
-handle_end (CupExchange * exchange)
-{
-  gboolean complete = exchange->expected < 0
-      || (guint64) exchange->expected == exchange->size;
-  gchar *host;
-
-  /* At its end this only gives the connection back; nothing can block. */
-  g_input_stream_close (exchange->stream, NULL, NULL);
-  if (complete) {
-    return_response (exchange);
-    return;
-  }
-  host = get_host (exchange);
-  finish (exchange, NULL, g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
-          "the connection to %s broke: %" G_GSIZE_FORMAT " bytes came of an "
-          "answer of %" G_GOFFSET_FORMAT, host, exchange->size,
-          exchange->expected));
-  g_free (host);
-}
-
-/* There is always room for MIN_ROOM more, also where all has come or the limit
- * is reached: what comes then shows that there is more, and libsoup fails on
- * an assertion where it has to read a trailer into less than a line. */
-static gboolean
-make_room (CupExchange * exchange)
-{
-  gsize wanted;
-  guint8 *data;
-
-  if (exchange->allocated - exchange->size >= MIN_ROOM)
-    return TRUE;
-  if (exchange->expected > (goffset) exchange->size)
-    wanted = exchange->expected;
-  else
-    wanted = MIN (MAX (FIRST_CHUNK, exchange->size * 2), exchange->max_size);
-  wanted = MAX (wanted, exchange->size) + MIN_ROOM;
-  data = g_try_realloc (exchange->data, wanted);
-  if (!data)
-    return FALSE;
-  exchange->data = data;
-  exchange->allocated = wanted;
-  return TRUE;
-}
-
-static void on_read (GObject * source, GAsyncResult * result, gpointer data);
-
-static void
-read_more (CupExchange * exchange)
-{
-  if (!make_room (exchange)) {
-    finish (exchange, NULL, g_error_new (CUP_ERROR, CUP_ERROR_TOO_LARGE,
-            "no memory for an answer of %" G_GSIZE_FORMAT " bytes",
-            MAX (exchange->size, (gsize) MAX (exchange->expected, 0))));
-    return;
-  }
-  begin_operation (exchange);
-  g_input_stream_read_async (exchange->stream, exchange->data + exchange->size,
-      exchange->allocated - exchange->size, G_PRIORITY_DEFAULT,
-      exchange->cancellable, on_read, exchange);
-}
-
-static void
-on_read (GObject * source, GAsyncResult * result, gpointer data)
-{
-  CupExchange *exchange = data;
   GError *reason = NULL;
-  gssize count;
+  GUri *target = cup_url_parse_relative (exchange->uri, location, &reason);
+  gchar *fault = find_redirect_fault (exchange, target, reason);
 
-  end_operation (exchange);
-  count = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &reason);
-  if (!exchange->done) {
-    /* It has been told already. */
-  } else if (count < 0) {
-    finish (exchange, NULL, translate (exchange, reason));
-  } else if (count == 0) {
-    handle_end (exchange);
+  if (fault) {
+    cup_exchange_finish (exchange, NULL,
+        cup_exchange_new_bad_redirect (exchange, location, fault));
   } else {
-    note_activity (exchange);
-    exchange->size += count;
-    if (exchange->size > exchange->max_size)
-      finish (exchange, NULL, new_too_large (exchange, -1));
-    else
-      read_more (exchange);
+    g_uri_unref (exchange->uri);
+    exchange->uri = g_steal_pointer (&target);
+    exchange->redirects++;
+    g_clear_pointer (&exchange->headers, g_strfreev);
+    clear_operation (exchange);
+    exchange_start (exchange);
   }
+  g_clear_pointer (&target, g_uri_unref);
   g_clear_error (&reason);
-  exchange_unref (exchange);
+  g_free (fault);
 }
 
 static void
@@ -597,37 +381,51 @@ on_sent (GObject * source, GAsyncResult * result, gpointer data)
   GInputStream *stream;
   const gchar *location;
 
-  end_operation (exchange);
+  cup_exchange_end_operation (exchange);
   stream = soup->session_send_finish ((SoupSession *) source, result, &reason);
   if (!exchange->done || exchange->fault) {
     /* Told already, or about to be told by the watchdog. */
-    g_clear_object (&stream);
+    if (stream)
+      cup_exchange_close_stream (exchange->http, stream);
   } else if (!stream) {
-    finish (exchange, NULL, translate (exchange, reason));
+    cup_exchange_finish (exchange, NULL, cup_exchange_translate (exchange,
+            reason));
+  } else if (exchange->active_since == 0) {
+    /* It has never been sent: libsoup passes a proxy's answer off as its. */
+    cup_exchange_close_stream (exchange->http, stream);
+    cup_exchange_finish (exchange, NULL, cup_exchange_new_no_tunnel (exchange));
   } else {
     exchange->stream = stream;
-    exchange->expected = get_content_length (exchange);
+    exchange->expected = cup_exchange_get_content_length (exchange);
     location = soup->message_headers_get_one
         (soup->message_get_response_headers (exchange->message), "Location");
-    if (is_redirect (soup->message_get_status (exchange->message)) && location)
+    if (is_redirect (cup_exchange_get_status (exchange)) && location)
       handle_redirect (exchange, location);
     else
-      read_more (exchange);
+      cup_exchange_read_body (exchange);
   }
   g_clear_error (&reason);
-  exchange_unref (exchange);
+  cup_exchange_unref (exchange);
 }
 
 /* libsoup repeats by itself what is idempotent where a connection that stood
  * already breaks before the answer. If the next one stands already, too, it may
  * take the late news of the first attempt for those of the second, and crashes
  * (3.2.3 and others). A new connection comes later than the news, and is the
- * last one that is tried. */
+ * last one that is tried.
+ *
+ * Nor does libsoup rewind the body: what the first attempt has read of it would
+ * be missing in the second one, which promises its full length, or on HTTP/2
+ * simply is shorter. */
 static void
 on_restarted (SoupMessage * message, CupExchange * exchange)
 {
-  exchange->http->soup->message_add_flags (message,
-      SOUP_MESSAGE_NEW_CONNECTION);
+  const CupSoup *soup = exchange->http->soup;
+
+  soup->message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+  if (exchange->body)
+    soup->message_set_request_body_from_bytes (message,
+        exchange->content_type, exchange->body);
 }
 
 static SoupMessage *
@@ -678,30 +476,39 @@ exchange_start (CupExchange * exchange)
 {
   CupHttp *http = exchange->http;
 
+  exchange->pool = cup_http_get_pool (http, exchange->uri,
+      exchange->public_only);
   exchange->message = new_message (exchange);
   exchange->cancellable = g_cancellable_new ();
   exchange->expected = -1;
   exchange->started = g_get_monotonic_time ();
   arm_watchdog (exchange);
-  begin_operation (exchange);
-  http->soup->session_send_async (cup_http_get_session (http, exchange->uri),
-      exchange->message, G_PRIORITY_DEFAULT, exchange->cancellable, on_sent,
-      exchange);
+  cup_exchange_begin_operation (exchange);
+  http->soup->session_send_async (exchange->pool->session, exchange->message,
+      G_PRIORITY_DEFAULT, exchange->cancellable, on_sent, exchange);
 }
 
 static void
 first_start (gpointer data)
 {
   CupExchange *exchange = data;
+  gchar *fault = NULL;
   GError *error = NULL;
 
   exchange->uri = cup_url_parse (exchange->url, &error);
+  if (exchange->uri && exchange->public_only)
+    fault = cup_address_find_host_fault (g_uri_get_host (exchange->uri));
+
   if (!exchange->uri)
-    finish (exchange, NULL, error);
+    cup_exchange_finish (exchange, NULL, error);
+  else if (fault)
+    cup_exchange_finish (exchange, NULL, cup_exchange_new_not_public (exchange,
+            fault));
   else if (exchange->http->quit)
     cup_exchange_abort (exchange);
   else
     exchange_start (exchange);
+  g_free (fault);
 }
 
 static void
@@ -719,7 +526,7 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
   g_return_if_fail (cup_http_is_current_thread (http));
 
   exchange = g_new0 (CupExchange, 1);
-  exchange->ref_count = 1;      /* given up by finish() */
+  exchange->ref_count = 1;      /* given up when it is finished */
   exchange->http = http;
   exchange->link.data = exchange;
   exchange->method = g_intern_string (request->method);
@@ -732,6 +539,8 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
   exchange->inactivity_timeout = request->inactivity_timeout;
   exchange->deadline = request->deadline;
   exchange->follow_redirects = request->follow_redirects;
+  exchange->public_only = request->public_only;
+  exchange->on_data = request->on_data;
   exchange->done = done;
   exchange->user_data = user_data;
   g_queue_push_tail_link (&http->exchanges, &exchange->link);
@@ -743,25 +552,4 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
     exchange->cancel_watch = cup_http_watch_cancellable (http,
         request->cancellable, on_cancelled, exchange);
   exchange->start_source = cup_http_add_timer (http, 0, first_start, exchange);
-}
-
-guint
-cup_http_response_get_status (CupHttpResponse * response)
-{
-  return response->status;
-}
-
-GBytes *
-cup_http_response_get_body (CupHttpResponse * response)
-{
-  return response->body;
-}
-
-const gchar *
-cup_http_response_get_header (CupHttpResponse * response, const gchar * name)
-{
-  const CupSoup *soup = response->http->soup;
-
-  return soup->message_headers_get_one
-      (soup->message_get_response_headers (response->message), name);
 }

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "proxy.h"
+#include "url.h"
 
 /* HTTP/2 puts all requests to a host on one connection; these are for
  * HTTP/1.1, where libsoup's own 10 and 2 would be the pace of everything. */
@@ -180,20 +182,29 @@ session_new (CupHttp * http, gboolean local)
   /* A small answer that unpacks to gigabytes. */
   soup->session_remove_feature_by_type (session,
       soup->content_decoder_get_type ());
-  if (local)
-    soup->session_set_proxy_resolver (session, NULL);
+  /* Neither is set otherwise: to libsoup NULL means none at all. */
+  if (local || http->proxy)
+    soup->session_set_proxy_resolver (session, local ? NULL : http->proxy);
+  if (http->tls_database)
+    soup->session_set_tls_database (session, http->tls_database);
   return session;
 }
 
-SoupSession *
-cup_http_get_session (CupHttp * http, GUri * uri)
+CupHttpPool *
+cup_http_get_pool (CupHttp * http, GUri * uri, gboolean public_only)
 {
   gboolean local = cup_url_is_loopback (uri);
-  SoupSession **session = local ? &http->local_session : &http->session;
+  CupHttpPool *pool;
 
-  if (!*session)
-    *session = session_new (http, local);
-  return *session;
+  if (local)
+    pool = &http->pools[CUP_HTTP_POOL_LOCAL];
+  else if (public_only)
+    pool = &http->pools[CUP_HTTP_POOL_PUBLIC];
+  else
+    pool = &http->pools[CUP_HTTP_POOL_ANY];
+  if (!pool->session)
+    pool->session = session_new (http, local);
+  return pool;
 }
 
 void
@@ -228,12 +239,27 @@ begin_end (gpointer data)
   cup_http_check_end (http);
 }
 
+/* Breaks what stands, for libsoup may wait for ever to be told that something
+ * was cancelled. */
 static void
-free_session (CupHttp * http, SoupSession ** session)
+break_connections (CupHttp * http)
 {
-  if (*session)
-    http->soup->session_abort (*session);
-  g_clear_object (session);
+  guint i;
+
+  for (i = 0; i < CUP_HTTP_N_POOLS; i++)
+    cup_connections_break_all (http->pools[i].connections);
+}
+
+static void
+free_sessions (CupHttp * http)
+{
+  guint i;
+
+  for (i = 0; i < CUP_HTTP_N_POOLS; i++) {
+    if (http->pools[i].session)
+      http->soup->session_abort (http->pools[i].session);
+    g_clear_object (&http->pools[i].session);
+  }
 }
 
 /* Completes what is left, lets libsoup take notice, and puts it away. */
@@ -255,8 +281,7 @@ drain (CupHttp * http)
   } while (g_main_context_iteration (http->context, FALSE)
       || http->exchanges.length > 0);
 
-  /* libsoup may wait for ever to be told that something was cancelled. */
-  cup_connections_break_all (http->connections);
+  break_connections (http);
   /* The timer is there to wake the iteration up. */
   timer = cup_http_add_timer (http, DRAIN_TIMEOUT, give_up, http);
   while (http->n_operations > 0 && g_get_monotonic_time () < end)
@@ -267,8 +292,7 @@ drain (CupHttp * http)
   if (left > 0)
     cup_info ("%u network operations did not end in time", left);
 
-  free_session (http, &http->session);
-  free_session (http, &http->local_session);
+  free_sessions (http);
   while (g_main_context_iteration (http->context, FALSE)
       && g_get_monotonic_time () < end);
 }
@@ -299,21 +323,32 @@ run (gpointer data)
 }
 
 CupHttp *
-cup_http_new (GError ** error)
+cup_http_new (const CupHttpOptions * options, GError ** error)
 {
   const CupSoup *soup = cup_soup_get (error);
+  GProxyResolver *proxy = NULL;
   GError *reason = NULL;
   GThread *thread;
   CupHttp *http;
+  guint i;
 
   if (!soup)
     return NULL;
+  if (options && options->proxy) {
+    proxy = cup_proxy_resolver_new (options->proxy, error);
+    if (!proxy)
+      return NULL;
+  }
 
   http = g_new0 (CupHttp, 1);
   http->ref_count = 2;          /* the caller's and the thread's */
   http->soup = soup;
   http->context = g_main_context_new ();
-  http->connections = cup_connections_new ();
+  for (i = 0; i < CUP_HTTP_N_POOLS; i++)
+    http->pools[i].connections = cup_connections_new ();
+  http->proxy = proxy;
+  if (options && options->tls_database)
+    http->tls_database = g_object_ref (options->tls_database);
   g_queue_init (&http->exchanges);
   g_mutex_init (&http->lock);
   g_cond_init (&http->cond);
@@ -344,11 +379,16 @@ cup_http_ref (CupHttp * http)
 void
 cup_http_unref (CupHttp * http)
 {
+  guint i;
+
   if (!g_atomic_int_dec_and_test (&http->ref_count))
     return;
   /* Nobody has joined it: it goes by itself. */
   g_clear_pointer (&http->thread, g_thread_unref);
-  cup_connections_free (http->connections);
+  for (i = 0; i < CUP_HTTP_N_POOLS; i++)
+    cup_connections_free (http->pools[i].connections);
+  g_clear_object (&http->proxy);
+  g_clear_object (&http->tls_database);
   g_main_context_unref (http->context);
   g_mutex_clear (&http->lock);
   g_cond_clear (&http->cond);

@@ -24,10 +24,24 @@ typedef struct _CupHttpWatch CupHttpWatch;
 /* How long a closed CupHttp waits for requests that are still under way. */
 #define CUP_HTTP_CLOSE_TIMEOUT (2 * G_USEC_PER_SEC)
 
-/* NULL and CUP_ERROR_UNSUPPORTED where libsoup cannot be used, see soup.h, or
+/**
+ * CupHttpOptions:
+ * @tls_database: (nullable): the authorities that are trusted instead of this
+ *   machine's
+ * @proxy: (nullable): "http://host:port", "socks5://host:port" or the like for
+ *   every request that is not to this machine; NULL for this machine's settings
+ */
+typedef struct
+{
+  GTlsDatabase *tls_database;
+  const gchar *proxy;
+} CupHttpOptions;
+
+/* @options: (nullable). NULL and CUP_ERROR_UNSUPPORTED where libsoup cannot be
+ * used, see soup.h, CUP_ERROR_SETTINGS for a proxy that makes no sense, or
  * CUP_ERROR_FAILED where no thread can be had. cup_http_close() must be called
  * before the last reference goes. */
-CupHttp *cup_http_new (GError ** error);
+CupHttp *cup_http_new (const CupHttpOptions * options, GError ** error);
 CupHttp *cup_http_ref (CupHttp * http);
 void cup_http_unref (CupHttp * http);
 
@@ -62,6 +76,11 @@ CupHttpWatch *cup_http_watch_cancellable (CupHttp * http,
 /* @func is not called any more. May be called from within it. */
 void cup_http_unwatch (CupHttpWatch * watch);
 
+/* A piece of the body of an answer with a status of 2xx, in order. Must not
+ * send or cancel from within. */
+typedef void (*CupHttpData) (const guint8 * data, gsize size,
+    gpointer user_data);
+
 /**
  * CupHttpRequest:
  * @method: "GET", "PUT" or "POST"
@@ -78,6 +97,15 @@ void cup_http_unwatch (CupHttpWatch * watch);
  * @deadline: g_get_monotonic_time() when it must be over, 0 for none
  * @follow_redirects: whether a GET may go elsewhere, up to five times. If not,
  *   a redirect is an error
+ * @public_only: whether only hosts of the public network are talked to: a
+ *   name that turns out to stand for this machine, a private network or a link
+ *   is CUP_ERROR_BAD_DATA, and nothing is sent there. Where a proxy is used
+ *   the address is the proxy's concern, and only hosts that are written as an
+ *   address are looked at. Holds for redirects too
+ * @on_data: (nullable): gets the body piece by piece instead of the response,
+ *   which is empty then; @max_size is for all pieces together. Answers with a
+ *   status other than 2xx are as always. A body that does not tell its length
+ *   and was cut may look like one that has ended
  * @cancellable: (nullable): may be cancelled from any thread
  *
  * All of it is copied or referenced. Timeouts of 0 are none.
@@ -94,6 +122,8 @@ typedef struct
   gint64 inactivity_timeout;
   gint64 deadline;
   gboolean follow_redirects;
+  gboolean public_only;
+  CupHttpData on_data;
   GCancellable *cancellable;
 } CupHttpRequest;
 
@@ -118,5 +148,8 @@ GBytes *cup_http_response_get_body (CupHttpResponse * response);
 /* NULL where there is no such header. @name in any case. */
 const gchar *cup_http_response_get_header (CupHttpResponse * response,
     const gchar * name);
+/* What the Retry-After header asks for, in seconds or as a date: microseconds
+ * from now, at least 0; -1 where there is none that can be understood. */
+gint64 cup_http_response_get_retry_after (CupHttpResponse * response);
 
 G_END_DECLS

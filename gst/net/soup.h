@@ -21,6 +21,7 @@ G_BEGIN_DECLS
 #define CUP_SOUP_FUNCTIONS(X)                   \
   X (auth_manager_get_type)                     \
   X (content_decoder_get_type)                  \
+  X (date_time_new_from_http_string)            \
   X (message_add_flags)                         \
   X (message_disable_feature)                   \
   X (message_get_connection_id)                 \
@@ -40,7 +41,8 @@ G_BEGIN_DECLS
   X (session_remove_feature_by_type)            \
   X (session_send_async)                        \
   X (session_send_finish)                       \
-  X (session_set_proxy_resolver)
+  X (session_set_proxy_resolver)                \
+  X (session_set_tls_database)
 
 /* soup_session_send_async() is called as soup->session_send_async(). */
 typedef struct

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "base/error.h"
 #include "redact.h"
 
@@ -34,6 +35,26 @@ cup_url_is_loopback (GUri * uri)
   return loopback;
 }
 
+gboolean
+cup_url_address_is_public (GInetAddress * address)
+{
+  gchar *fault = cup_address_find_fault (address);
+  gboolean is_public = fault == NULL;
+
+  g_free (fault);
+  return is_public;
+}
+
+gboolean
+cup_url_may_be_public (GUri * uri)
+{
+  gchar *fault = cup_address_find_host_fault (g_uri_get_host (uri));
+  gboolean may_be_public = fault == NULL;
+
+  g_free (fault);
+  return may_be_public;
+}
+
 static const gchar *
 find_fault (GUri * uri)
 {
@@ -59,10 +80,12 @@ find_fault (GUri * uri)
 /* GLib's own words quote the URL, of which any part may be a secret that is in
  * the wrong place. */
 static const gchar *
-describe_parse_error (const GError * reason)
+describe_parse_error (const gchar * url, const GError * reason)
 {
   if (reason->domain != G_URI_ERROR)
     return reason->message;
+  if (!g_uri_peek_scheme (url))
+    return "it does not begin with https:// or http://";
   switch (reason->code) {
     case G_URI_ERROR_BAD_SCHEME:
       return "it does not begin with https:// or http://";
@@ -81,7 +104,7 @@ check (GUri * uri, const gchar * url, const GError * reason, GError ** error)
   const gchar *fault;
   gchar *shown;
 
-  fault = uri ? find_fault (uri) : describe_parse_error (reason);
+  fault = uri ? find_fault (uri) : describe_parse_error (url, reason);
   if (!fault)
     return uri;
 

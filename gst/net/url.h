@@ -20,6 +20,14 @@ GUri *cup_url_parse_relative (GUri * base, const gchar * url, GError ** error);
 
 /* Whether @uri names this machine: localhost, 127.0.0.0/8 or ::1. */
 gboolean cup_url_is_loopback (GUri * uri);
+/* Whether @address is one of the public network: not of this machine, a private
+ * network (RFC 1918, RFC 6598, unique local), a link, a group, or reserved;
+ * IPv4 within IPv6 is looked at too. */
+gboolean cup_url_address_is_public (GInetAddress * address);
+/* FALSE where @uri's host is written as an address that is not public, or in an
+ * unusual spelling ("0x7f.1"), or is "localhost" or below ".localhost". A name
+ * may still turn out to be private: CupHttpRequest.public_only. */
+gboolean cup_url_may_be_public (GUri * uri);
 /* Scheme, host and port. */
 gboolean cup_url_same_origin (GUri * a, GUri * b);
 /* "host" or "host:port", for messages. */

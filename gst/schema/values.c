@@ -12,10 +12,18 @@ typedef union
   gchar *text;                  /* a GRefString: copies for jobs share it */
 } CupValue;
 
+/* In an atomic reference counted box: copies go from thread to thread, and the
+ * count that a JsonObject has itself is not atomic. */
+typedef struct
+{
+  JsonObject *object;
+} Extra;
+
 struct _CupValues
 {
   guint64 set;                  /* CUP_FIELD_BIT of what is set */
   CupValue value[CUP_N_FIELDS]; /* of what is not set: all zero */
+  Extra *extra;                 /* (nullable) */
 };
 
 CupValues *
@@ -36,6 +44,8 @@ cup_values_copy (const CupValues * values)
         && cup_field_get (id)->kind == CUP_FIELD_KIND_STRING)
       g_ref_string_acquire (copy->value[id].text);
   }
+  if (copy->extra)
+    g_atomic_rc_box_acquire (copy->extra);
   return copy;
 }
 
@@ -46,6 +56,7 @@ cup_values_free (CupValues * values)
 
   for (id = 0; id < CUP_N_FIELDS; id++)
     cup_values_unset (values, id);
+  cup_values_set_extra (values, NULL);
   g_free (values);
 }
 
@@ -207,37 +218,86 @@ cup_values_get_string (const CupValues * values, CupFieldId id)
       field->fallback_text;
 }
 
+static void
+clear_extra (gpointer data)
+{
+  Extra *extra = data;
+
+  json_object_unref (extra->object);
+}
+
+void
+cup_values_set_extra (CupValues * values, JsonObject * extra)
+{
+  Extra *box = NULL;
+
+  if (extra) {
+    box = g_atomic_rc_box_new (Extra);
+    box->object = json_object_ref (extra);
+  }
+  if (values->extra)
+    g_atomic_rc_box_release_full (values->extra, clear_extra);
+  values->extra = box;
+}
+
+JsonObject *
+cup_values_get_extra (const CupValues * values)
+{
+  return values->extra ? values->extra->object : NULL;
+}
+
+/* A whole number goes without a fraction, as JavaScript's JSON has it: where a
+ * model wants an integer, or one of a few, "4.0" need not be one to it. */
+static void
+add_number (gdouble number, JsonBuilder * builder)
+{
+  const gdouble exact = (gdouble) (G_GINT64_CONSTANT (1) << 53);
+
+  if (number > -exact && number < exact && number == (gdouble) (gint64) number)
+    json_builder_add_int_value (builder, (gint64) number);
+  else
+    json_builder_add_double_value (builder, number);
+}
+
+void
+cup_values_add_field_to_json (const CupValues * values, CupFieldId id,
+    const gchar * wire, JsonBuilder * builder)
+{
+  const CupField *field = cup_field_get (id);
+  const CupValue *value = &values->value[id];
+
+  g_return_if_fail (cup_values_is_set (values, id));
+  json_builder_set_member_name (builder, wire);
+  switch (field->kind) {
+    case CUP_FIELD_KIND_FRAME:
+      break;
+    case CUP_FIELD_KIND_STRING:
+      json_builder_add_string_value (builder, value->text);
+      break;
+    case CUP_FIELD_KIND_NUMBER:
+      add_number (value->number, builder);
+      break;
+    case CUP_FIELD_KIND_INTEGER:
+      json_builder_add_int_value (builder, value->integer);
+      break;
+    case CUP_FIELD_KIND_BOOLEAN:
+      json_builder_add_boolean_value (builder, value->boolean);
+      break;
+    case CUP_FIELD_KIND_CHOICE:
+      json_builder_add_string_value (builder,
+          field->choices[value->choice].wire);
+      break;
+  }
+}
+
 void
 cup_values_add_to_json (const CupValues * values, JsonBuilder * builder)
 {
   guint id;
 
   for (id = 0; id < CUP_N_FIELDS; id++) {
-    const CupField *field = cup_field_get (id);
-    const CupValue *value = &values->value[id];
-
-    if (!cup_values_is_set (values, id))
-      continue;
-    json_builder_set_member_name (builder, field->wire);
-    switch (field->kind) {
-      case CUP_FIELD_KIND_FRAME:
-        break;
-      case CUP_FIELD_KIND_STRING:
-        json_builder_add_string_value (builder, value->text);
-        break;
-      case CUP_FIELD_KIND_NUMBER:
-        json_builder_add_double_value (builder, value->number);
-        break;
-      case CUP_FIELD_KIND_INTEGER:
-        json_builder_add_int_value (builder, value->integer);
-        break;
-      case CUP_FIELD_KIND_BOOLEAN:
-        json_builder_add_boolean_value (builder, value->boolean);
-        break;
-      case CUP_FIELD_KIND_CHOICE:
-        json_builder_add_string_value (builder,
-            field->choices[value->choice].wire);
-        break;
-    }
+    if (cup_values_is_set (values, id))
+      cup_values_add_field_to_json (values, id, cup_field_get (id)->wire,
+          builder);
   }
 }

@@ -41,8 +41,19 @@ gint64 cup_values_get_integer (const CupValues * values, CupFieldId id);
 gboolean cup_values_get_boolean (const CupValues * values, CupFieldId id);
 const gchar *cup_values_get_string (const CupValues * values, CupFieldId id);
 
+/* Members that are sent beside the fields, or in place of those of the same
+ * name. @extra: (nullable): a reference is taken, and copies share it. Nobody
+ * changes it any more, and as a JsonObject's reference count is not atomic, the
+ * caller gives its own back before it lets go of @values. */
+void cup_values_set_extra (CupValues * values, JsonObject * extra);
+JsonObject *cup_values_get_extra (const CupValues * values);
+
+/* Adds the value of a field that is set, as the member @wire. */
+void cup_values_add_field_to_json (const CupValues * values, CupFieldId id,
+    const gchar * wire, JsonBuilder * builder);
 /* Adds every field that is set to the object that @builder is in, with its
- * wire name and JSON type. The frame's own field is not added. */
+ * wire name and JSON type. Neither the frame's own field nor what is extra is
+ * added. */
 void cup_values_add_to_json (const CupValues * values, JsonBuilder * builder);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupValues, cup_values_free);

@@ -2,6 +2,7 @@
 #include "dummy-engine.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -31,6 +32,7 @@ struct _CupDummyEngine
   gboolean released[256];
   gboolean all_released;
   CupValues *values[256];
+  gint64 queue_timeouts[256];
   guint n_started;
   guint n_cancelled;
   guint n_parallel;
@@ -46,6 +48,30 @@ fill (CupPixels * pixels, guint8 key)
   memset (pixels->data, key, cup_pixels_get_size (pixels));
 }
 
+static guint
+choose_side (guint planned, guint side, gdouble scale)
+{
+  if (planned)
+    return planned;
+  return side ? (guint) lround (side * scale) : 24;
+}
+
+static void
+fill_hosted (CupResult * result, guint8 key)
+{
+  result->request_id = g_strdup_printf ("request-%d", key);
+  result->url = g_strdup_printf ("https://files.example/%d.png", key);
+  result->has_seed = TRUE;
+  result->seed = key;
+  result->inference_time = 1.5;
+  result->queue_time = 2;
+  result->service_time = 3.5;
+  result->total_time = 4;
+  result->bytes_up = 1000;
+  result->bytes_down = 2000;
+  result->submissions = 1;
+}
+
 static CupResult *
 make_result (const DummyJob * dummy)
 {
@@ -59,19 +85,24 @@ make_result (const DummyJob * dummy)
   guint width, height;
 
   cup_job_get_size (dummy->job, &width, &height);
-  pixels = cup_pixels_new (plan->width ? plan->width :
-      (guint) lround (width * scale), plan->height ? plan->height :
-      (guint) lround (height * scale), plan->channels ? plan->channels : 3,
-      plan->depth ? plan->depth : 8, NULL);
+  pixels = cup_pixels_new (choose_side (plan->width, width, scale),
+      choose_side (plan->height, height, scale),
+      plan->channels ? plan->channels : 3, plan->depth ? plan->depth : 8, NULL);
   g_assert_nonnull (pixels);
-  fill (pixels, dummy->key);
-  if (plan->image_type == CUP_IMAGE_UNKNOWN)
-    return cup_result_new_pixels (pixels);
+  fill (pixels, plan->black ? 0 : dummy->key);
+  if (plan->image_type == CUP_IMAGE_UNKNOWN) {
+    result = cup_result_new_pixels (pixels);
+    if (plan->hosted)
+      fill_hosted (result, dummy->key);
+    return result;
+  }
 
   bytes = cup_image_encode (pixels, plan->image_type, 95, NULL);
   g_assert_nonnull (bytes);
   g_assert_true (cup_image_read_info (bytes, &info, NULL));
   result = cup_result_new_bytes (bytes, &info);
+  if (plan->hosted)
+    fill_hosted (result, dummy->key);
   cup_pixels_unref (pixels);
   return result;
 }
@@ -127,7 +158,8 @@ complete_cancelled (gpointer user_data)
     DummyJob *dummy = walk->data;
 
     next = walk->next;
-    if (g_cancellable_is_cancelled (cup_job_get_cancellable (dummy->job)))
+    if (!dummy->plan.stubborn
+        && g_cancellable_is_cancelled (cup_job_get_cancellable (dummy->job)))
       complete (dummy, TRUE);
   }
   return G_SOURCE_REMOVE;
@@ -195,6 +227,24 @@ start_job (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static guint8
+get_key (CupJob * job)
+{
+  const gchar *uri = cup_job_get_remote_uri (job);
+  CupPixels *pixels;
+  guint8 key;
+
+  if (uri)
+    return (guint8) atoi (strrchr (uri, '/') + 1);
+  if (cup_job_get_pixels (job))
+    return cup_job_get_pixels (job)->data[0];
+  pixels = cup_image_decode (cup_job_get_bytes (job), 0, NULL);
+  g_assert_nonnull (pixels);
+  key = pixels->data[0];
+  cup_pixels_unref (pixels);
+  return key;
+}
+
 static void
 cup_dummy_engine_upscale_async (CupEngine * base, CupJob * job)
 {
@@ -204,20 +254,21 @@ cup_dummy_engine_upscale_async (CupEngine * base, CupJob * job)
 
   dummy->engine = g_object_ref (engine);
   dummy->job = cup_job_ref (job);
-  dummy->key = cup_job_get_pixels (job)->data[0];
+  dummy->key = get_key (job);
 
   g_mutex_lock (&engine->lock);
   plan = g_hash_table_lookup (engine->plans, GUINT_TO_POINTER (dummy->key));
   dummy->plan = plan ? *plan : engine->plan;
   g_clear_pointer (&engine->values[dummy->key], cup_values_free);
   engine->values[dummy->key] = cup_values_copy (cup_job_get_values (job));
+  engine->queue_timeouts[dummy->key] = cup_job_get_queue_timeout (job);
   engine->n_started++;
   engine->n_parallel++;
   engine->max_parallel = MAX (engine->max_parallel, engine->n_parallel);
+  /* Before anybody sees that it has come. */
+  invoke (engine, start_job, dummy, NULL);
   g_cond_broadcast (&engine->cond);
   g_mutex_unlock (&engine->lock);
-
-  invoke (engine, start_job, dummy, NULL);
 }
 
 static gpointer
@@ -291,7 +342,77 @@ cup_dummy_engine_init (CupDummyEngine * engine)
 CupDummyEngine *
 cup_dummy_engine_new (void)
 {
-  return g_object_new (CUP_TYPE_DUMMY_ENGINE, NULL);
+  CupDummyEngine *engine = g_object_new (CUP_TYPE_DUMMY_ENGINE, NULL);
+
+  cup_dummy_engine_set_accepts (engine, CUP_ENGINE_ACCEPTS_PIXELS);
+  cup_dummy_engine_set_censors (engine, FALSE);
+  return engine;
+}
+
+void
+cup_dummy_engine_set_accepts (CupDummyEngine * engine, CupEngineAccepts accepts)
+{
+  CUP_ENGINE_GET_CLASS (engine)->accepts = accepts;
+}
+
+void
+cup_dummy_engine_set_censors (CupDummyEngine * engine, gboolean censors)
+{
+  CUP_ENGINE_GET_CLASS (engine)->censors = censors;
+}
+
+/* A call into the engine's thread that is waited for. */
+typedef struct
+{
+  CupDummyEngine *engine;
+  guint8 key;
+  const CupProgress *progress;  /* NULL for nothing but the wait */
+  gboolean found;
+  gboolean done;
+} DummyCall;
+
+static gboolean
+run_call (gpointer user_data)
+{
+  DummyCall *call = user_data;
+  CupDummyEngine *engine = call->engine;
+  gboolean found = FALSE;
+  GList *walk;
+
+  for (walk = engine->jobs; walk && call->progress; walk = walk->next) {
+    DummyJob *dummy = walk->data;
+
+    if (dummy->key != call->key)
+      continue;
+    found = TRUE;
+    cup_job_report_progress (dummy->job, call->progress);
+  }
+  g_mutex_lock (&engine->lock);
+  call->found = found;
+  call->done = TRUE;
+  g_cond_broadcast (&engine->cond);
+  g_mutex_unlock (&engine->lock);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+cup_dummy_engine_report (CupDummyEngine * engine, guint8 key,
+    const CupProgress * progress)
+{
+  DummyCall call = { engine, key, progress, FALSE, FALSE };
+
+  invoke (engine, run_call, &call, NULL);
+  g_mutex_lock (&engine->lock);
+  while (!call.done)
+    g_cond_wait (&engine->cond, &engine->lock);
+  g_mutex_unlock (&engine->lock);
+  return call.found;
+}
+
+void
+cup_dummy_engine_sync (CupDummyEngine * engine)
+{
+  cup_dummy_engine_report (engine, 0, NULL);
 }
 
 void
@@ -379,4 +500,15 @@ cup_dummy_engine_get_values (CupDummyEngine * engine, guint8 key)
   values = engine->values[key];
   g_mutex_unlock (&engine->lock);
   return values;
+}
+
+gint64
+cup_dummy_engine_get_queue_timeout (CupDummyEngine * engine, guint8 key)
+{
+  gint64 timeout;
+
+  g_mutex_lock (&engine->lock);
+  timeout = engine->queue_timeouts[key];
+  g_mutex_unlock (&engine->lock);
+  return timeout;
 }

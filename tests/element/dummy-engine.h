@@ -2,7 +2,8 @@
  *
  * An engine for tests: timers and scripted failures in place of work, no
  * network. A frame is known by the value of its first sample, which the result
- * is filled with: a test sees which input an output came from.
+ * is filled with: a test sees which input an output came from. A picture that is
+ * elsewhere is known by the number behind the last slash of its URI.
  */
 #pragma once
 
@@ -26,6 +27,11 @@ G_DECLARE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP, DUMMY_ENGINE,
  * @channels: of the result, 0 for 3
  * @depth: of the result, 0 for 8
  * @image_type: encode the result, as services do
+ * @black: fill the result with 0, as a safety checker does
+ * @hosted: say of the result what services say: request_id "request-KEY", url
+ *   "https://files.example/KEY.png", seed KEY, 1.5 s of inference, 2 s in the
+ *   queue, 4 s in all, 1000 bytes up, 2000 down, 1 submission
+ * @stubborn: does not end when it is cancelled, but when it is released
  */
 typedef struct
 {
@@ -36,9 +42,17 @@ typedef struct
   guint channels;
   guint depth;
   CupImageType image_type;
+  gboolean black;
+  gboolean hosted;
+  gboolean stubborn;
 } CupDummyPlan;
 
+/* Accepts pixels and does not censor, as all of them do then. */
 CupDummyEngine *cup_dummy_engine_new (void);
+/* Of the class, before a job comes. */
+void cup_dummy_engine_set_accepts (CupDummyEngine * engine,
+    CupEngineAccepts accepts);
+void cup_dummy_engine_set_censors (CupDummyEngine * engine, gboolean censors);
 
 /* For all frames without a plan of their own. */
 void cup_dummy_engine_set_plan (CupDummyEngine * engine,
@@ -53,6 +67,13 @@ void cup_dummy_engine_wait_started (CupDummyEngine * engine, guint n);
 void cup_dummy_engine_release (CupDummyEngine * engine, guint8 key);
 void cup_dummy_engine_release_all (CupDummyEngine * engine);
 
+/* Reports for the job of the frame @key, which has come, from the engine's
+ * thread; returns when that is done. FALSE where the job has ended. */
+gboolean cup_dummy_engine_report (CupDummyEngine * engine, guint8 key,
+    const CupProgress * progress);
+/* Waits until the engine's thread has done what it was asked for so far. */
+void cup_dummy_engine_sync (CupDummyEngine * engine);
+
 guint cup_dummy_engine_get_n_started (CupDummyEngine * engine);
 /* Waits until @n jobs in all have been cancelled. */
 void cup_dummy_engine_wait_cancelled (CupDummyEngine * engine, guint n);
@@ -61,5 +82,7 @@ guint cup_dummy_engine_get_max_parallel (CupDummyEngine * engine);
  * Valid until the engine is freed. */
 const CupValues *cup_dummy_engine_get_values (CupDummyEngine * engine,
     guint8 key);
+/* The job's own of the frame @key, in microseconds. */
+gint64 cup_dummy_engine_get_queue_timeout (CupDummyEngine * engine, guint8 key);
 
 G_END_DECLS

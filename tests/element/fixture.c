@@ -80,12 +80,21 @@ fixture_new (const gchar * first_property, ...)
 }
 
 void
+fixture_drop_element (Fixture * fixture)
+{
+  if (!fixture->element)
+    return;
+  gst_element_set_state (fixture->element, GST_STATE_NULL);
+  g_clear_pointer (&fixture->harness, gst_harness_teardown);
+  gst_clear_object (&fixture->element);
+}
+
+void
 fixture_free (Fixture * fixture)
 {
-  gst_element_set_state (fixture->element, GST_STATE_NULL);
-  if (fixture->harness)
-    gst_harness_teardown (fixture->harness);
-  gst_object_unref (fixture->element);
+  fixture_drop_element (fixture);
+  /* What the engine's thread is about to free is not a leak. */
+  cup_dummy_engine_sync (fixture->engine);
   g_object_unref (fixture->engine);
   gst_bus_set_flushing (fixture->bus, TRUE);
   gst_object_unref (fixture->bus);
@@ -143,6 +152,48 @@ fixture_assert_record (Fixture * fixture, const gchar * expected)
   g_assert_cmpstr (found, ==, expected);
   g_free (found);
   g_strfreev (words);
+}
+
+static GstStructure *
+take_job (GstMessage * message)
+{
+  GstStructure *structure = NULL;
+
+  if (message && gst_message_has_name (message, "creativeupscaler-job"))
+    structure = gst_structure_copy (gst_message_get_structure (message));
+  gst_clear_message (&message);
+  return structure;
+}
+
+GstStructure *
+fixture_wait_job (Fixture * fixture, const gchar * state)
+{
+  GstStructure *structure;
+
+  do {
+    structure = take_job (gst_bus_timed_pop_filtered (fixture->bus,
+            GST_CLOCK_TIME_NONE, GST_MESSAGE_ELEMENT));
+  } while (!structure);
+  g_assert_cmpstr (gst_structure_get_string (structure, "state"), ==, state);
+  return structure;
+}
+
+GstStructure *
+fixture_pop_job (Fixture * fixture)
+{
+  GstMessage *message;
+  GstStructure *structure = NULL;
+
+  while (!structure && (message = gst_bus_pop_filtered (fixture->bus,
+              GST_MESSAGE_ELEMENT)))
+    structure = take_job (message);
+  return structure;
+}
+
+void
+fixture_expect_job (Fixture * fixture, const gchar * state)
+{
+  gst_structure_free (fixture_wait_job (fixture, state));
 }
 
 GstMessage *

@@ -45,6 +45,8 @@ Fixture *fixture_new (const gchar * first_property, ...)
 /* The same in READY, without any event. */
 Fixture *fixture_new_idle (void);
 void fixture_free (Fixture * fixture);
+/* Stops and frees the element; the engine and the bus stay. */
+void fixture_drop_element (Fixture * fixture);
 
 /* A frame filled with @key; times of the @key-th frame. */
 GstBuffer *fixture_make_frame (guint8 key);
@@ -55,6 +57,14 @@ void fixture_set_caps (Fixture * fixture, const gchar * caps);
  * frames are their key in decimals, events their names, "|" between. */
 gchar *fixture_wait (Fixture * fixture, guint n);
 void fixture_assert_record (Fixture * fixture, const gchar * expected);
+
+/* Waits for the next creativeupscaler-job message; its state has to be @state.
+ * The structure is the caller's. Other messages are thrown away. */
+GstStructure *fixture_wait_job (Fixture * fixture, const gchar * state);
+/* The next one that is there already, or NULL. */
+GstStructure *fixture_pop_job (Fixture * fixture);
+/* fixture_wait_job() for its state alone. */
+void fixture_expect_job (Fixture * fixture, const gchar * state);
 
 /* Waits for a message of @type from the element. */
 GstMessage *fixture_wait_message (Fixture * fixture, GstMessageType type);

@@ -65,6 +65,9 @@ void fixture_options_init (CupFalServiceOptions * options);
  * properties as for g_object_set(). */
 Fixture *fixture_new (const CupFalServiceOptions * options,
     const gchar * first_property, ...) G_GNUC_NULL_TERMINATED;
+/* Before fixture_play(): the status is asked for, rather than followed by a
+ * stream. Faults of "status" that are added before it imply this. */
+void fixture_poll (Fixture * fixture);
 /* To PLAYING, with caps and a TIME segment pushed. @accepted: (nullable): caps
  * that downstream takes. */
 void fixture_play (Fixture * fixture, const gchar * caps,
@@ -109,7 +112,7 @@ JsonArray *fixture_get_requests (Fixture * fixture, const gchar * stage);
 JsonObject *fixture_get_submitted (Fixture * fixture, guint n);
 /* (nullable): valid as long as @request. */
 const gchar *request_get_header (JsonObject * request, const gchar * name);
-/* The id in the path of the first status request. */
+/* The id in the path of the first request about a job. */
 gchar *fixture_get_request_id (Fixture * fixture);
 
 /* GETs @url, and what was uploaded for the @n-th submission. */

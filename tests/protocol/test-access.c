@@ -334,7 +334,7 @@ test_application (gconstpointer data)
     fixture_add_fault (f, c->fault);
   fixture_run_one (f);
   assert_paths (f, "submit", c->submit_path, c->submit_path);
-  assert_paths (f, "status", c->requests_path, "/status");
+  assert_paths (f, "stream", c->requests_path, "/status/stream");
   assert_paths (f, "result", c->requests_path, "");
 
   cup_fal_service_hold (f->service, TRUE);

@@ -97,8 +97,6 @@ static const Case cases[] = {
       "Application not found|application|fal-ai/creative-upscaler"},
   {"submit:422", BAD_INPUT, SUBMIT, 422, "image_load_error",
       "body.image_url|Failed to load the image|image_load_error"},
-  {"submit:429", SERVICE, SUBMIT, 429, "concurrent_requests_limit",
-      "Too many concurrent requests|max-in-flight"},
   {"submit:500", SERVICE, SUBMIT, 500, NULL, "Internal Server Error"},
   {"submit:502", SERVICE, SUBMIT, 502, NULL, "502 Bad Gateway"},
   {"submit:503fal", SERVICE, SUBMIT, 503, "runner_scheduling_failure",
@@ -258,7 +256,8 @@ static void
 test_case (gconstpointer data)
 {
   const Case *c = data;
-  Fixture *f = fixture_new (NULL, NULL, NULL);
+  Fixture *f = fixture_new (NULL, "retries", 0, "retry-delay", 0.004,
+      NULL);
   Failure failure;
 
   fixture_add_fault (f, c->fault);
@@ -373,7 +372,7 @@ assert_timed_out (Fixture * f, const gchar * words)
   run_into_failure (f, &failure);
   assert_outcome (failure.error, TIMEOUT);
   g_assert_cmpstr (failure.stage, ==, STATUS);
-  assert_words (failure.error->message, "property timeout");
+  assert_words (failure.error->message, "timeout to wait longer");
   assert_words (failure.error->message, words);
   assert_request_id (f, &failure);
   failure_clear (&failure);
@@ -390,7 +389,7 @@ test_timeout (void)
   fixture_options_init (&options);
   options.delay = 60000;
   assert_timed_out (fixture_new (&options, "timeout", 2.0, NULL),
-      "IN_PROGRESS");
+      "IN_PROGRESS|property timeout");
 }
 
 /* Somebody else's jobs are before it. */
@@ -408,7 +407,7 @@ test_timeout_in_queue (void)
   gst_harness_push (first->harness, make_frame (1));
   fixture_wait_count (first, CUP_FAL_COUNT_RUNNING, 1);
 
-  f = fixture_new (NULL, "timeout", 2.0, "location",
+  f = fixture_new (NULL, "queue-timeout", 1.0, "location",
       cup_fal_service_get_location (first->service), "storage-location",
       cup_fal_service_get_location (first->service), NULL);
   fixture_play (f, FRAME_CAPS, NULL);
@@ -418,7 +417,8 @@ test_timeout_in_queue (void)
 
     fixture_wait_failure (f, &failure);
     assert_outcome (failure.error, TIMEOUT);
-    assert_words (failure.error->message, "IN_QUEUE|0 ahead in the queue");
+    assert_words (failure.error->message,
+        "IN_QUEUE|0 ahead in the queue|property queue-timeout");
     failure_clear (&failure);
   }
   fixture_wait_count (first, CUP_FAL_COUNT_CANCELLED, 1);
@@ -437,7 +437,8 @@ test_timeout_without_status (gconstpointer data)
 
   fixture_options_init (&options);
   options.delay = 60000;
-  f = fixture_new (&options, "timeout", 2.0, NULL);
+  f = fixture_new (&options, "timeout", 1.0, "queue-timeout", 1.0,
+      "retry-delay", 0.2, NULL);
   fixture_add_fault (f, fault);
   assert_timed_out (f, "");
 }

@@ -185,7 +185,7 @@ test_requests (void)
     {"initiate", "POST", "storage_type=fal-cdn-v3", "application/json", TRUE},
     {"put", "PUT", NULL, "image/png", FALSE},
     {"submit", "POST", "", "application/json", TRUE},
-    {"status", "GET", "logs=0", NULL, TRUE},
+    {"stream", "GET", "logs=1", NULL, TRUE},
     {"result", "GET", "", NULL, TRUE},
     {"download", "GET", "", NULL, FALSE},
   };
@@ -210,8 +210,7 @@ test_requests (void)
     g_assert_null (request_get_header (request, "cookie"));
     json_array_unref (requests);
   }
-  fixture_assert_count (f, CUP_FAL_COUNT_REQUESTS,
-      5 + cup_fal_service_get_count (f->service, CUP_FAL_COUNT_STATUS));
+  fixture_assert_count (f, CUP_FAL_COUNT_REQUESTS, G_N_ELEMENTS (cases));
   fixture_free (f);
 }
 

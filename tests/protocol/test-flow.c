@@ -45,14 +45,20 @@ pusher_join (Pusher * pusher)
 }
 
 static Fixture *
-new_flow (guint runners, guint max_in_flight)
+new_fixture (guint runners, guint max_in_flight)
 {
   CupFalServiceOptions options;
-  Fixture *f;
 
   fixture_options_init (&options);
   options.runners = runners;
-  f = fixture_new (&options, "max-in-flight", max_in_flight, NULL);
+  return fixture_new (&options, "max-in-flight", max_in_flight, NULL);
+}
+
+static Fixture *
+new_flow (guint runners, guint max_in_flight)
+{
+  Fixture *f = new_fixture (runners, max_in_flight);
+
   fixture_play (f, FRAME_CAPS, NULL);
   return f;
 }
@@ -64,12 +70,13 @@ new_flow (guint runners, guint max_in_flight)
 static void
 run_many (const gchar * const *faults)
 {
-  Fixture *f = new_flow (8, 8);
+  Fixture *f = new_fixture (8, 8);
   Pusher pusher;
   guint i;
 
   for (i = 0; faults[i]; i++)
     fixture_add_fault (f, faults[i]);
+  fixture_play (f, FRAME_CAPS, NULL);
   pusher_start (&pusher, f, 0, N_MANY);
   for (i = 0; i < N_MANY; i++)
     assert_frame (gst_harness_pull (f->harness), i);
@@ -292,7 +299,7 @@ test_failure_in_order (void)
   Failure failure;
 
   /* Refused at once, while the frame before is still worked on. */
-  fixture_add_fault (f, "initiate:401:1:AFTER=1");
+  fixture_add_fault (f, "initiate:422:1:AFTER=1");
   cup_fal_service_hold (f->service, TRUE);
   gst_harness_push (f->harness, make_frame (0));
   fixture_wait_count (f, CUP_FAL_COUNT_ACCEPTED, 1);
@@ -308,7 +315,7 @@ test_failure_in_order (void)
   cup_fal_service_hold (f->service, FALSE);
   fixture_wait_failure (f, &failure);
   g_assert_cmpuint (failure.pts, ==, FRAME_DURATION);
-  g_assert_cmpuint (failure.http_status, ==, 401);
+  g_assert_cmpuint (failure.http_status, ==, 422);
   fixture_assert_record (f, "caps 32x24|0|EOS");
   failure_clear (&failure);
   fixture_free (f);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The servers of test-http.c, on the loopback and on a thread of their own: one
- * that behaves, as far as its paths do not ask for something else, and one
- * below HTTP for what SoupServer would not do.
+ * The servers of the tests of the HTTP thread, on the loopback and on a thread
+ * of their own: one that behaves, as far as its paths do not ask for something
+ * else, and one below HTTP for what SoupServer would not do.
  */
 #pragma once
 
@@ -30,7 +30,12 @@ typedef struct
   gint peak;
   gint under_way;
   gint header_leaks;
+  gint requests;
+  gint raw_connections;
+  gint raw_closed;              /* by the client, of "/stall" */
+  const gchar *raw_answer;      /* atomic: to "/answer" */
   GPtrArray *paused;            /* of the server's thread */
+  SoupServerMessage *live;      /* the same: the last "/live" */
 } Server;
 
 static gboolean
@@ -113,6 +118,54 @@ handle_echo (SoupServerMessage * message)
       text, strlen (text));
 }
 
+/* Its body comes by server_say(), until it is over. */
+static void
+handle_live (Server * server, SoupServerMessage * message)
+{
+  soup_message_headers_set_encoding (soup_server_message_get_response_headers
+      (message), SOUP_ENCODING_CHUNKED);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body
+      (message), FALSE);
+  soup_server_message_pause (message);
+  g_set_object (&server->live, message);
+  g_atomic_int_inc (&server->held);
+}
+
+typedef struct
+{
+  Server *server;
+  gchar *text;
+} Saying;
+
+static inline gboolean
+say_live (gpointer data)
+{
+  Saying *saying = data;
+  SoupMessageBody *body =
+      soup_server_message_get_response_body (saying->server->live);
+
+  if (saying->text)
+    soup_message_body_append (body, SOUP_MEMORY_TAKE, saying->text,
+        strlen (saying->text));
+  else
+    soup_message_body_complete (body);
+  soup_server_message_unpause (saying->server->live);
+  g_free (saying);
+  return G_SOURCE_REMOVE;
+}
+
+/* A piece of the body of the last "/live", NULL for its end. The one before
+ * must have arrived. */
+static inline void
+server_say (Server * server, const gchar * text)
+{
+  Saying *saying = g_new0 (Saying, 1);
+
+  saying->server = server;
+  saying->text = g_strdup (text);
+  g_main_context_invoke (server->context, say_live, saying);
+}
+
 static void
 handler (SoupServer * soup, SoupServerMessage * message, const char *path,
     GHashTable * query, gpointer data)
@@ -121,6 +174,7 @@ handler (SoupServer * soup, SoupServerMessage * message, const char *path,
   SoupMessageHeaders *in = soup_server_message_get_request_headers (message);
   gint count = g_atomic_int_add (&server->under_way, 1) + 1;
 
+  g_atomic_int_inc (&server->requests);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), server);
   if (count > g_atomic_int_get (&server->peak))
     g_atomic_int_set (&server->peak, count);
@@ -138,6 +192,8 @@ handler (SoupServer * soup, SoupServerMessage * message, const char *path,
       g_atomic_int_inc (&server->header_leaks);
     soup_server_message_set_response (message, "text/plain",
         SOUP_MEMORY_STATIC, "landed", 6);
+  } else if (strcmp (path, "/live") == 0) {
+    handle_live (server, message);
   } else if (strcmp (path, "/slow") == 0) {
     soup_server_message_set_response (message, "text/plain",
         SOUP_MEMORY_STATIC, "slow", 4);
@@ -187,8 +243,10 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
 {
   gchar head[16] = "";
   GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  Server *server = data;
   guint i;
 
+  g_atomic_int_inc (&server->raw_connections);
   /* "GET /x…": the letter says what to do. A TLS handshake is none. */
   g_input_stream_read_all (in, head, 6, NULL, NULL, NULL);
   if (strncmp (head, "GET /", 5) != 0) {
@@ -213,10 +271,14 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
       g_usleep (50 * MS);
       say (connection, "d");
     }
+  } else if (head[5] == 'a') {
+    read_request (connection);
+    say (connection, g_atomic_pointer_get (&server->raw_answer));
   } else if (head[5] == 's') {
     read_request (connection);
     say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     while (g_input_stream_read (in, head, sizeof (head), NULL, NULL) > 0);
+    g_atomic_int_inc (&server->raw_closed);
   }
   return TRUE;
 }
@@ -274,6 +336,7 @@ server_stop (gpointer data)
 
   soup_server_disconnect (server->server);
   g_ptr_array_set_size (server->paused, 0);
+  g_clear_object (&server->live);
   g_socket_service_stop (server->raw);
   g_socket_listener_close (G_SOCKET_LISTENER (server->raw));
   g_main_loop_quit (server->loop);
@@ -298,48 +361,77 @@ server_free (Server * server)
   g_free (server->base);
   g_free (server->raw_base);
   g_free (server->tls_base);
+  g_clear_object (&server->certificate);
   g_free (server);
 }
 
-/* A certificate for 127.0.0.1 that nobody has signed. */
-static gchar *
-make_certificate (void)
+/* A certificate for 127.0.0.1 and two names that nobody else has signed, and
+ * the database that trusts it and nothing else. */
+typedef struct
 {
-  gchar *directory = g_dir_make_tmp ("cup-XXXXXX", NULL);
-  gchar *file = g_build_filename (directory, "cert.pem", NULL);
+  gchar *directory;
+  gchar *file;
+  gchar *key_file;
+  gchar *pem;                   /* with the key */
+  GTlsDatabase *database;       /* reads the file again when it is used */
+} Authority;
+
+static inline void
+authority_free (Authority * authority)
+{
+  g_clear_object (&authority->database);
+  g_remove (authority->file);
+  g_remove (authority->key_file);
+  g_rmdir (authority->directory);
+  g_free (authority->pem);
+  g_free (authority->key_file);
+  g_free (authority->file);
+  g_free (authority->directory);
+  g_free (authority);
+}
+
+/* NULL where there is no openssl. */
+static inline Authority *
+authority_new (void)
+{
+  Authority *authority = g_new0 (Authority, 1);
   const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "rsa:2048",
-    "-nodes", "-keyout", file, "-out", file, "-days", "2", "-subj",
-    "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", NULL
+    "-nodes", "-keyout", NULL, "-out", NULL, "-days", "2", "-subj",
+    "/CN=localhost", "-addext",
+    "subjectAltName=IP:127.0.0.1,DNS:one.example,DNS:two.example", NULL
   };
-  gchar *out = NULL, *pem = NULL, *key = NULL;
+  gchar *certificate, *key;
+  GError *error = NULL;
   gint status = 1;
 
-  /* openssl would write the certificate over the key. */
-  key = g_build_filename (directory, "key.pem", NULL);
-  argv[7] = key;
-  if (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH |
-          G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL, &status, NULL)
-      && status == 0) {
-    gchar *certificate, *private;
+  authority->directory = g_dir_make_tmp ("cup-XXXXXX", &error);
+  g_assert_no_error (error);
+  authority->file = g_build_filename (authority->directory, "cert.pem", NULL);
+  authority->key_file = g_build_filename (authority->directory, "key.pem",
+      NULL);
+  /* Two files, because openssl would write the one over the other. */
+  argv[7] = authority->key_file;
+  argv[9] = authority->file;
 
-    g_assert_true (g_file_get_contents (file, &certificate, NULL, NULL));
-    g_assert_true (g_file_get_contents (key, &private, NULL, NULL));
-    pem = g_strconcat (certificate, private, NULL);
-    g_free (certificate);
-    g_free (private);
-    g_remove (file);
-    g_remove (key);
+  if (!g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH |
+          G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+          NULL, NULL, &status, NULL) || status != 0) {
+    authority_free (authority);
+    return NULL;
   }
-  g_rmdir (directory);
-  g_free (out);
+  g_assert_true (g_file_get_contents (authority->file, &certificate, NULL,
+          NULL));
+  g_assert_true (g_file_get_contents (authority->key_file, &key, NULL, NULL));
+  authority->pem = g_strconcat (certificate, key, NULL);
+  authority->database = g_tls_file_database_new (authority->file, &error);
+  g_assert_no_error (error);
+  g_free (certificate);
   g_free (key);
-  g_free (file);
-  g_free (directory);
-  return pem;
+  return authority;
 }
 
 /* On the server's thread: there its sockets are watched. */
-static gboolean
+static inline gboolean
 listen_tls (gpointer data)
 {
   Server *server = data;
@@ -359,4 +451,19 @@ listen_tls (gpointer data)
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   g_atomic_pointer_set (&server->tls_base, base);
   return G_SOURCE_REMOVE;
+}
+
+/* Lets the server speak TLS, too; returns its base URL. */
+static inline const gchar *
+server_listen_tls (Server * server, Authority * authority)
+{
+  GError *error = NULL;
+
+  server->certificate = g_tls_certificate_new_from_pem (authority->pem,
+      -1, &error);
+  g_assert_no_error (error);
+  g_main_context_invoke (server->context, listen_tls, server);
+  while (!g_atomic_pointer_get (&server->tls_base))
+    g_thread_yield ();
+  return server->tls_base;
 }

@@ -36,20 +36,30 @@ on_done (CupJob * job, CupResult * result, GError * error, gpointer data)
   g_mutex_unlock (&outcome->lock);
 }
 
+/* Polling, and the storage for all pictures: what the script knows. */
+static void
+settings_init (CupFalSettings * settings, const gchar * location)
+{
+  cup_fal_settings_init (settings);
+  settings->key = KEY;
+  settings->application = "owner/alias/sub";
+  settings->location = location;
+  settings->storage_location = location;
+  settings->upload = CUP_FAL_UPLOAD_STORAGE;
+  settings->follow_stream = FALSE;
+  settings->retry_delay = 10 * MS;
+}
+
 static CupEngine *
 engine_new (Service * service)
 {
-  CupFalSettings settings = {
-    .key = KEY,
-    .application = "owner/alias/sub",
-    .location = service->base,
-    .storage_location = service->base,
-    .connect_timeout = 5 * G_USEC_PER_SEC,
-    .inactivity_timeout = 5 * G_USEC_PER_SEC,
-  };
+  CupFalSettings settings;
   GError *error = NULL;
-  CupEngine *engine = cup_fal_engine_new (&settings, &error);
+  CupEngine *engine;
 
+  settings_init (&settings, service->base);
+  settings.inactivity_timeout = 5 * G_USEC_PER_SEC;
+  engine = cup_fal_engine_new (&settings, &error);
   g_assert_no_error (error);
   return engine;
 }
@@ -73,6 +83,7 @@ start (CupEngine * engine, gint64 timeout)
   cup_values_set (values, CUP_FIELD_SEED, &value);
   cup_job_set_values (outcome->job, values);
   cup_job_set_timeout (outcome->job, timeout);
+  cup_job_set_queue_timeout (outcome->job, timeout);
   cup_job_set_callback (outcome->job, on_done, outcome, NULL);
   cup_engine_upscale_async (engine, outcome->job);
   return outcome;
@@ -135,7 +146,7 @@ test_success (void)
   g_assert_nonnull (strstr (service->submitted, "\"seed\":9007199254740993"));
   g_assert_cmpstr (service->uploaded_type, ==, "image/png");
   g_assert_cmpuint (service->uploaded_size, >, 50);
-  g_assert_cmpstr (service->status_query, ==, "logs=0");
+  g_assert_cmpstr (service->status_query, ==, "logs=1");
   g_mutex_unlock (&service->lock);
   g_assert_cmpint (count (service, SUBMIT), ==, 1);
   g_assert_cmpint (count (service, CANCEL), ==, 0);
@@ -168,7 +179,7 @@ static const Case cases[] = {
       NULL, {2, 2, 1, 1, 1, 1, 0}},
   {"upload/given-up", {{INITIATE, ALWAYS, ANSWER, 500, "{\"detail\":\"no\"}"}},
       CUP_ERROR_SERVICE, "uploading the picture failed: HTTP 500: no",
-      {3, 0, 0, 0, 0, 0, 0}},
+      {14, 0, 0, 0, 0, 0, 0}},
   {"upload/refused", {{INITIATE, ALWAYS, ANSWER, 401,
               "{\"detail\":\"No user found for " KEY "\"}"}},
       CUP_ERROR_NOT_AUTHORIZED, "No user found for ***", {1, 0, 0, 0, 0, 0,
@@ -176,7 +187,7 @@ static const Case cases[] = {
   {"upload/nowhere", {{INITIATE, ALWAYS, ANSWER, 200,
               "{\"upload_url\":\"http://10.0.0.1/x?signature\","
                     "\"file_url\":\"$/f\"}"}}, CUP_ERROR_BAD_DATA,
-      "address for the upload", {1, 0, 0, 0, 0, 0, 0}},
+      "address for the upload", {4, 0, 0, 0, 0, 0, 0}},
   {"upload/redirected", {{INITIATE, ALWAYS, ANSWER, 307, "", "Location",
               "https://example.org/x?signature=1"}}, CUP_ERROR_BAD_DATA,
       "https://example.org/x?…", {1, 0, 0, 0, 0, 0, 0}},
@@ -187,9 +198,18 @@ static const Case cases[] = {
           0, 0}},
   {"submit/no-json", {{SUBMIT, ALWAYS, ANSWER, 200, "<html>"}},
       CUP_ERROR_BAD_DATA, "may have accepted", {1, 1, 1, 0, 0, 0, 0}},
-  {"submit/503", {{SUBMIT, ALWAYS, ANSWER, 503, NGINX}}, CUP_ERROR_SERVICE,
+  {"submit/502", {{SUBMIT, ALWAYS, ANSWER, 502, NGINX}}, CUP_ERROR_SERVICE,
       "502 Bad Gateway nginx; try again later; the service may", {1, 1, 1, 0, 0,
           0, 0}},
+  {"submit/503", {{SUBMIT, ALWAYS, ANSWER, 503, NGINX}}, CUP_ERROR_SERVICE,
+      "502 Bad Gateway nginx; try again later", {1, 1, 14, 0, 0, 0, 0}},
+  {"submit/503-passes", {{SUBMIT, 3, ANSWER, 503, NGINX}}, -1, NULL,
+      {1, 1, 4, 1, 1, 1, 0}},
+  {"submit/503-of-a-request", {{SUBMIT, ALWAYS, ANSWER, 503, "{}",
+              "x-fal-request-id", ID}}, CUP_ERROR_SERVICE,
+      "the service may have accepted", {1, 1, 1, 0, 0, 0, 0}},
+  {"submit/429", {{SUBMIT, 9, ANSWER, 429, "{\"detail\":\"too many\"}"}}, -1,
+      NULL, {1, 1, 10, 1, 1, 1, 0}},
   {"submit/unknown", {{SUBMIT, ALWAYS, ANSWER, 404, "{\"detail\":\"no app\"}"}},
       CUP_ERROR_NOT_FOUND, "application (\"owner/alias/sub\")", {1, 1, 1, 0,
           0, 0, 0}},
@@ -222,22 +242,29 @@ static const Case cases[] = {
       {1, 1, 1, 1, 1, 0, 0}},
   {"result/failed-500", {{RESULT, ALWAYS, ANSWER, 500,
               "{\"detail\":\"exploded\"}"}}, CUP_ERROR_SERVICE,
-      "exploded", {1, 1, 1, 1, 1, 0, 0}},
+      "exploded", {1, 1, 1, 1, 3, 0, 0}},
   {"result/failed-type", {{RESULT, ALWAYS, ANSWER, 503, "gone",
               "X-Fal-Error-Type", "runner_disconnected"}},
-      CUP_ERROR_SERVICE, "runner_disconnected", {1, 1, 1, 1, 1, 0, 0}},
+      CUP_ERROR_SERVICE, "runner_disconnected", {1, 1, 4, 4, 12, 0, 0}},
+  {"result/failed-once", {{RESULT, 3, ANSWER, 503, "gone",
+              "X-Fal-Error-Type", "runner_disconnected"}}, -1, NULL,
+      {1, 1, 2, 2, 4, 1, 0}},
+  /* It is the request for the result that failed, and not the job. */
+  {"result/asked-again", {{RESULT, 2, ANSWER, 503, "gone",
+              "X-Fal-Error-Type", "runner_disconnected"}}, -1, NULL,
+      {1, 1, 1, 1, 3, 1, 0}},
   {"result/not-started", {{RESULT, ALWAYS, ANSWER, 504, "",
               "X-Fal-Request-Timeout-Type", "user"}}, CUP_ERROR_TIMEOUT,
       "did not start", {1, 1, 1, 1, 1, 0, 0}},
   {"result/gateway", {{RESULT, 2, ANSWER, 502, NGINX}}, -1, NULL,
       {1, 1, 1, 1, 3, 1, 0}},
   {"result/gateway-stays", {{RESULT, ALWAYS, ANSWER, 502, NGINX}},
-      CUP_ERROR_SERVICE, "502 Bad Gateway nginx", {1, 1, 1, 1, 3, 0, 0}},
+      CUP_ERROR_SERVICE, "502 Bad Gateway nginx", {1, 1, 1, 1, 14, 0, 0}},
   {"result/early", {{RESULT, 1, ANSWER, 400,
               "{\"detail\":\"Request is still in progress\"}"}}, -1,
       NULL, {1, 1, 1, 2, 2, 1, 0}},
   {"result/no-image", {{RESULT, ALWAYS, ANSWER, 200, "{\"seed\":1}"}},
-      CUP_ERROR_BAD_DATA, "image", {1, 1, 1, 1, 1, 0, 0}},
+      CUP_ERROR_BAD_DATA, "image", {1, 1, 1, 1, 6, 0, 0}},
   {"result/http", {{RESULT, ALWAYS, ANSWER, 200,
               "{\"image\":{\"url\":\"http://10.1.2.3/x\"}}"}},
       CUP_ERROR_BAD_DATA, "10.1.2.3", {1, 1, 1, 1, 1, 0, 0}},
@@ -250,7 +277,7 @@ static const Case cases[] = {
       CUP_ERROR_SERVICE, "HTTP 403: no; the address", {1, 1, 1, 1, 1, 1, 0}},
   {"download/html", {{PICTURE, ALWAYS, ANSWER, 200,
               "<!DOCTYPE html><html></html>"}}, CUP_ERROR_UNSUPPORTED,
-      "HTML", {1, 1, 1, 1, 1, 1, 0}},
+      "HTML", {1, 1, 1, 1, 1, 6, 0}},
   {"download/redirected", {{PICTURE, 1, ANSWER, 302, "", "Location",
               "/picture/elsewhere"}}, -1, NULL, {1, 1, 1, 1, 1, 2, 0}},
 };
@@ -280,7 +307,7 @@ test_case (gconstpointer data)
   service_free (service);
 }
 
-/* The service stops answering for good: eight failures in a row. */
+/* The service stops answering for good. */
 static void
 test_status_given_up (void)
 {
@@ -291,7 +318,7 @@ test_status_given_up (void)
 
   finish (outcome);
   assert_words (outcome->error, CUP_ERROR_SERVICE, "asking for the status");
-  g_assert_cmpint (count (service, STATUS), ==, 8);
+  g_assert_cmpint (count (service, STATUS), ==, 14);
   cup_engine_close (engine);
   cup_engine_join (engine);
   g_object_unref (engine);
@@ -378,10 +405,12 @@ test_data_uri (void)
 }
 
 static void
-test_timeout (void)
+test_timeout (gconstpointer data)
 {
-  const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 202,
-      "{\"status\":\"IN_QUEUE\",\"queue_position\":12}"}, {0}
+  gboolean queue = GPOINTER_TO_INT (data);
+  const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 202, queue ?
+          "{\"status\":\"IN_QUEUE\",\"queue_position\":12}" :
+          "{\"status\":\"IN_PROGRESS\"}"}, {0}
   };
   Service *service = service_new (rules);
   CupEngine *engine = engine_new (service);
@@ -390,8 +419,10 @@ test_timeout (void)
 
   finish (outcome);
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 390 * MS);
-  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "property timeout");
-  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "IN_QUEUE, 12 ahead");
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, queue ?
+      "property queue-timeout" : "property timeout");
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, queue ?
+      "IN_QUEUE, 12 ahead" : "IN_PROGRESS");
   assert_words (outcome->error, CUP_ERROR_TIMEOUT, "request " ID);
   g_assert_cmpstr (cup_error_get_details (outcome->error)->stage, ==, "status");
   g_assert_cmpstr (cup_error_get_details (outcome->error)->request_id, ==, ID);
@@ -541,16 +572,13 @@ test_unref (void)
 static void
 test_unreachable (void)
 {
-  CupFalSettings settings = {
-    .key = KEY,
-    .application = "owner/alias",
-    .location = "http://127.0.0.1:1",
-    .storage_location = "http://127.0.0.1:1",
-    .connect_timeout = G_USEC_PER_SEC,
-  };
-  CupEngine *engine = cup_fal_engine_new (&settings, NULL);
-  Outcome *outcome = start (engine, 0);
+  CupFalSettings settings;
+  CupEngine *engine;
+  Outcome *outcome;
 
+  settings_init (&settings, "http://127.0.0.1:1");
+  engine = cup_fal_engine_new (&settings, NULL);
+  outcome = start (engine, 0);
   finish (outcome);
   assert_words (outcome->error, CUP_ERROR_NETWORK, "127.0.0.1:1");
   g_assert_cmpstr (cup_error_get_details (outcome->error)->stage, ==, "upload");
@@ -591,12 +619,14 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &cases[i], test_case);
     g_free (path);
   }
-  if (g_test_slow ())
-    g_test_add_func ("/fal/status/given-up", test_status_given_up);
+  g_test_add_func ("/fal/status/given-up", test_status_given_up);
   g_test_add_func ("/fal/download/too-large", test_too_large);
   g_test_add_func ("/fal/download/cut-off", test_cut_off);
   g_test_add_func ("/fal/result/data-uri", test_data_uri);
-  g_test_add_func ("/fal/timeout", test_timeout);
+  g_test_add_data_func ("/fal/timeout/work", GINT_TO_POINTER (FALSE),
+      test_timeout);
+  g_test_add_data_func ("/fal/timeout/queue", GINT_TO_POINTER (TRUE),
+      test_timeout);
   g_test_add_data_func ("/fal/cancel/initiate", GINT_TO_POINTER (INITIATE),
       test_cancel);
   g_test_add_data_func ("/fal/cancel/put", GINT_TO_POINTER (PUT), test_cancel);

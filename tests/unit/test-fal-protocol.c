@@ -143,7 +143,9 @@ test_bodies (void)
   g_value_set_static_string (&url, "a " KEY " in a prompt");
   cup_values_set (values, CUP_FIELD_PROMPT, &url);
 
-  body = cup_fal_build_submit_body (values, "https://host/file?signed=hunter2");
+  body = cup_fal_build_submit_body (cup_fal_application_find
+      (CUP_FAL_DEFAULT_APPLICATION), values,
+      "https://host/file?signed=hunter2");
   root = cup_fal_parse_json (body, NULL);
   object = json_node_get_object (root);
   g_assert_cmpuint (json_object_get_size (object), ==, 4);
@@ -172,6 +174,155 @@ test_bodies (void)
   g_assert_cmpstr (cup_fal_get_string (object, "file_name"), ==, "frame.jpg");
   json_node_unref (root);
   g_bytes_unref (body);
+}
+
+static void
+set (CupValues * values, CupFieldId id, GType type, gconstpointer text,
+    gdouble number)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, type);
+  if (type == G_TYPE_STRING)
+    g_value_set_string (&value, text);
+  else if (type == G_TYPE_DOUBLE)
+    g_value_set_double (&value, number);
+  else if (type == G_TYPE_INT64)
+    g_value_set_int64 (&value, (gint64) number);
+  else
+    g_value_set_boolean (&value, number != 0);
+  cup_values_set (values, id, &value);
+  g_value_unset (&value);
+}
+
+static void
+set_extra (CupValues * values, const gchar * json)
+{
+  JsonNode *node = json ? json_from_string (json, NULL) : NULL;
+
+  g_assert_true (!json || JSON_NODE_HOLDS_OBJECT (node));
+  cup_values_set_extra (values, node ? json_node_get_object (node) : NULL);
+  g_clear_pointer (&node, json_node_unref);
+}
+
+static void
+assert_body (const gchar * endpoint, const CupValues * values,
+    const gchar * expected)
+{
+  GBytes *body = cup_fal_build_submit_body (cup_fal_application_find
+      (endpoint), values, "u");
+  gchar *sent = g_strndup (g_bytes_get_data (body, NULL),
+      g_bytes_get_size (body));
+
+  g_assert_cmpstr (sent, ==, expected);
+  g_free (sent);
+  g_bytes_unref (body);
+}
+
+/* What is set goes by the application's names, and only what it has. */
+static void
+test_siblings (void)
+{
+  CupValues *values = cup_values_new ();
+
+  assert_body ("fal-ai/aura-sr", NULL, "{\"image_url\":\"u\"}");
+  assert_body ("fal-ai/aura-sr", values, "{\"image_url\":\"u\"}");
+  set (values, CUP_FIELD_ENABLE_SAFETY_CHECKS, G_TYPE_BOOLEAN, NULL, FALSE);
+  set (values, CUP_FIELD_NUM_INFERENCE_STEPS, G_TYPE_INT64, NULL, 30);
+  set (values, CUP_FIELD_SHAPE_PRESERVATION, G_TYPE_DOUBLE, NULL, 0.5);
+  set (values, CUP_FIELD_CREATIVITY, G_TYPE_DOUBLE, NULL, 0.25);
+  set (values, CUP_FIELD_SCALE, G_TYPE_DOUBLE, NULL, 4);
+  set (values, CUP_FIELD_PROMPT, G_TYPE_STRING, "owl", 0);
+  assert_body ("fal-ai/creative-upscaler", values,
+      "{\"image_url\":\"u\",\"prompt\":\"owl\",\"scale\":4,"
+      "\"creativity\":0.25,\"shape_preservation\":0.5,"
+      "\"num_inference_steps\":30,\"enable_safety_checks\":false}");
+  assert_body ("me/mine", values,
+      "{\"image_url\":\"u\",\"prompt\":\"owl\",\"scale\":4,"
+      "\"creativity\":0.25,\"shape_preservation\":0.5,"
+      "\"num_inference_steps\":30,\"enable_safety_checks\":false}");
+  assert_body ("fal-ai/clarity-upscaler", values,
+      "{\"image_url\":\"u\",\"prompt\":\"owl\",\"upscale_factor\":4,"
+      "\"creativity\":0.25,\"resemblance\":0.5,"
+      "\"num_inference_steps\":30,\"enable_safety_checker\":false}");
+  assert_body ("fal-ai/ccsr", values,
+      "{\"image_url\":\"u\",\"scale\":4,\"steps\":30}");
+  assert_body ("clarityai/crystal-upscaler", values,
+      "{\"image_url\":\"u\",\"scale_factor\":4}");
+  assert_body ("fal-ai/ideogram/upscale", values,
+      "{\"image_url\":\"u\",\"prompt\":\"owl\"}");
+  cup_values_free (values);
+}
+
+/* What the user adds has the last word, and each name is there once. */
+static void
+test_extra (void)
+{
+  CupValues *values = cup_values_new (), *copy;
+
+  set (values, CUP_FIELD_SCALE, G_TYPE_DOUBLE, NULL, 2);
+  set (values, CUP_FIELD_SEED, G_TYPE_INT64, NULL, 7);
+  set_extra (values, "{\"tile\":400,\"upscale_factor\":2.5,\"seed\":null,"
+      "\"loras\":[{\"path\":\"x\",\"scale\":0.5},[true,\"\"]],"
+      "\"big\":9223372036854775807}");
+  assert_body ("fal-ai/codeformer", values,
+      "{\"image_url\":\"u\",\"upscale_factor\":2.5,\"seed\":null,"
+      "\"tile\":400,\"loras\":[{\"path\":\"x\",\"scale\":0.5},[true,\"\"]],"
+      "\"big\":9223372036854775807}");
+  copy = cup_values_copy (values);
+  /* What the set has says nothing about its copies. */
+  set_extra (values, "{\"image_url\":\"other\"}");
+  assert_body ("fal-ai/esrgan", values,
+      "{\"image_url\":\"other\",\"scale\":2}");
+  set_extra (values, NULL);
+  assert_body ("fal-ai/esrgan", values, "{\"image_url\":\"u\",\"scale\":2}");
+  cup_values_free (values);
+  assert_body ("fal-ai/recraft/upscale/crisp", copy,
+      "{\"image_url\":\"u\",\"tile\":400,\"upscale_factor\":2.5,"
+      "\"seed\":null,\"loras\":[{\"path\":\"x\",\"scale\":0.5},"
+      "[true,\"\"]],\"big\":9223372036854775807}");
+  cup_values_free (copy);
+}
+
+static void
+test_describe (void)
+{
+  const struct
+  {
+    const gchar *body, *shown;
+  } cases[] = {
+    {"{\"image_url\":\"data:image/png;base64,hunter2\"}",
+        "{\"image_url\":\"data:…\"}"},
+    {"{\"my_URL\":[\"https://a/b?hunter2\",{\"x\":\"hunter2\"},5]}",
+        "{\"my_URL\":[\"https://a/b?…\",{\"x\":\"(no URL)\"},5]}"},
+    {"{\"base_model_url\":null,\"lora_url\":7}",
+        "{\"base_model_url\":null,\"lora_url\":7}"},
+    {"{\"hf_Token\":\"hunter2\",\"apiKEY\":{\"a\":\"hunter2\"},"
+          "\"Secrets\":[\"hunter2\"],\"the_password_is\":2}",
+        "{\"hf_Token\":\"***\",\"apiKEY\":\"***\",\"Secrets\":\"***\","
+          "\"the_password_is\":\"***\"}"},
+    {"{\"a\":[{\"b\":{\"access_token\":\"hunter2\",\"c\":1.5}}]}",
+        "{\"a\":[{\"b\":{\"access_token\":\"***\",\"c\":1.5}}]}"},
+    {"{\"a\":[\"DATA:image/png;base64,hunter2\"]}", "{\"a\":[\"data:…\"]}"},
+    {"{\"a\":\"an  owl (data:,hunter2\\nhunter2\"}",
+        "{\"a\":\"an  owl (data:…\"}"},
+    {"{\"a\":\" https://me:hunter2@a/x see https://b/?hunter2 and\\tso on\"}",
+        "{\"a\":\" https://a/x see https://b/?… and\\tso on\"}"},
+    {"{\"prompt\":\"metadata: an owl, 1:2 :// \"}",
+        "{\"prompt\":\"metadata: an owl, 1:2 (no URL) \"}"},
+    {"{\"prompt\":\"" KEY " of my-s3cret\"}", "{\"prompt\":\"*** of ***\"}"},
+    {"[\"data:,hunter2\"]", "[\"data:…\"]"}, {"", ""}, {"{", ""},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GBytes *body = text (cases[i].body);
+    gchar *shown = cup_fal_describe_body (body, KEY);
+
+    g_assert_cmpstr (shown, ==, cases[i].shown);
+    g_free (shown);
+    g_bytes_unref (body);
+  }
 }
 
 static void
@@ -230,18 +381,20 @@ test_status (void)
   g_assert_true (cup_fal_parse_status (body, &status, NULL));
   g_assert_cmpint (status.state, ==, CUP_FAL_IN_QUEUE);
   g_assert_cmpint (status.queue_position, ==, 7);
+  g_assert_null (status.logs);
   g_assert_cmpfloat (status.inference_time, <, 0);
   cup_fal_status_clear (&status);
   g_bytes_unref (body);
 
   body =
       text ("{\"status\":\"COMPLETED\",\"metrics\":{\"inference_time\":17.79}"
-      ",\"error\":\"no\",\"error_type\":\"t\"}");
+      ",\"error\":\"no\",\"error_type\":\"t\",\"logs\":[{},1]}");
   g_assert_true (cup_fal_parse_status (body, &status, NULL));
   g_assert_cmpint (status.state, ==, CUP_FAL_COMPLETED);
   g_assert_cmpint (status.queue_position, ==, -1);
   g_assert_cmpfloat (status.inference_time, ==, 17.79);
   g_assert_cmpstr (status.error_type, ==, "t");
+  g_assert_cmpuint (json_array_get_length (status.logs), ==, 2);
   cup_fal_status_clear (&status);
   g_bytes_unref (body);
 
@@ -254,11 +407,12 @@ test_status (void)
   g_bytes_unref (body);
 
   body = text ("{\"status\":12,\"metrics\":[],\"queue_position\":-3,"
-      "\"error\":{}}");
+      "\"error\":{},\"logs\":{}}");
   g_assert_true (cup_fal_parse_status (body, &status, NULL));
   g_assert_cmpint (status.state, ==, CUP_FAL_UNKNOWN);
   g_assert_cmpint (status.queue_position, ==, -1);
   g_assert_null (status.error);
+  g_assert_null (status.logs);
   cup_fal_status_clear (&status);
   g_bytes_unref (body);
 }
@@ -275,12 +429,15 @@ test_accepted (void)
   guint i;
 
   body =
-      text ("{\"request_id\":\"a-1\",\"status_url\":\"s\",\"cancel_url\":1}");
+      text ("{\"request_id\":\"a-1\",\"status_url\":\"s\",\"cancel_url\":1,"
+      "\"status\":\"IN_PROGRESS\"}");
   g_assert_true (cup_fal_parse_accepted (body, &accepted, NULL));
   g_assert_cmpstr (accepted.request_id, ==, "a-1");
   g_assert_cmpstr (accepted.status_url, ==, "s");
   g_assert_null (accepted.cancel_url);
   g_assert_null (accepted.response_url);
+  g_assert_cmpint (accepted.state, ==, CUP_FAL_IN_PROGRESS);
+  g_assert_cmpint (accepted.queue_position, ==, -1);
   cup_fal_accepted_clear (&accepted);
   g_bytes_unref (body);
   for (i = 0; i < G_N_ELEMENTS (bad); i++) {
@@ -386,7 +543,7 @@ static const FailureCase failures[] = {
         NULL, NULL, CUP_STAGE_RESULT, CUP_ERROR_SERVICE, NULL, FALSE, TRUE,
       {"502 Bad Gateway nginx"}},
   {504, "", NULL, "user", CUP_STAGE_RESULT, CUP_ERROR_TIMEOUT, NULL, TRUE,
-      TRUE, {"did not start in the time"}},
+      FALSE, {"did not start in the time"}},
   {499, "{\"detail\":\"Request cancelled\",\"error_type\":\"client_cancelled\"}",
         NULL, NULL, CUP_STAGE_RESULT, CUP_ERROR_SERVICE, "client_cancelled",
       TRUE, FALSE, {"cancelled at the service"}},
@@ -437,6 +594,59 @@ test_failures (void)
   }
 }
 
+/* What an answer to a submission says about whether it was accepted, and may
+ * be sent again. */
+static void
+test_certainty (void)
+{
+  const gchar *told = "{\"detail\":\"x\"}", *gateway = "<html>nginx</html>";
+  const struct
+  {
+    guint status;
+    gboolean has_id;
+    const gchar *body, *timeout;
+    gboolean not_accepted, uncertain, refusal;
+  } cases[] = {
+    {429, FALSE, told, NULL, TRUE, FALSE, FALSE},
+    {429, TRUE, told, NULL, TRUE, FALSE, FALSE},
+    {425, FALSE, told, NULL, TRUE, FALSE, FALSE},
+    {503, FALSE, gateway, NULL, TRUE, FALSE, FALSE},
+    {503, TRUE, told, NULL, FALSE, TRUE, FALSE},
+    {502, FALSE, gateway, NULL, FALSE, TRUE, FALSE},
+    {504, FALSE, gateway, NULL, FALSE, TRUE, FALSE},
+    {504, TRUE, told, "user", FALSE, FALSE, FALSE},
+    {500, TRUE, told, NULL, FALSE, TRUE, FALSE},
+    {408, FALSE, told, NULL, FALSE, TRUE, FALSE},
+    {401, FALSE, told, NULL, FALSE, FALSE, TRUE},
+    {402, FALSE, told, NULL, FALSE, FALSE, TRUE},
+    {403, TRUE, told, NULL, FALSE, FALSE, TRUE},
+    {404, FALSE, told, NULL, FALSE, FALSE, FALSE},
+    {422, TRUE, told, NULL, FALSE, FALSE, FALSE},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GBytes *body = text (cases[i].body);
+    CupFalFailure failure;
+
+    g_test_message ("%u", cases[i].status);
+    cup_fal_failure_read (&failure, cases[i].status, body, NULL,
+        cases[i].timeout);
+    failure.has_request_id = cases[i].has_id;
+    g_assert_cmpint (cup_fal_failure_was_not_accepted (&failure), ==,
+        cases[i].not_accepted);
+    g_assert_cmpint (cup_fal_failure_is_uncertain (&failure), ==,
+        cases[i].uncertain);
+    g_assert_cmpint (cup_fal_failure_is_refusal (&failure), ==,
+        cases[i].refusal);
+    /* Of a host that stores pictures it says nothing about the key. */
+    failure.is_transfer = TRUE;
+    g_assert_false (cup_fal_failure_is_refusal (&failure));
+    cup_fal_failure_clear (&failure);
+    g_bytes_unref (body);
+  }
+}
+
 /* A page of any length, with anything in it, is one short line. */
 static void
 test_long_page (void)
@@ -478,12 +688,7 @@ test_early (void)
 static void
 test_settings (void)
 {
-  const CupFalSettings good = {
-    .key = KEY,
-    .application = CUP_FAL_DEFAULT_APPLICATION,
-    .location = CUP_FAL_DEFAULT_LOCATION,
-    .storage_location = CUP_FAL_DEFAULT_STORAGE_LOCATION,
-  };
+  CupFalSettings good;
   CupFalSettings settings;
   const gchar *names[] = { "api-key", "application", "location",
     "storage-location"
@@ -492,13 +697,24 @@ test_settings (void)
   CupEngine *engine;
   guint i;
 
+  cup_fal_settings_init (&good);
+  good.key = KEY;
   engine = cup_fal_engine_new (&good, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (cup_engine_get_name (engine), ==, "fal");
   g_assert_cmpint (cup_engine_get_accepts (engine), ==,
-      CUP_ENGINE_ACCEPTS_ENCODED);
+      CUP_ENGINE_ACCEPTS_ENCODED | CUP_ENGINE_ACCEPTS_URI);
   g_assert_cmpuint (cup_engine_get_honoured_fields (engine), ==,
       CUP_FIELDS_ALL);
+  cup_engine_close (engine);
+  g_object_unref (engine);
+
+  settings = good;
+  settings.application = "fal-ai/esrgan";
+  engine = cup_fal_engine_new (&settings, &error);
+  g_assert_no_error (error);
+  g_assert_cmphex (cup_engine_get_honoured_fields (engine), ==,
+      CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL) | CUP_FIELD_BIT (CUP_FIELD_SCALE));
   cup_engine_close (engine);
   g_object_unref (engine);
 
@@ -534,12 +750,16 @@ main (int argc, char **argv)
   g_test_add_func ("/fal/location", test_location);
   g_test_add_func ("/fal/urls", test_urls);
   g_test_add_func ("/fal/bodies", test_bodies);
+  g_test_add_func ("/fal/siblings", test_siblings);
+  g_test_add_func ("/fal/extra", test_extra);
+  g_test_add_func ("/fal/describe", test_describe);
   g_test_add_func ("/fal/limits", test_limits);
   g_test_add_func ("/fal/bad-json", test_bad_json);
   g_test_add_func ("/fal/status", test_status);
   g_test_add_func ("/fal/accepted", test_accepted);
   g_test_add_func ("/fal/output", test_output);
   g_test_add_func ("/fal/failures", test_failures);
+  g_test_add_func ("/fal/certainty", test_certainty);
   g_test_add_func ("/fal/long-page", test_long_page);
   g_test_add_func ("/fal/early", test_early);
   g_test_add_func ("/fal/settings", test_settings);

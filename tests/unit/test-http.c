@@ -7,169 +7,9 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "base/log.h"
-#include "net/http.h"
-
-#include "http-server.h"
-
-/* gcc's LeakSanitizer crashes over the thread-local storage of libraries that
- * are loaded later, such as GnuTLS, unless it is told to keep away. */
-const char *__asan_default_options (void);
-
-const char *
-__asan_default_options (void)
-{
-  return "intercept_tls_get_addr=0";
-}
-
-/* What became of one request. */
-typedef struct
-{
-  CupHttp *http;
-  CupHttpRequest request;
-  gchar *url;
-  GMutex lock;
-  GCond cond;
-  guint calls;
-  gboolean on_thread;
-  guint status;
-  gchar *body;
-  gsize size;
-  gchar *header;
-  GError *error;
-  gint64 started;
-  gint64 took;
-} Fetch;
-
-static Fetch *
-fetch_new (CupHttp * http, const gchar * base, const gchar * path)
-{
-  Fetch *fetch = g_new0 (Fetch, 1);
-
-  fetch->http = http;
-  fetch->url = g_strconcat (base, path, NULL);
-  fetch->request.method = "GET";
-  fetch->request.url = fetch->url;
-  fetch->request.max_size = 1 << 20;
-  fetch->request.connect_timeout = 10 * SECOND;
-  fetch->request.inactivity_timeout = 10 * SECOND;
-  g_mutex_init (&fetch->lock);
-  g_cond_init (&fetch->cond);
-  return fetch;
-}
-
-static void
-fetch_done (CupHttpResponse * response, const GError * error, gpointer data)
-{
-  Fetch *fetch = data;
-  gconstpointer bytes;
-
-  g_mutex_lock (&fetch->lock);
-  fetch->calls++;
-  fetch->on_thread = cup_http_is_current_thread (fetch->http);
-  fetch->took = g_get_monotonic_time () - fetch->started;
-  g_assert_true ((response == NULL) == (error != NULL));
-  if (response) {
-    fetch->status = cup_http_response_get_status (response);
-    bytes = g_bytes_get_data (cup_http_response_get_body (response),
-        &fetch->size);
-    fetch->body = g_strndup (bytes ? bytes : "", fetch->size);
-    fetch->header = g_strdup (cup_http_response_get_header (response,
-            "content-encoding"));
-  } else {
-    fetch->error = g_error_copy (error);
-  }
-  g_cond_signal (&fetch->cond);
-  g_mutex_unlock (&fetch->lock);
-}
-
-static void
-fetch_send (gpointer data)
-{
-  Fetch *fetch = data;
-
-  cup_http_send (fetch->http, &fetch->request, fetch_done, fetch);
-  g_assert_cmpuint (fetch->calls, ==, 0);
-}
-
-static void
-fetch_start (Fetch * fetch)
-{
-  fetch->started = g_get_monotonic_time ();
-  g_assert_true (cup_http_invoke (fetch->http, fetch_send, fetch, NULL));
-}
-
-static void
-fetch_wait (Fetch * fetch)
-{
-  g_mutex_lock (&fetch->lock);
-  while (fetch->calls == 0)
-    g_cond_wait (&fetch->cond, &fetch->lock);
-  g_assert_true (fetch->on_thread);
-  g_mutex_unlock (&fetch->lock);
-}
-
-static void
-fetch_free (Fetch * fetch)
-{
-  g_assert_cmpuint (fetch->calls, ==, 1);
-  g_mutex_clear (&fetch->lock);
-  g_cond_clear (&fetch->cond);
-  g_clear_error (&fetch->error);
-  g_free (fetch->body);
-  g_free (fetch->header);
-  g_free (fetch->url);
-  g_free (fetch);
-}
-
-typedef struct
-{
-  Server *server;
-  CupHttp *http;
-} Fixture;
-
-static void
-set_up (Fixture * fixture, gconstpointer data)
-{
-  GError *error = NULL;
-
-  fixture->server = server_new ();
-  fixture->http = cup_http_new (&error);
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture * fixture, gconstpointer data)
-{
-  cup_http_close (fixture->http);
-  g_assert_true (cup_http_join (fixture->http));
-  cup_http_unref (fixture->http);
-  server_free (fixture->server);
-}
-
-/* Sends and waits. */
-static Fetch *
-get (Fixture * fixture, const gchar * base, const gchar * path)
-{
-  Fetch *fetch = fetch_new (fixture->http, base, path);
-
-  fetch_start (fetch);
-  fetch_wait (fetch);
-  return fetch;
-}
-
-static void
-assert_error (Fetch * fetch, GQuark domain, gint code, const gchar * word)
-{
-  g_assert_error (fetch->error, domain, code);
-  if (!strstr (fetch->error->message, word))
-    g_error ("\"%s\" does not say \"%s\"", fetch->error->message, word);
-  g_assert_null (strstr (fetch->error->message, "hunter2"));
-}
+#include "http-fetch.h"
 
 static void
 test_get (Fixture * fixture, gconstpointer data)
@@ -356,7 +196,6 @@ test_deadline (Fixture * fixture, gconstpointer data)
   fetch_free (fetch);
 }
 
-/* The port accepts, but no TLS handshake comes about. */
 /* On the HTTP thread: does nothing else until the mutex is free. */
 static void
 wait_for_mutex (gpointer mutex)
@@ -365,6 +204,7 @@ wait_for_mutex (gpointer mutex)
   g_mutex_unlock (mutex);
 }
 
+/* The port accepts, but no TLS handshake comes about. */
 static void
 test_connect_timeout (Fixture * fixture, gconstpointer data)
 {
@@ -485,6 +325,7 @@ test_redirect (Fixture * fixture, gconstpointer data)
     {"/redirect?count=0&to=file:///etc/passwd", TRUE, "file:///etc/passwd"},
     {"/redirect?count=0&to=http://u:hunter2@127.0.0.1/", TRUE, "user name"},
     {"/redirect?count=0&to=/landed%3fhunter2", FALSE, "not followed"},
+    {"/redirect?count=0&to=file:///etc/passwd", FALSE, "not followed"},
   };
   guint i;
 
@@ -528,46 +369,28 @@ test_parallel (Fixture * fixture, gconstpointer data)
   g_assert_cmpint (g_atomic_int_get (&fixture->server->peak), >, 10);
 }
 
-/* Over TLS, and with SOUP_SERVER_HTTP2 set over HTTP/2: refused as long as the certificate is
- * not trusted, then the same limits as everywhere. */
+/* Over TLS, and with SOUP_SERVER_HTTP2 set over HTTP/2: refused as long as the
+ * certificate is not trusted, then the same limits as everywhere. */
 static void
 test_tls (Fixture * fixture, gconstpointer data)
 {
-  gchar *pem = make_certificate ();
-  GTlsCertificate *certificate;
-  GTlsDatabase *database;
-  GError *error = NULL;
-  gchar *base, *directory, *file;
+  Authority *authority = authority_new ();
+  CupHttpOptions options = { NULL };
+  const gchar *base;
   Fetch *fetch;
   guint i;
 
-  if (!pem) {
+  if (!authority) {
     g_test_skip ("there is no openssl");
     return;
   }
-  certificate = g_tls_certificate_new_from_pem (pem, -1, &error);
-  g_assert_no_error (error);
-  directory = g_dir_make_tmp ("cup-XXXXXX", NULL);
-  file = g_build_filename (directory, "trusted.pem", NULL);
-  g_file_set_contents (file, pem, -1, NULL);
-  database = g_tls_file_database_new (file, &error);
-  g_assert_no_error (error);
-  fixture->server->certificate = certificate;
-  g_main_context_invoke (fixture->server->context, listen_tls, fixture->server);
-  while (!(base = g_atomic_pointer_get (&fixture->server->tls_base)))
-    g_thread_yield ();
-
+  base = server_listen_tls (fixture->server, authority);
   fetch = get (fixture, base, "/echo");
   assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "not signed by");
   fetch_free (fetch);
 
-  /* The session that has failed keeps the old database. */
-  cup_http_close (fixture->http);
-  g_assert_true (cup_http_join (fixture->http));
-  cup_http_unref (fixture->http);
-  g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
-  fixture->http = cup_http_new (NULL);
-
+  options.tls_database = authority->database;
+  fixture_replace_http (fixture, &options);
   fetch = get (fixture, base, "/echo");
   g_assert_no_error (fetch->error);
   fetch_free (fetch);
@@ -590,20 +413,108 @@ test_tls (Fixture * fixture, gconstpointer data)
   assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "0.2 s");
   fetch_free (fetch);
 
-  g_tls_backend_set_default_database (g_tls_backend_get_default (), NULL);
-  g_object_unref (database);
-  g_object_unref (certificate);
-  g_remove (file);
-  g_rmdir (directory);
-  g_free (directory);
-  g_free (file);
-  g_free (pem);
+  authority_free (authority);
+}
+
+/* On HTTP/2 both are on one connection: the one that gives up must not take
+ * the other with it, which may have been accepted. */
+static void
+test_impatient_neighbour (Fixture * fixture, gconstpointer data)
+{
+  Authority *authority = authority_new ();
+  CupHttpOptions options = { NULL };
+  Fetch *post, *hang;
+  const gchar *base;
+  guint i;
+
+  if (!authority) {
+    g_test_skip ("there is no openssl");
+    return;
+  }
+  base = server_listen_tls (fixture->server, authority);
+  options.tls_database = authority->database;
+  fixture_replace_http (fixture, &options);
+
+  for (i = 0; i < 3; i++) {
+    post = fetch_new (fixture->http, base, "/slow");
+    post->request.method = "POST";
+    hang = fetch_new (fixture->http, base, "/hang");
+    hang->request.inactivity_timeout = 30 * MS;
+    fetch_start (post);
+    fetch_start (hang);
+    fetch_wait (hang);
+    assert_error (hang, CUP_ERROR, CUP_ERROR_TIMEOUT, "0.03 s");
+    fetch_wait (post);
+    g_assert_no_error (post->error);
+    g_assert_cmpstr (post->body, ==, "slow");
+    fetch_free (post);
+    fetch_free (hang);
+  }
+  authority_free (authority);
+}
+
+#define ANSWER "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n"
+#define DATE "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+
+static void
+test_retry_after (Fixture * fixture, gconstpointer data)
+{
+  const gint64 none = -1, day = 24 * 60 * 60;
+  const struct
+  {
+    const gchar *answer;
+    gint64 seconds;
+  } cases[] = {
+    {ANSWER "\r\n", none},
+    {ANSWER "Retry-After: 0\r\n\r\n", 0},
+    {ANSWER "Retry-After: 120\r\n\r\n", 120},
+    {ANSWER "retry-after:  7 \r\n\r\n", 7},
+    {ANSWER "Retry-After: 86400\r\n\r\n", day},
+    {ANSWER "Retry-After: 86401\r\n\r\n", day},
+    {ANSWER "Retry-After: 99999999999999999999999999\r\n\r\n", day},
+    {ANSWER "Retry-After: -5\r\n\r\n", 0},
+    {ANSWER "Retry-After: -99999999999999999999999999\r\n\r\n", 0},
+    {ANSWER "Retry-After:\r\n\r\n", none},
+    {ANSWER "Retry-After: -\r\n\r\n", none},
+    {ANSWER "Retry-After: 1.5\r\n\r\n", none},
+    {ANSWER "Retry-After: 5s\r\n\r\n", none},
+    {ANSWER "Retry-After: soon\r\n\r\n", none},
+    {ANSWER "Retry-After: 1994-11-06T08:50:00Z\r\n\r\n", none},
+    {ANSWER "Retry-After: Sun, 99 Nov 1994 08:49:37 GMT\r\n\r\n", none},
+    /* The three forms of a date, against the answer's own time. */
+    {ANSWER DATE "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n\r\n", 30},
+    {ANSWER DATE "Retry-After: Sunday, 06-Nov-94 08:50:07 GMT\r\n\r\n", 30},
+    {ANSWER DATE "Retry-After: Sun Nov  6 08:50:07 1994\r\n\r\n", 30},
+    {ANSWER DATE "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n", 0},
+    {ANSWER DATE "Retry-After: Sun, 06 Nov 1994 08:49:36 GMT\r\n\r\n", 0},
+    {ANSWER DATE "Retry-After: Sun, 06 Nov 1983 08:49:37 GMT\r\n\r\n", 0},
+    {ANSWER DATE "Retry-After: Sat, 06 Nov 2094 08:49:37 GMT\r\n\r\n", day},
+    /* Without one, against this machine's. */
+    {ANSWER "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n\r\n", 0},
+    {ANSWER "Retry-After: Sat, 06 Nov 2094 08:49:37 GMT\r\n\r\n", day},
+    {ANSWER "Date: x\r\nRetry-After: Sat, 06 Nov 2094 08:49:37 GMT\r\n\r\n",
+        day},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Fetch *fetch;
+
+    g_test_message ("%s", cases[i].answer);
+    g_atomic_pointer_set (&fixture->server->raw_answer, cases[i].answer);
+    fetch = get (fixture, fixture->server->raw_base, "/answer");
+    g_assert_no_error (fetch->error);
+    g_assert_cmpuint (fetch->status, ==, 503);
+    g_assert_cmpint (fetch->retry_after, ==, cases[i].seconds == none ? -1 :
+        cases[i].seconds * G_USEC_PER_SEC);
+    fetch_free (fetch);
+  }
 }
 
 static void
 test_close_idle (void)
 {
-  CupHttp *http = cup_http_new (NULL);
+  CupHttp *http = cup_http_new (NULL, NULL);
   gint64 start = g_get_monotonic_time ();
 
   cup_http_close (http);
@@ -622,7 +533,7 @@ test_close_unjoined (void)
   guint i;
 
   for (i = 0; i < 20; i++) {
-    CupHttp *http = cup_http_new (NULL);
+    CupHttp *http = cup_http_new (NULL, NULL);
 
     cup_http_close (http);
     cup_http_unref (http);
@@ -651,7 +562,7 @@ send_with_follower (gpointer data)
 static void
 test_close_pending (Fixture * fixture, gconstpointer data)
 {
-  CupHttp *http = cup_http_new (NULL);
+  CupHttp *http = cup_http_new (NULL, NULL);
   Fetch *slow = fetch_new (http, fixture->server->base, "/slow");
   Fetch *hang = fetch_new (http, fixture->server->base, "/hang");
   gint64 start = g_get_monotonic_time ();
@@ -667,7 +578,7 @@ test_close_pending (Fixture * fixture, gconstpointer data)
   fetch_free (slow);
   cup_http_unref (http);
 
-  http = cup_http_new (NULL);
+  http = cup_http_new (NULL, NULL);
   hang->http = http;
   fetch_start (hang);
   while (g_atomic_int_get (&fixture->server->held) == 0)
@@ -697,7 +608,7 @@ unref_there (gpointer data)
 static void
 test_unref_on_thread (void)
 {
-  CupHttp *http = cup_http_new (NULL);
+  CupHttp *http = cup_http_new (NULL, NULL);
   CupHttp *watched = cup_http_ref (http);
 
   g_assert_true (cup_http_invoke (http, unref_there, http, NULL));
@@ -720,7 +631,7 @@ test_invoke_race (void)
   gint ran;
 
   for (round = 0; round < 50; round++) {
-    CupHttp *http = cup_http_new (NULL);
+    CupHttp *http = cup_http_new (NULL, NULL);
 
     g_atomic_int_set (&ran, 0);
     cup_http_close (http);
@@ -731,19 +642,6 @@ test_invoke_race (void)
     g_assert_cmpint (g_atomic_int_get (&ran), ==, accepted);
     cup_http_unref (http);
   }
-}
-
-static void
-quiet (CupLogLevel level, const gchar * file, const gchar * function,
-    gint line, const gchar * text)
-{
-  g_test_message ("%s: %s", function, text);
-}
-
-static gboolean
-enabled (CupLogLevel level)
-{
-  return TRUE;
 }
 
 #define TEST(path, func) \
@@ -773,6 +671,8 @@ main (int argc, char **argv)
   TEST ("redirect", test_redirect);
   TEST ("parallel", test_parallel);
   TEST ("tls", test_tls);
+  TEST ("impatient-neighbour", test_impatient_neighbour);
+  TEST ("retry-after", test_retry_after);
   TEST ("close-pending", test_close_pending);
   g_test_add_func ("/http/close-idle", test_close_idle);
   g_test_add_func ("/http/close-unjoined", test_close_unjoined);

@@ -509,6 +509,220 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+/* Black */
+
+static void
+test_is_black (void)
+{
+  static const guint depths[] = { 8, 16 };
+  guint i, d, width;
+
+  for (i = 0; i < G_N_ELEMENTS (all_channels); i++) {
+    for (d = 0; d < G_N_ELEMENTS (depths); d++) {
+      /* Widths that leave rests of blocks of many lengths. */
+      for (width = 1; width < 140; width += 1 + width / 7) {
+        guint limit = depths[d] == 8 ? 2 : 2 * 257, x, y, c;
+        CupPixels *pixels = cup_pixels_new (width, 3, all_channels[i],
+            depths[d], NULL);
+
+        /* The padding between rows does not count, nor does alpha. */
+        memset (pixels->data, 0xff, cup_pixels_get_size (pixels));
+        for (y = 0; y < 3; y++) {
+          for (x = 0; x < width; x++) {
+            for (c = 0; c < MIN (all_channels[i], 3); c++)
+              sample_set (pixels, x, y, c, limit);
+          }
+        }
+        g_assert_true (cup_pixels_is_black (pixels));
+        /* One sample at a time, wherever it is. */
+        for (x = 0; x < width; x++) {
+          c = x % MIN (all_channels[i], 3);
+          y = x % 3;
+          sample_set (pixels, x, y, c, limit + 1);
+          g_assert_false (cup_pixels_is_black (pixels));
+          sample_set (pixels, x, y, c, limit);
+        }
+        g_assert_true (cup_pixels_is_black (pixels));
+        cup_pixels_unref (pixels);
+      }
+    }
+  }
+}
+
+static gboolean
+may_be_black (GBytes * bytes)
+{
+  CupImageInfo info;
+  gboolean may;
+
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  may = cup_image_may_be_black (bytes, &info);
+  g_test_message ("type %d, %u channels, %u bits: %" G_GSIZE_FORMAT
+      " bytes: %d", info.type, info.channels, info.depth,
+      g_bytes_get_size (bytes), may);
+  g_bytes_unref (bytes);
+  return may;
+}
+
+/* Opaque, with random samples below @range. */
+static CupPixels *
+noise_pixels (guint channels, guint depth, guint range)
+{
+  CupPixels *pixels = sample_pixels (321, 243, channels, depth);
+  GRand *rand = g_rand_new_with_seed (range);
+  guint x, y, c;
+
+  if (channels == 4)
+    sample_set_alpha (pixels, depth == 8 ? 255 : 65535);
+  for (y = 0; y < pixels->height; y++) {
+    for (x = 0; x < pixels->width; x++) {
+      for (c = 0; c < MIN (channels, 3); c++)
+        sample_set (pixels, x, y, c, g_rand_int_range (rand, 0, range));
+    }
+  }
+  g_rand_free (rand);
+  return pixels;
+}
+
+/* No black picture is taken for another one, not even one that barely passes;
+ * one with something on it is not decoded. */
+static void
+test_may_be_black (void)
+{
+  static const guint depths[] = { 8, 16 };
+  guint t, i, d;
+
+  for (t = 0; t < G_N_ELEMENTS (image_types); t++) {
+    if (!cup_image_type_is_supported (image_types[t]))
+      continue;
+    for (i = 0; i < G_N_ELEMENTS (all_channels); i++) {
+      /* JPEG has no alpha. */
+      if (image_types[t] == CUP_IMAGE_JPEG && all_channels[i] == 4)
+        continue;
+      for (d = 0; d < G_N_ELEMENTS (depths); d++) {
+        gboolean is_lossy = image_types[t] == CUP_IMAGE_JPEG;
+        guint one = depths[d] == 8 ? 1 : 257;
+        CupPixels *pixels = noise_pixels (all_channels[i], depths[d], 1);
+
+        g_assert_true (may_be_black (encode (pixels, image_types[t], 50)));
+        g_assert_true (may_be_black (encode (pixels, image_types[t], 100)));
+        cup_pixels_unref (pixels);
+
+        pixels = noise_pixels (all_channels[i], depths[d], 2 * one + 1);
+        g_assert_true (cup_pixels_is_black (pixels));
+        if (!is_lossy)
+          g_assert_true (may_be_black (encode (pixels, image_types[t], 100)));
+        cup_pixels_unref (pixels);
+
+        pixels = noise_pixels (all_channels[i], depths[d], 32 * one);
+        g_assert_false (may_be_black (encode (pixels, image_types[t], 90)));
+        cup_pixels_unref (pixels);
+      }
+    }
+  }
+}
+
+/* Black by an encoder that does little or nothing. */
+static GBytes *
+png_black (gint color_type, gint depth, gint level, gint strategy)
+{
+  GByteArray *array = g_byte_array_new ();
+  png_structp png = png_create_write_struct (PNG_LIBPNG_VER_STRING, NULL, NULL,
+      NULL);
+  png_infop info = png_create_info_struct (png);
+  guint8 *row = g_malloc0 (300 * 8);
+  png_color palette[1] = { {0, 0, 0} };
+  guint y;
+
+  png_set_write_fn (png, array, png_sample_write, png_sample_flush);
+  png_set_IHDR (png, info, 300, 200, depth, color_type, PNG_INTERLACE_NONE,
+      PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (color_type == PNG_COLOR_TYPE_PALETTE)
+    png_set_PLTE (png, info, palette, 1);
+  png_set_filter (png, 0, PNG_FILTER_NONE);
+  png_set_compression_level (png, level);
+  png_set_compression_strategy (png, strategy);
+  png_write_info (png, info);
+  for (y = 0; y < 200; y++)
+    png_write_row (png, row);
+  png_write_end (png, info);
+  png_destroy_write_struct (&png, &info);
+  g_free (row);
+  return g_byte_array_free_to_bytes (array);
+}
+
+static void
+test_may_be_black_png (void)
+{
+  static const struct
+  {
+    gint color_type;
+    gint depth;
+  } kinds[] = {
+    {PNG_COLOR_TYPE_GRAY, 1}, {PNG_COLOR_TYPE_GRAY, 4},
+    {PNG_COLOR_TYPE_GRAY, 8}, {PNG_COLOR_TYPE_GRAY, 16},
+    {PNG_COLOR_TYPE_GRAY_ALPHA, 8}, {PNG_COLOR_TYPE_RGB, 8},
+    {PNG_COLOR_TYPE_RGB, 16}, {PNG_COLOR_TYPE_RGB_ALPHA, 8},
+    {PNG_COLOR_TYPE_RGB_ALPHA, 16}, {PNG_COLOR_TYPE_PALETTE, 1},
+    {PNG_COLOR_TYPE_PALETTE, 8},
+  };
+  guint i;
+  gint level, strategy;
+
+  for (i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    /* zlib's levels, 0 stores; its strategies: filtered, Huffman codes only,
+     * runs, fixed codes. */
+    for (level = 0; level <= 9; level += 3) {
+      for (strategy = 0; strategy <= 4; strategy++) {
+        GBytes *bytes = png_black (kinds[i].color_type, kinds[i].depth, level,
+            strategy);
+        CupPixels *pixels = decode (bytes);
+
+        g_assert_true (cup_pixels_is_black (pixels));
+        cup_pixels_unref (pixels);
+        g_assert_true (may_be_black (bytes));
+      }
+    }
+  }
+}
+
+/* Whatever the bytes are, the worst that comes of it is decoding. */
+static void
+test_may_be_black_damage (void)
+{
+  guint t;
+  gsize i;
+
+  for (t = 0; t < G_N_ELEMENTS (image_types); t++) {
+    CupPixels *pixels;
+    CupImageInfo info;
+    GBytes *bytes;
+
+    if (!cup_image_type_is_supported (image_types[t]))
+      continue;
+    pixels = sample_pixels (24, 16, 3, 8);
+    bytes = encode (pixels, image_types[t], 90);
+    g_assert_true (cup_image_read_info (bytes, &info, NULL));
+    for (i = 0; i < g_bytes_get_size (bytes); i++) {
+      gsize size;
+      gconstpointer whole = g_bytes_get_data (bytes, &size);
+      guint8 *data = g_memdup2 (whole, size);
+      GBytes *part;
+
+      /* Cut off, in memory of its own, and with a byte changed. */
+      part = g_bytes_new (data, i);
+      cup_image_may_be_black (part, &info);
+      g_bytes_unref (part);
+      data[i] = 0xff;
+      part = g_bytes_new_take (data, size);
+      cup_image_may_be_black (part, &info);
+      g_bytes_unref (part);
+    }
+    g_bytes_unref (bytes);
+    cup_pixels_unref (pixels);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -531,6 +745,10 @@ main (int argc, char **argv)
   g_test_add_func ("/image/max-count", test_max_count);
   g_test_add_func ("/image/header-only", test_header_only);
   g_test_add_func ("/image/threads", test_threads);
+  g_test_add_func ("/image/is-black", test_is_black);
+  g_test_add_func ("/image/may-be-black", test_may_be_black);
+  g_test_add_func ("/image/may-be-black/png", test_may_be_black_png);
+  g_test_add_func ("/image/may-be-black/damage", test_may_be_black_damage);
 
   return g_test_run ();
 }

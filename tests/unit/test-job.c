@@ -16,6 +16,8 @@ G_DECLARE_FINAL_TYPE (TestEngine, test_engine, TEST, ENGINE, CupEngine)
        CupEngine parent;
        gboolean got_pixels;
        gboolean got_bytes;
+       gboolean got_uri;
+       gboolean check_unsafe;
      };
 
 G_DEFINE_FINAL_TYPE (TestEngine, test_engine, CUP_TYPE_ENGINE);
@@ -26,6 +28,8 @@ G_DEFINE_FINAL_TYPE (TestEngine, test_engine, CUP_TYPE_ENGINE);
 
   engine->got_pixels = cup_job_get_pixels (job) != NULL;
   engine->got_bytes = cup_job_get_bytes (job) != NULL;
+  engine->got_uri = cup_job_get_remote_uri (job) != NULL;
+  engine->check_unsafe = cup_job_get_check_unsafe (job);
   cup_job_return_result (job,
       cup_result_new_pixels (cup_pixels_new (2, 2, 3, 8, NULL)));
 }
@@ -268,6 +272,115 @@ test_error_details (void)
   g_error_free (other);
 }
 
+/* Submits @job, and waits for its end. */
+static void
+run_job (TestEngine * engine, CupEngineAccepts accepts, CupJob * job,
+    Waiter * waiter)
+{
+  CupWorkers *workers = cup_workers_new (1);
+  CupDispatcher *dispatcher = cup_dispatcher_new (CUP_ENGINE (engine),
+      workers);
+
+  CUP_ENGINE_GET_CLASS (engine)->accepts = accepts;
+  cup_job_set_callback (job, on_done, waiter, NULL);
+  cup_dispatcher_submit (dispatcher, job);
+  wait_done (waiter);
+  cup_dispatcher_free (dispatcher);
+  cup_workers_unref (workers);
+}
+
+/* What the service fetches goes to it as it is, or fails with what to do. */
+static void
+test_uri (void)
+{
+  TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  Waiter waiter = { 0 };
+  CupJob *job = cup_job_new_uri ("https://pictures.example/1");
+
+  cup_job_set_values (job, cup_values_new ());
+  cup_job_set_check_unsafe (job, TRUE);
+  run_job (engine, CUP_ENGINE_ACCEPTS_ENCODED | CUP_ENGINE_ACCEPTS_URI, job,
+      &waiter);
+  g_assert_no_error (waiter.error);
+  g_assert_true (engine->got_uri);
+  g_assert_false (engine->got_bytes);
+  /* Nothing is known of the input. */
+  g_assert_true (waiter.result->check_unsafe);
+  waiter_clear (&waiter);
+
+  memset (&waiter, 0, sizeof waiter);
+  engine->got_uri = FALSE;
+  job = cup_job_new_uri ("https://pictures.example/1");
+  cup_job_set_values (job, cup_values_new ());
+  run_job (engine, CUP_ENGINE_ACCEPTS_ENCODED, job, &waiter);
+  g_assert_error (waiter.error, CUP_ERROR, CUP_ERROR_UNSUPPORTED);
+  g_assert_false (engine->got_uri);
+  waiter_clear (&waiter);
+  g_object_unref (engine);
+}
+
+static CupPixels *
+load_level (gpointer data, GError ** error)
+{
+  CupPixels *pixels = cup_pixels_new (4, 3, 3, 8, NULL);
+
+  memset (pixels->data, GPOINTER_TO_INT (data), cup_pixels_get_size (pixels));
+  return pixels;
+}
+
+static CupJob *
+make_level_job (gboolean encoded, gint level)
+{
+  CupPixels *pixels;
+  CupImageInfo info;
+  GBytes *bytes;
+  CupJob *job;
+
+  if (!encoded)
+    return cup_job_new_raw (4, 3, load_level, GINT_TO_POINTER (level), NULL);
+  pixels = load_level (GINT_TO_POINTER (level), NULL);
+  bytes = cup_image_encode (pixels, CUP_IMAGE_PNG, 1, NULL);
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  job = cup_job_new_encoded (bytes, &info);
+  g_bytes_unref (bytes);
+  cup_pixels_unref (pixels);
+  return job;
+}
+
+/* A black input says that a black result says nothing, in every form. */
+static void
+test_black_input (void)
+{
+  static const CupEngineAccepts accepts[] = { CUP_ENGINE_ACCEPTS_PIXELS,
+    CUP_ENGINE_ACCEPTS_ENCODED
+  };
+  TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  guint i, level, encoded, check;
+
+  for (i = 0; i < G_N_ELEMENTS (accepts); i++) {
+    for (level = 0; level < 200; level += 100) {
+      for (encoded = 0; encoded < 2; encoded++) {
+        for (check = 0; check < 2; check++) {
+          CupJob *job = make_level_job (encoded, (gint) level);
+          Waiter waiter = { 0 };
+
+          cup_job_set_values (job, cup_values_new ());
+          cup_job_set_check_unsafe (job, check);
+          run_job (engine, accepts[i], job, &waiter);
+          g_assert_no_error (waiter.error);
+          g_assert_cmpint (engine->check_unsafe, ==, check && level > 0);
+          g_assert_cmpint (waiter.result->check_unsafe, ==,
+              engine->check_unsafe);
+          g_assert_cmpint (engine->got_pixels, ==,
+              accepts[i] == CUP_ENGINE_ACCEPTS_PIXELS);
+          waiter_clear (&waiter);
+        }
+      }
+    }
+  }
+  g_object_unref (engine);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -276,6 +389,8 @@ main (int argc, char **argv)
   g_test_add_func ("/job/load-fails", test_load_fails);
   g_test_add_func ("/job/cancelled", test_cancelled);
   g_test_add_func ("/job/completed-twice", test_completed_twice);
+  g_test_add_func ("/job/uri", test_uri);
+  g_test_add_func ("/job/black-input", test_black_input);
   g_test_add_func ("/job/dropped", test_dropped);
   g_test_add_func ("/job/error-details", test_error_details);
   return g_test_run ();

@@ -208,6 +208,95 @@ test_digits (void)
   cup_values_free (copy);
 }
 
+/* As JavaScript writes them: no fraction where there is none. */
+static void
+test_whole_numbers (void)
+{
+  CupValues *values = cup_values_new ();
+
+  set_number (values, CUP_FIELD_SCALE, 4);
+  assert_json (values, "{\"scale\":4}");
+  set_number (values, CUP_FIELD_SCALE, 2.5);
+  assert_json (values, "{\"scale\":2.5}");
+  set_number (values, CUP_FIELD_CREATIVITY, -0.0);
+  set_number (values, CUP_FIELD_ADDITIONAL_LORA_SCALE, -10);
+  assert_json (values, "{\"scale\":2.5,\"creativity\":0,"
+      "\"additional_lora_scale\":-10}");
+  cup_values_free (values);
+}
+
+static void
+test_rename (void)
+{
+  CupValues *values = cup_values_new ();
+  JsonBuilder *builder = json_builder_new ();
+  JsonNode *root;
+  gchar *text;
+
+  set_number (values, CUP_FIELD_SCALE, 1.5);
+  set_integer (values, CUP_FIELD_NUM_INFERENCE_STEPS, 3);
+  json_builder_begin_object (builder);
+  cup_values_add_field_to_json (values, CUP_FIELD_NUM_INFERENCE_STEPS, "steps",
+      builder);
+  cup_values_add_field_to_json (values, CUP_FIELD_SCALE, "factor", builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, FALSE);
+  g_assert_cmpstr (text, ==, "{\"steps\":3,\"factor\":1.5}");
+  g_free (text);
+  json_node_unref (root);
+  g_object_unref (builder);
+  cup_values_free (values);
+}
+
+static gpointer
+copy_often (gpointer data)
+{
+  guint i;
+
+  for (i = 0; i < 20000; i++)
+    cup_values_free (cup_values_copy (data));
+  return NULL;
+}
+
+/* Copies share it, also from thread to thread, and keep what they have. */
+static void
+test_extra (void)
+{
+  CupValues *values = cup_values_new (), *copy;
+  JsonObject *object = json_object_new ();
+  GThread *threads[4];
+  guint i;
+
+  g_assert_null (cup_values_get_extra (values));
+  json_object_set_int_member (object, "tile", 5);
+  cup_values_set_extra (values, object);
+  json_object_unref (object);
+  g_assert_true (cup_values_get_extra (values) == object);
+  /* It is beside the fields. */
+  assert_json (values, "{}");
+  g_assert_cmpuint (cup_values_get_set_mask (values), ==, 0);
+
+  copy = cup_values_copy (values);
+  for (i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("copy", copy_often, copy);
+  for (i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  object = json_object_new ();
+  cup_values_set_extra (values, object);
+  json_object_unref (object);
+  g_assert_true (cup_values_get_extra (values) == object);
+  /* The same once more. */
+  cup_values_set_extra (values, object);
+  g_assert_true (cup_values_get_extra (values) == object);
+  cup_values_set_extra (values, NULL);
+  g_assert_null (cup_values_get_extra (values));
+  cup_values_free (values);
+  g_assert_cmpint (json_object_get_int_member (cup_values_get_extra (copy),
+          "tile"), ==, 5);
+  cup_values_free (copy);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -216,5 +305,8 @@ main (int argc, char **argv)
   g_test_add_func ("/schema/unset", test_unset);
   g_test_add_func ("/schema/limits", test_limits);
   g_test_add_func ("/schema/digits", test_digits);
+  g_test_add_func ("/schema/whole-numbers", test_whole_numbers);
+  g_test_add_func ("/schema/rename", test_rename);
+  g_test_add_func ("/schema/extra", test_extra);
   return g_test_run ();
 }

@@ -32,7 +32,7 @@ test_refused (void)
     g_clear_error (&error);
   }
   g_assert_null (cup_soup_get (NULL));
-  g_assert_null (cup_http_new (&error));
+  g_assert_null (cup_http_new (NULL, &error));
   g_assert_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED);
   g_clear_error (&error);
 }

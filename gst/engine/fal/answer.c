@@ -142,6 +142,41 @@ cup_fal_upload_clear (CupFalUpload * upload)
   g_clear_pointer (&upload->file_url, g_free);
 }
 
+gchar *
+cup_fal_parse_part (GBytes * body, guint number, GError ** error)
+{
+  JsonNode *root = cup_fal_parse_json (body, error);
+  gint64 told = number;
+  JsonObject *object;
+  const gchar *tag;
+  gchar *copy = NULL;
+
+  if (!root)
+    return NULL;
+  object = json_node_get_object (root);
+  tag = cup_fal_get_string (object, "etag");
+  cup_fal_get_integer (object, "partNumber", &told);
+  if (!tag)
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer to part %u has no \"etag\"", number);
+  else if (told != number)
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "the answer to part %u is about part %" G_GINT64_FORMAT, number, told);
+  else
+    copy = g_strdup (tag);
+  json_node_unref (root);
+  return copy;
+}
+
+static JsonArray *
+get_array (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_ARRAY (node) ? json_node_dup_array (node) :
+      NULL;
+}
+
 static CupFalState
 parse_state (const gchar * word)
 {
@@ -175,6 +210,7 @@ cup_fal_parse_status (GBytes * body, CupFalStatus * status, GError ** error)
   if (!metrics || !get_number (metrics, "inference_time",
           &status->inference_time) || status->inference_time < 0)
     status->inference_time = -1;
+  status->logs = get_array (object, "logs");
   status->error = g_strdup (cup_fal_get_string (object, "error"));
   status->error_type = g_strdup (cup_fal_get_string (object, "error_type"));
   json_node_unref (root);
@@ -185,6 +221,7 @@ void
 cup_fal_status_clear (CupFalStatus * status)
 {
   g_clear_pointer (&status->state_word, g_free);
+  g_clear_pointer (&status->logs, json_array_unref);
   g_clear_pointer (&status->error, g_free);
   g_clear_pointer (&status->error_type, g_free);
 }
@@ -208,6 +245,10 @@ cup_fal_parse_accepted (GBytes * body, CupFalAccepted * accepted,
     accepted->response_url =
         g_strdup (cup_fal_get_string (object, "response_url"));
     accepted->cancel_url = g_strdup (cup_fal_get_string (object, "cancel_url"));
+    accepted->state = parse_state (cup_fal_get_string (object, "status"));
+    if (!cup_fal_get_integer (object, "queue_position",
+            &accepted->queue_position) || accepted->queue_position < 0)
+      accepted->queue_position = -1;
   } else {
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA, id ?
         "the answer has a \"request_id\" that is none" :

@@ -35,6 +35,8 @@ typedef struct
 gboolean cup_fal_parse_upload (GBytes * body, CupFalUpload * upload,
     GError ** error);
 void cup_fal_upload_clear (CupFalUpload * upload);
+/* The tag that the storage gave to part @number of an upload in parts. */
+gchar *cup_fal_parse_part (GBytes * body, guint number, GError ** error);
 
 typedef enum
 {
@@ -47,6 +49,7 @@ typedef enum
 /* @state_word: (nullable): as the service said it
  * @queue_position: how many are ahead, -1 where not told
  * @inference_time: seconds, -1 where not told
+ * @logs: (nullable): its entries are as the service wrote them
  * @error_type: (nullable): where the service says already that it failed */
 typedef struct
 {
@@ -54,6 +57,7 @@ typedef struct
   gchar *state_word;
   gint64 queue_position;
   gdouble inference_time;
+  JsonArray *logs;
   gchar *error;
   gchar *error_type;
 } CupFalStatus;
@@ -62,7 +66,7 @@ gboolean cup_fal_parse_status (GBytes * body, CupFalStatus * status,
     GError ** error);
 void cup_fal_status_clear (CupFalStatus * status);
 
-/* The answer to a submission. @request_id may be put into a URL, the URLs are
+/* The answer to a submission; @state as in a status. @request_id may be put into a URL, the URLs are
  * not checked yet. */
 typedef struct
 {
@@ -70,6 +74,8 @@ typedef struct
   gchar *status_url;
   gchar *response_url;
   gchar *cancel_url;
+  CupFalState state;
+  gint64 queue_position;
 } CupFalAccepted;
 
 gboolean cup_fal_parse_accepted (GBytes * body, CupFalAccepted * accepted,

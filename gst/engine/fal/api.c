@@ -37,7 +37,37 @@ cup_fal_api_unref (CupFalApi * api)
   g_free (api->application);
   g_free (api->location);
   g_free (api->storage_location);
+  g_strfreev (api->upload_headers);
+  g_strfreev (api->submit_headers);
+  g_clear_error (&api->refusal);
+  g_clear_pointer (&api->limiter, cup_fal_limiter_free);
   g_free (api);
+}
+
+CupBackoff
+cup_fal_api_make_backoff (CupFalApi * api, guint max_attempts)
+{
+  CupBackoff backoff = { 0, };
+
+  backoff.max_attempts = max_attempts;
+  backoff.base = api->retry_delay;
+  backoff.maximum = api->retry_delay * 32;
+  return backoff;
+}
+
+gboolean
+cup_fal_api_try_again (CupFalApi * api, CupBackoff * backoff,
+    const GError * error, gint64 retry_after, gint64 * delay)
+{
+  if (error && !api->reached
+      && backoff->failures + 1 >= CUP_FAL_MAX_FIRST_ATTEMPTS)
+    return FALSE;
+  if (!cup_backoff_next (backoff, delay))
+    return FALSE;
+  /* With the jitter, so that those who were told the same do not come back
+   * together. */
+  *delay += MAX (retry_after, 0);
+  return TRUE;
 }
 
 static void
@@ -48,7 +78,9 @@ send_with_limits (CupFalApi * api, const CupHttpRequest * request,
 
   limited.headers = headers;
   limited.connect_timeout = api->connect_timeout;
-  limited.inactivity_timeout = api->inactivity_timeout;
+  if (limited.inactivity_timeout == 0 || (api->inactivity_timeout > 0
+          && api->inactivity_timeout < limited.inactivity_timeout))
+    limited.inactivity_timeout = api->inactivity_timeout;
   if (cup_log_is_enabled (CUP_LOG_TRACE)) {
     gchar *shown = cup_redact_url (request->url);
     gchar *clean = cup_redact (shown, api->key);
@@ -60,31 +92,63 @@ send_with_limits (CupFalApi * api, const CupHttpRequest * request,
   cup_http_send (api->http, &limited, done, user_data);
 }
 
+/* Hosts that are written in the settings are trusted with the key; those that
+ * come in answers are not to lead into the network that this machine is in. */
+static gboolean
+is_own_host (CupFalApi * api, const gchar * url)
+{
+  return cup_fal_check_origin (url, api->location)
+      || cup_fal_check_origin (url, api->storage_location);
+}
+
 void
 cup_fal_api_call (CupFalApi * api, const CupHttpRequest * request,
     CupHttpDone done, gpointer user_data)
 {
-  /* As the official clients do it. X-Fal-Queue-Priority is left out: its
-   * default is what they send. */
-  const gchar *headers[] = { "Authorization", api->authorization,
-    "Accept", "application/json", NULL
-  };
   CupHttpRequest call = *request;
+  GPtrArray *headers;
+  guint i;
 
-  g_return_if_fail (cup_fal_check_origin (request->url, api->location)
-      || cup_fal_check_origin (request->url, api->storage_location));
+  g_return_if_fail (is_own_host (api, request->url));
+
+  headers = g_ptr_array_new ();
+  g_ptr_array_add (headers, (gpointer) "Authorization");
+  g_ptr_array_add (headers, api->authorization);
+  g_ptr_array_add (headers, (gpointer) "Accept");
+  g_ptr_array_add (headers, (gpointer) (call.on_data ?
+          "application/json, text/event-stream" : "application/json"));
+  for (i = 0; request->headers && request->headers[i]; i++)
+    g_ptr_array_add (headers, (gpointer) request->headers[i]);
+  g_ptr_array_add (headers, NULL);
 
   if (call.body)
     call.content_type = "application/json";
-  call.max_size = CUP_FAL_MAX_JSON;
-  send_with_limits (api, &call, headers, done, user_data);
+  if (call.max_size == 0)
+    call.max_size = CUP_FAL_MAX_JSON;
+  send_with_limits (api, &call, (const gchar * const *) headers->pdata, done,
+      user_data);
+  g_ptr_array_unref (headers);
+}
+
+static gboolean
+is_on_loopback (CupFalApi * api)
+{
+  GUri *uri = cup_url_parse (api->location, NULL);
+  gboolean loopback = cup_url_is_loopback (uri);
+
+  g_uri_unref (uri);
+  return loopback;
 }
 
 void
 cup_fal_api_transfer (CupFalApi * api,
     const CupHttpRequest * request, CupHttpDone done, gpointer user_data)
 {
-  send_with_limits (api, request, NULL, done, user_data);
+  CupHttpRequest transfer = *request;
+
+  transfer.public_only = !is_on_loopback (api)
+      && !is_own_host (api, request->url);
+  send_with_limits (api, &transfer, NULL, done, user_data);
 }
 
 static void
@@ -117,6 +181,13 @@ cup_fal_api_cancel_request (CupFalApi * api,
   cup_fal_api_call (api, &request, on_cancelled, cancellation);
 }
 
+void
+cup_fal_api_refuse (CupFalApi * api, const GError * error)
+{
+  if (!api->refusal)
+    api->refusal = g_error_copy (error);
+}
+
 gboolean
 cup_fal_api_check_url (const gchar * url, const gchar * location,
     const gchar * what, GError ** error)
@@ -125,9 +196,11 @@ cup_fal_api_check_url (const gchar * url, const gchar * location,
   GUri *uri = cup_url_parse (url, &reason);
   GUri *base = cup_url_parse (location, NULL);
 
-  if (uri && cup_url_is_loopback (uri) && !cup_url_is_loopback (base))
+  if (uri && !cup_url_may_be_public (uri) && !cup_url_is_loopback (base)
+      && !cup_url_same_origin (uri, base))
     g_set_error_literal (&reason, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "a server elsewhere may not send us to this machine");
+        "a server elsewhere may not send us to this machine or to its "
+        "network");
   if (reason)
     g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "the service gave an address for %s that is not used: %s", what,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "application.h"
 #include "base/error.h"
 #include "net/redact.h"
 #include "schema/fields.h"
@@ -59,6 +60,7 @@ cup_fal_clean (const gchar * text, const gchar * key)
 static void
 note_field (CupFalFailure * failure, const gchar * wire)
 {
+  gboolean known = strcmp (wire, "body") == 0;
   guint id;
 
   for (id = 0; id < CUP_N_FIELDS; id++) {
@@ -66,11 +68,26 @@ note_field (CupFalFailure * failure, const gchar * wire)
 
     if (strcmp (field->wire, wire) != 0)
       continue;
+    known = TRUE;
     if (field->kind == CUP_FIELD_KIND_FRAME)
       failure->about_picture = TRUE;
     else if (!failure->property)
       failure->property = field->property;
   }
+  if (!known && !failure->member)
+    failure->member = g_strdup (wire);
+}
+
+/* The property to change, if there is one. */
+static const gchar *
+find_property (const CupFalFailure * failure, const gchar * endpoint)
+{
+  const CupField *field = NULL;
+
+  if (!failure->property && failure->member)
+    field = cup_fal_application_find_field (cup_fal_application_find
+        (endpoint), failure->member);
+  return field ? field->property : failure->property;
 }
 
 /* "body.scale: must be less than 5 (less_than_equal)" */
@@ -194,18 +211,107 @@ cup_fal_failure_read (CupFalFailure * failure, guint status, GBytes * body,
   failure->words = g_string_free (words, FALSE);
 }
 
+static gboolean
+read_flag (CupHttpResponse * response, const gchar * name, gboolean * value)
+{
+  const gchar *text = cup_http_response_get_header (response, name);
+
+  if (!text)
+    return FALSE;
+  *value = strcmp (text, "1") == 0 || g_ascii_strcasecmp (text, "true") == 0
+      || g_ascii_strcasecmp (text, "yes") == 0;
+  return TRUE;
+}
+
+void
+cup_fal_failure_read_response (CupFalFailure * failure,
+    CupHttpResponse * response)
+{
+  cup_fal_failure_read (failure, cup_http_response_get_status (response),
+      cup_http_response_get_body (response),
+      cup_http_response_get_header (response, "X-Fal-Error-Type"),
+      cup_http_response_get_header (response, "X-Fal-Request-Timeout-Type"));
+  failure->has_request_id =
+      cup_http_response_get_header (response, "x-fal-request-id") != NULL;
+  /* The newer name and the older one. */
+  failure->retry_is_known = read_flag (response, "X-Fal-Needs-Retry",
+      &failure->retry_is_useful)
+      || read_flag (response, "X-Fal-Retryable", &failure->retry_is_useful);
+}
+
 void
 cup_fal_failure_clear (CupFalFailure * failure)
 {
   g_clear_pointer (&failure->words, g_free);
   g_clear_pointer (&failure->error_type, g_free);
+  g_clear_pointer (&failure->member, g_free);
 }
 
 gboolean
 cup_fal_failure_is_transient (const CupFalFailure * failure)
 {
+  /* A deadline that we have set ourselves will not get longer. */
   return failure->status == 408 || failure->status == 425
-      || failure->status == 429 || failure->status >= 500;
+      || failure->status == 429 || (failure->status >= 500
+      && !failure->user_timeout);
+}
+
+gboolean
+cup_fal_failure_is_about_jobs (const CupFalFailure * failure)
+{
+  return g_strcmp0 (failure->error_type, "concurrent_requests_limit") == 0;
+}
+
+gboolean
+cup_fal_failure_is_about_number (const CupFalFailure * failure)
+{
+  return failure->status == 429 || cup_fal_failure_is_about_jobs (failure);
+}
+
+gboolean
+cup_fal_failure_is_worth_resubmitting (const CupFalFailure * failure)
+{
+  static const gchar *const types[] = { "internal_server_error",
+    "internal_error", "request_timeout", "startup_timeout",
+    "generation_timeout", "downstream_service_error",
+    "downstream_service_unavailable", NULL
+  };
+  const gchar *type = failure->error_type ? failure->error_type : "";
+
+  if (!failure->is_from_service || failure->user_timeout
+      || cup_fal_failure_is_refusal (failure))
+    return FALSE;
+  if (failure->retry_is_known)
+    return failure->retry_is_useful;
+  return g_str_has_prefix (type, "runner_") || g_strv_contains (types, type)
+      || cup_fal_failure_is_about_jobs (failure);
+}
+
+gboolean
+cup_fal_failure_was_not_accepted (const CupFalFailure * failure)
+{
+  /* 425: the server was not willing to look at it (RFC 8470). */
+  return failure->status == 429 || failure->status == 425
+      || (failure->status == 503 && !failure->has_request_id);
+}
+
+gboolean
+cup_fal_failure_is_uncertain (const CupFalFailure * failure)
+{
+  if (cup_fal_failure_was_not_accepted (failure))
+    return FALSE;
+  /* A gateway that had no answer from behind it, or a failure after the
+   * request had got its id. */
+  return failure->status == 408 || (failure->status >= 500
+      && (!failure->is_from_service || (failure->has_request_id
+              && !failure->user_timeout)));
+}
+
+gboolean
+cup_fal_failure_is_refusal (const CupFalFailure * failure)
+{
+  return !failure->is_transfer && (failure->status == 401
+      || failure->status == 402 || failure->status == 403);
 }
 
 gboolean
@@ -219,7 +325,7 @@ static CupErrorCode
 choose_code (const CupFalFailure * failure)
 {
   if (failure->is_transfer && (failure->status == 401
-          || failure->status == 403))
+          || failure->status == 402 || failure->status == 403))
     return CUP_ERROR_SERVICE;
   switch (failure->status) {
     case 400:
@@ -228,6 +334,7 @@ choose_code (const CupFalFailure * failure)
           && g_str_has_prefix (failure->error_type, "downstream") ?
           CUP_ERROR_SERVICE : CUP_ERROR_BAD_INPUT;
     case 401:
+    case 402:
     case 403:
       return CUP_ERROR_NOT_AUTHORIZED;
     case 404:
@@ -295,6 +402,7 @@ add_advice (GString * text, const CupFalFailure * failure, const gchar * stage,
           "environment variable FAL_KEY), it has the form "
           "key_id:key_secret");
       break;
+    case 402:
     case 403:
       g_string_append (text, "; the key was recognised, but the account may "
           "not do this: see its balance and its state at "
@@ -317,9 +425,9 @@ add_advice (GString * text, const CupFalFailure * failure, const gchar * stage,
         g_string_append (text, "; try again later");
       break;
     default:
-      if (failure->property)
+      if (find_property (failure, application))
         g_string_append_printf (text, "; change the property %s",
-            failure->property);
+            find_property (failure, application));
       else if (failure->about_picture)
         g_string_append (text, "; it is about the picture itself: its size, "
             "format or content (see also override-size-limits)");
@@ -403,8 +511,11 @@ cup_fal_error_maybe_accepted (GError * error)
   gchar *message;
 
   message = g_strconcat (error->message, "; the service may have accepted the "
-      "request all the same, so it is not sent again", NULL);
+      "request all the same, so it is not sent again (allow-double-cost would "
+      "do so)", NULL);
   g_free (error->message);
   error->message = message;
+  if (cup_error_edit_details (error))
+    cup_error_edit_details (error)->maybe_accepted = TRUE;
   return error;
 }

@@ -29,6 +29,7 @@ G_BEGIN_DECLS
  * @error_type: (nullable): the service's own type
  * @property: (nullable): the element's property for the field that the
  *   service complains about
+ * @member: (nullable): the name that it has for a field of another name
  * @about_picture: whether it complains about the picture itself
  * @is_from_service: whether it is an answer of fal's own, about this request,
  *   rather than of a gateway before it
@@ -36,6 +37,9 @@ G_BEGIN_DECLS
  * @is_transfer: whether it was about a picture at an address that the service
  *   gave, without the key
  * @user_timeout: a timeout that was set by the one who asked
+ * @has_request_id: whether the answer names a request: it was taken on
+ * @retry_is_known: whether the service says if a retry makes sense,
+ * @retry_is_useful: and what it says
  */
 typedef struct
 {
@@ -43,23 +47,46 @@ typedef struct
   gchar *words;
   gchar *error_type;
   const gchar *property;
+  gchar *member;
   gboolean about_picture;
   gboolean is_from_service;
   gboolean is_in_progress;
   gboolean is_transfer;
   gboolean user_timeout;
+  gboolean has_request_id;
+  gboolean retry_is_known;
+  gboolean retry_is_useful;
 } CupFalFailure;
 
 /* Reads an answer of a status other than 2xx. The last two are headers and may
  * be NULL. is_transfer is for the caller to set. */
 void cup_fal_failure_read (CupFalFailure * failure, guint status,
     GBytes * body, const gchar * error_type, const gchar * timeout_type);
+/* The same with all headers. */
+void cup_fal_failure_read_response (CupFalFailure * failure,
+    CupHttpResponse * response);
 void cup_fal_failure_clear (CupFalFailure * failure);
 
 /* Whether the same request may do better a little later. For requests that
  * may be repeated at all. */
 gboolean cup_fal_failure_is_transient (const CupFalFailure * failure);
 gboolean cup_fal_error_is_transient (const GError * error);
+
+/* Whether a job that failed like that may go well when it is submitted once
+ * more: the service says so, or the cause is one of its machines. */
+gboolean cup_fal_failure_is_worth_resubmitting (const CupFalFailure * failure);
+/* Whether it says that there were too many jobs for this one to be run; asking
+ * too often is something else. */
+gboolean cup_fal_failure_is_about_jobs (const CupFalFailure * failure);
+/* Whether the service refuses for the number of jobs or requests. */
+gboolean cup_fal_failure_is_about_number (const CupFalFailure * failure);
+/* Whether a submission that was answered like that certainly was not accepted,
+ * and may be repeated. */
+gboolean cup_fal_failure_was_not_accepted (const CupFalFailure * failure);
+/* Whether it may have been, as far as the answer tells. */
+gboolean cup_fal_failure_is_uncertain (const CupFalFailure * failure);
+/* Whether nothing more will be accepted with this key: 401, 402, 403. */
+gboolean cup_fal_failure_is_refusal (const CupFalFailure * failure);
 
 /* The error for it. @application and @request_id (nullable) name what it was
  * about, @key is what must not show. */

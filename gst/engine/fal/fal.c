@@ -8,7 +8,10 @@
  */
 #include "fal.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "follow.h"
 #include "protocol.h"
 #include "request.h"
 #include "api.h"
@@ -46,6 +49,7 @@ close_api (gpointer data)
   api->closed = TRUE;
   while (api->requests.length > 0)
     cup_fal_request_abandon (g_queue_peek_head (&api->requests));
+  cup_fal_follow_close_streams (api);
 }
 
 static void
@@ -85,6 +89,18 @@ cup_fal_engine_finalize (GObject * object)
   G_OBJECT_CLASS (cup_fal_engine_parent_class)->finalize (object);
 }
 
+static guint64
+cup_fal_engine_get_honours (CupEngine * engine)
+{
+  return cup_fal_application_get_fields (CUP_FAL_ENGINE (engine)->api->model);
+}
+
+static gboolean
+cup_fal_engine_get_censors (CupEngine * engine)
+{
+  return cup_fal_application_censors (CUP_FAL_ENGINE (engine)->api->model);
+}
+
 static void
 cup_fal_engine_class_init (CupFalEngineClass * klass)
 {
@@ -92,8 +108,9 @@ cup_fal_engine_class_init (CupFalEngineClass * klass)
 
   G_OBJECT_CLASS (klass)->finalize = cup_fal_engine_finalize;
   engine_class->name = "fal";
-  engine_class->accepts = CUP_ENGINE_ACCEPTS_ENCODED;
-  engine_class->honours = CUP_FIELDS_ALL;
+  engine_class->accepts = CUP_ENGINE_ACCEPTS_ENCODED | CUP_ENGINE_ACCEPTS_URI;
+  engine_class->get_honours = cup_fal_engine_get_honours;
+  engine_class->get_censors = cup_fal_engine_get_censors;
   engine_class->upscale_async = cup_fal_engine_upscale_async;
   engine_class->close = cup_fal_engine_close;
   engine_class->join = cup_fal_engine_join;
@@ -121,18 +138,120 @@ check_key (const gchar * key, GError ** error)
   return FALSE;
 }
 
+/* Values of headers, which end at the end of a line. */
+static gboolean
+check_header (const gchar * value, const gchar * property, GError ** error)
+{
+  const gchar *byte = value ? value : "";
+
+  while (g_ascii_isprint (*byte))
+    byte++;
+  if (!*byte)
+    return TRUE;
+  g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
+      "%s: it has a character that cannot be in a header (only printable "
+      "ASCII)", property);
+  return FALSE;
+}
+
+static void
+add_header (GPtrArray * headers, const gchar * name, gchar * value)
+{
+  g_ptr_array_add (headers, g_strdup (name));
+  g_ptr_array_add (headers, value);
+}
+
+static void
+add_lifecycle (GPtrArray * headers, const gchar * name, guint seconds)
+{
+  add_header (headers, name,
+      g_strdup_printf ("{\"expiration_duration_seconds\":%u}", seconds));
+}
+
+/* Protocol: "Submit", its table of headers. */
+static gchar **
+make_submit_headers (const CupFalSettings * settings)
+{
+  GPtrArray *headers = g_ptr_array_new ();
+  gchar number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  add_header (headers, "X-Fal-Queue-Priority",
+      g_strdup (settings->low_priority ? "low" : "normal"));
+  if (settings->runner_hint && *settings->runner_hint)
+    add_header (headers, "X-Fal-Runner-Hint", g_strdup (settings->runner_hint));
+  if (settings->start_timeout > 0)
+    add_header (headers, "X-Fal-Request-Timeout",
+        g_strdup (g_ascii_formatd (number, sizeof (number), "%.10g",
+                settings->start_timeout)));
+  if (settings->result_expiration > 0)
+    add_lifecycle (headers, "X-Fal-Object-Lifecycle-Preference",
+        settings->result_expiration);
+  if (!settings->store_payloads)
+    add_header (headers, "X-Fal-Store-IO", g_strdup ("0"));
+  g_ptr_array_add (headers, NULL);
+  return (gchar **) g_ptr_array_free (headers, FALSE);
+}
+
+/* The JavaScript client sends the first name, the documentation has the second
+ * one, and the Python client sends both. */
+static gchar **
+make_upload_headers (const CupFalSettings * settings)
+{
+  GPtrArray *headers = g_ptr_array_new ();
+
+  if (settings->upload_expiration > 0) {
+    add_lifecycle (headers, "X-Fal-Object-Lifecycle",
+        settings->upload_expiration);
+    add_lifecycle (headers, "X-Fal-Object-Lifecycle-Preference",
+        settings->upload_expiration);
+  }
+  g_ptr_array_add (headers, NULL);
+  return (gchar **) g_ptr_array_free (headers, FALSE);
+}
+
+void
+cup_fal_settings_init (CupFalSettings * settings)
+{
+  memset (settings, 0, sizeof (*settings));
+  settings->application = CUP_FAL_DEFAULT_APPLICATION;
+  settings->location = CUP_FAL_DEFAULT_LOCATION;
+  settings->storage_location = CUP_FAL_DEFAULT_STORAGE_LOCATION;
+  settings->connect_timeout = 10 * G_USEC_PER_SEC;
+  settings->inactivity_timeout = 60 * G_USEC_PER_SEC;
+  settings->upload = CUP_FAL_UPLOAD_AUTO;
+  /* As the official client does it. */
+  settings->multipart_above = 90 << 20;
+  settings->part_size = 10 << 20;
+  settings->follow_stream = TRUE;
+  settings->retries = 3;
+  settings->retry_delay = G_USEC_PER_SEC / 2;
+  settings->store_payloads = TRUE;
+}
+
 CupEngine *
 cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
 {
   CupFalApi *api = g_new0 (CupFalApi, 1);
+  CupHttpOptions options = { settings->tls_database, settings->proxy };
   CupFalEngine *engine;
 
   api->ref_count = 1;
+  g_queue_init (&api->streams);
   g_queue_init (&api->requests);
   api->key = g_strdup (settings->key);
   api->authorization = g_strconcat ("Key ", settings->key, NULL);
   api->connect_timeout = settings->connect_timeout;
   api->inactivity_timeout = settings->inactivity_timeout;
+  api->upload = settings->upload;
+  api->multipart_above = settings->multipart_above;
+  api->part_size = settings->part_size;
+  api->follow_stream = settings->follow_stream;
+  api->retries = settings->retries;
+  api->retry_delay = settings->retry_delay;
+  api->allow_double_cost = settings->allow_double_cost;
+  api->submit_headers = make_submit_headers (settings);
+  api->upload_headers = make_upload_headers (settings);
+  api->limiter = cup_fal_limiter_new ();
   if (!check_key (settings->key, error)
       || !cup_fal_parse_application (settings->application,
           &api->endpoint, &api->application, error)
@@ -141,10 +260,12 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
       || !(api->storage_location =
           cup_fal_parse_location (settings->storage_location,
               "storage-location", error))
-      || !(api->http = cup_http_new (error))) {
+      || !check_header (settings->runner_hint, "runner-hint", error)
+      || !(api->http = cup_http_new (&options, error))) {
     cup_fal_api_unref (api);
     return NULL;
   }
+  api->model = cup_fal_application_find (api->endpoint);
   engine = g_object_new (CUP_TYPE_FAL_ENGINE, NULL);
   engine->api = api;
   return CUP_ENGINE (engine);

@@ -12,6 +12,7 @@
 
 #define MAX_APPLICATION 256
 #define MAX_REQUEST_ID 128
+#define WHITE_SPACE " \t\r\n"
 /* Small inputs get this much in any case. */
 #define MIN_RESULT_PIXELS (G_GUINT64_CONSTANT (4) << 20)
 
@@ -156,19 +157,197 @@ cup_fal_build_upload_body (CupImageType type)
   return finish_body (builder);
 }
 
+/* A copy that shares nothing with @node: other threads may be at work with
+ * theirs, and the reference counts of arrays and objects are not atomic. */
+static JsonNode *
+copy_node (JsonNode * node)
+{
+  JsonNode *copy = json_node_alloc ();
+
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObject *object = json_node_get_object (node);
+    JsonObject *new_object = json_object_new ();
+    GList *names = json_object_get_members (object), *item;
+
+    for (item = names; item; item = item->next)
+      json_object_set_member (new_object, item->data,
+          copy_node (json_object_get_member (object, item->data)));
+    g_list_free (names);
+    json_node_init_object (copy, new_object);
+    json_object_unref (new_object);
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *array = json_node_get_array (node);
+    guint length = json_array_get_length (array), i;
+    JsonArray *new_array = json_array_sized_new (length);
+
+    for (i = 0; i < length; i++)
+      json_array_add_element (new_array,
+          copy_node (json_array_get_element (array, i)));
+    json_node_init_array (copy, new_array);
+    json_array_unref (new_array);
+  } else if (JSON_NODE_HOLDS_NULL (node)) {
+    json_node_init_null (copy);
+  } else {
+    GValue value = G_VALUE_INIT;
+
+    json_node_get_value (node, &value);
+    json_node_init (copy, JSON_NODE_VALUE);
+    json_node_set_value (copy, &value);
+    g_value_unset (&value);
+  }
+  return copy;
+}
+
+static void
+add_values (JsonBuilder * builder, const CupFalApplication * application,
+    const CupValues * values)
+{
+  JsonObject *extra = cup_values_get_extra (values);
+  GList *names, *item;
+  guint id;
+
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    const gchar *wire = cup_fal_application_get_wire (application, id);
+
+    if (cup_values_is_set (values, id) && wire)
+      cup_values_add_field_to_json (values, id, wire, builder);
+  }
+  /* What is there already keeps its place, and gets the new value. */
+  names = extra ? json_object_get_members (extra) : NULL;
+  for (item = names; item; item = item->next) {
+    json_builder_set_member_name (builder, item->data);
+    json_builder_add_value (builder,
+        copy_node (json_object_get_member (extra, item->data)));
+  }
+  g_list_free (names);
+}
+
 GBytes *
-cup_fal_build_submit_body (const CupValues * values, const gchar * image_url)
+cup_fal_build_submit_body (const CupFalApplication * application,
+    const CupValues * values, const gchar * image_url)
 {
   JsonBuilder *builder = json_builder_new ();
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder,
-      cup_field_get (CUP_FIELD_IMAGE_URL)->wire);
+      cup_fal_application_get_wire (application, CUP_FIELD_IMAGE_URL));
   json_builder_add_string_value (builder, image_url);
   if (values)
-    cup_values_add_to_json (values, builder);
+    add_values (builder, application, values);
   json_builder_end_object (builder);
   return finish_body (builder);
+}
+
+static gboolean
+is_secret_name (const gchar * name)
+{
+  const gchar *words[] = { "token", "key", "secret", "password" };
+  gchar *lower = g_ascii_strdown (name, -1);
+  gboolean secret = FALSE;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (words); i++)
+    secret = secret || strstr (lower, words[i]);
+  g_free (lower);
+  return secret;
+}
+
+static gboolean
+is_url_name (const gchar * name)
+{
+  gsize length = strlen (name);
+
+  return length >= 4 && g_ascii_strcasecmp (name + length - 4, "_url") == 0;
+}
+
+/* Where in @text the first data URI begins, NULL where there is none. All that
+ * follows it counts as a part of it: base64 may be wrapped. */
+static const gchar *
+find_data_uri (const gchar * text)
+{
+  const gchar *byte;
+
+  for (byte = text; *byte; byte++) {
+    if (g_ascii_strncasecmp (byte, "data:", 5) == 0 && (byte == text
+            || !g_ascii_isalnum (byte[-1])))
+      return byte;
+  }
+  return NULL;
+}
+
+static void
+append_word (GString * shown, const gchar * word)
+{
+  const gchar *url = strstr (word, "://");
+  gchar *shown_url;
+
+  if (url == NULL) {
+    g_string_append (shown, word);
+    return;
+  }
+  while (url > word && (g_ascii_isalnum (url[-1]) || strchr ("+-.", url[-1])))
+    url--;
+  shown_url = cup_redact_url (url);
+  g_string_append_len (shown, word, url - word);
+  g_string_append (shown, shown_url);
+  g_free (shown_url);
+}
+
+static gchar *
+hide_in_text (const gchar * text)
+{
+  GString *shown = g_string_new (NULL);
+  const gchar *data_uri = find_data_uri (text);
+  const gchar *end = data_uri ? data_uri : text + strlen (text);
+
+  while (text < end) {
+    gsize length = strcspn (text, WHITE_SPACE);
+    gchar *word = g_strndup (text, MIN (length, (gsize) (end - text)));
+
+    append_word (shown, word);
+    g_free (word);
+    text += length;
+    for (; text < end && strchr (WHITE_SPACE, *text); text++)
+      g_string_append_c (shown, *text);
+  }
+  if (data_uri)
+    g_string_append (shown, "data:…");
+  return g_string_free (shown, FALSE);
+}
+
+/* @is_url: whether a member around @node is named like one. */
+static void
+hide_in_node (JsonNode * node, gboolean is_url)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObject *object = json_node_get_object (node);
+    GList *names = json_object_get_members (object), *item;
+
+    /* A member that is replaced takes its name along. */
+    for (item = names; item; item = item->next)
+      item->data = g_strdup (item->data);
+    for (item = names; item; item = item->next) {
+      if (is_secret_name (item->data))
+        json_object_set_string_member (object, item->data, CUP_REDACTED);
+      else
+        hide_in_node (json_object_get_member (object, item->data),
+            is_url || is_url_name (item->data));
+    }
+    g_list_free_full (names, g_free);
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *array = json_node_get_array (node);
+    guint i;
+
+    for (i = 0; i < json_array_get_length (array); i++)
+      hide_in_node (json_array_get_element (array, i), is_url);
+  } else if (JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == G_TYPE_STRING) {
+    const gchar *hidden = json_node_get_string (node);
+    gchar *shown = is_url ? cup_redact_url (hidden) : hide_in_text (hidden);
+
+    json_node_set_string (node, shown);
+    g_free (shown);
+  }
 }
 
 gchar *
@@ -176,26 +355,14 @@ cup_fal_describe_body (GBytes * body, const gchar * key)
 {
   JsonParser *parser = json_parser_new ();
   gchar *text = NULL, *redacted;
-  GList *names, *item;
-  JsonObject *object;
   gsize length;
   gconstpointer data = g_bytes_get_data (body, &length);
+  JsonNode *root;
 
-  if (json_parser_load_from_data (parser, data, length, NULL)) {
-    object = json_node_get_object (json_parser_get_root (parser));
-    names = json_object_get_members (object);
-    for (item = names; item; item = item->next) {
-      const gchar *name = item->data;
-      gchar *shown;
-
-      if (!g_str_has_suffix (name, "_url"))
-        continue;
-      shown = cup_redact_url (json_object_get_string_member (object, name));
-      json_object_set_string_member (object, name, shown);
-      g_free (shown);
-    }
-    g_list_free (names);
-    text = json_to_string (json_parser_get_root (parser), FALSE);
+  if (length > 0 && json_parser_load_from_data (parser, data, length, NULL)
+      && (root = json_parser_get_root (parser))) {
+    hide_in_node (root, FALSE);
+    text = json_to_string (root, FALSE);
   }
   redacted = cup_redact (text ? text : "", key);
   g_free (text);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "image/image.h"
+#include "application.h"
 #include "schema/values.h"
 
 G_BEGIN_DECLS
@@ -34,10 +35,13 @@ const gchar *cup_fal_check_origin (const gchar * url, const gchar * location);
 
 /* What asks for a place to upload a picture to. */
 GBytes *cup_fal_build_upload_body (CupImageType type);
-/* The input object: the fields that are set, and the picture. */
-GBytes *cup_fal_build_submit_body (const CupValues * values,
-    const gchar * image_url);
-/* The same for the log: without @key, and without what URLs may hide. */
+/* The input object: the picture, the fields that are set and that
+ * @application has, by its names, and what the user added, which has the last
+ * word. @values: (nullable). */
+GBytes *cup_fal_build_submit_body (const CupFalApplication * application,
+    const CupValues * values, const gchar * image_url);
+/* The same for the log, at any depth: without @key, without what URLs may hide,
+ * without data URIs, and without what is named like a secret. */
 gchar *cup_fal_describe_body (GBytes * body, const gchar * key);
 
 /* Limits for a result: four times the pixels that @scale leads to, for

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The way of one job through fal's queue. One exchange at a time, everything
- * on the HTTP thread:
+ * The way of one job through fal's queue, everything on the HTTP thread:
  *
- *   upload/initiate → PUT → submit → status … status → result → download
+ *   upload → wait for a place → submit → follow → result → download
+ *
+ * Each step is a machine of its own (upload.c, limiter.c, follow.c, call.c)
+ * that tries again by itself what may be repeated. The submission is not among
+ * these: it is repeated here, where it certainly was not accepted, or where the
+ * service reports the job as failed for a cause of its own.
  *
  * A job is completed as soon as its outcome is clear. What has to happen after
  * that, so that no paid work stays behind, happens without it: a request that
@@ -17,43 +21,19 @@
 #include "answer.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "failure.h"
-#include "net/backoff.h"
+#include "call.h"
+#include "clock.h"
+#include "follow.h"
 #include "net/redact.h"
 #include "protocol.h"
+#include "upload.h"
 
-#define MILLISECONDS (G_USEC_PER_SEC / 1000)
-
-/* What is tried again, and how often; the submission never is, because the
- * service may have accepted it without our hearing of it. Nothing of the job
- * is created by the upload; the others only read. */
-static const CupBackoff upload_policy = {
-  .max_attempts = 3,
-  .base = 500 * MILLISECONDS,
-  .maximum = 4 * G_USEC_PER_SEC,
-};
-
-/* Failures in a row; in between there is nothing to lose by asking again. */
-static const CupBackoff status_policy = {
-  .max_attempts = 8,
-  .base = 500 * MILLISECONDS,
-  .maximum = 10 * G_USEC_PER_SEC,
-};
-
-static const CupBackoff fetch_policy = {
-  .max_attempts = 3,
-  .base = 500 * MILLISECONDS,
-  .maximum = 4 * G_USEC_PER_SEC,
-};
-
-/* The interval of polling is a part of the time that has passed: a short job
- * is noticed soon, a long one does not cost many requests. */
-#define POLL_PART 40
-#define POLL_MIN (25 * MILLISECONDS)
-#define POLL_MAX (2 * G_USEC_PER_SEC)
-
-typedef void (*Handler) (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error);
+/* Results and pictures that make no sense. */
+#define MAX_UNREADABLE 6
+/* Of a failure, before it is believed to be the job's. */
+#define CONFIRMATIONS 3
+/* The whole picture is in the JSON where the application was asked for that. */
+#define MAX_INLINE_RESULT (64 << 20)
 
 struct _CupFalRequest
 {
@@ -63,63 +43,45 @@ struct _CupFalRequest
   CupJob *job;                  /* NULL once it is completed */
   const gchar *stage;
   gint64 started;
-
-  /* The exchange that is under way, or the wait before the next one. */
-  Handler handler;
-  gboolean transferring;        /* a picture, and not the API */
-  GCancellable *cancellable;
-  GSource *timer;
-  void (*timer_func) (CupFalRequest * request);
+  CupFalClock clock;
   CupHttpWatch *cancel_watch;
-  GSource *deadline;
+  guint64 max_pixels;
 
-  CupFalUpload upload;
+  /* What is under way; one of them at a time. */
+  CupFalUploader *uploader;
+  CupFalTicket *ticket;
+  CupFalFollow *follow;
+  CupFalCall *call;
+  GSource *timer;               /* before another submission */
+
+  gchar *image_url;
+  GBytes *body;                 /* of the submission */
+  guint submissions;
+  guint resubmissions;          /* after the service reported a failure */
+  CupBackoff submit_backoff;
+  CupBackoff job_backoff;
+  CupBackoff number_backoff;    /* there were too many */
   CupFalAccepted accepted;
   gint64 submitted;             /* when the answer came, 0 before */
+  gint64 service_time;          /* from then until it was completed */
+  gint64 queued_before;         /* on the queue's clock at that moment */
+  gint64 queued;                /* of it, in the service's queue */
   gboolean completed;           /* the service is done with it */
-  CupFalState state;
+  gboolean failure_is_told;     /* and it has failed */
+  CupProgressState state;
   gchar *state_word;
   gint64 queue_position;
   gdouble inference_time;
   gchar *trouble;               /* (nullable): why it is tried again */
   CupFalOutput output;
-  CupBackoff upload_backoff;
-  CupBackoff status_backoff;
-  CupBackoff result_backoff;
-  CupBackoff download_backoff;
-  guint64 max_pixels;
+  GBytes *picture;
+  CupImageInfo picture_info;
+  guint64 bytes_up;
 };
 
-static void begin_upload (CupFalRequest * request);
-static void poll_status (CupFalRequest * request);
+static void enter_limiter (CupFalRequest * request);
+static void submit (CupFalRequest * request);
 static void fetch_result (CupFalRequest * request);
-static void download (CupFalRequest * request);
-
-CupFalRequest *
-cup_fal_request_new (CupFalApi * api, CupJob * job)
-{
-  const CupValues *values = cup_job_get_values (job);
-  CupFalRequest *request = g_new0 (CupFalRequest, 1);
-  guint width, height;
-
-  request->ref_count = 1;
-  request->api = cup_fal_api_ref (api);
-  request->link.data = request;
-  request->job = cup_job_ref (job);
-  request->stage = CUP_STAGE_UPLOAD;
-  request->started = g_get_monotonic_time ();
-  request->queue_position = -1;
-  request->inference_time = -1;
-  request->upload_backoff = upload_policy;
-  request->status_backoff = status_policy;
-  request->result_backoff = fetch_policy;
-  request->download_backoff = fetch_policy;
-  cup_job_get_size (job, &width, &height);
-  request->max_pixels = cup_fal_max_result_pixels (width, height, values ?
-      cup_values_get_number (values, CUP_FIELD_SCALE) :
-      cup_field_get (CUP_FIELD_SCALE)->fallback);
-  return request;
-}
 
 static void
 request_unref (CupFalRequest * request)
@@ -127,9 +89,11 @@ request_unref (CupFalRequest * request)
   if (--request->ref_count > 0)
     return;
   g_clear_pointer (&request->job, cup_job_unref);
-  cup_fal_upload_clear (&request->upload);
   cup_fal_accepted_clear (&request->accepted);
   cup_fal_output_clear (&request->output);
+  g_clear_pointer (&request->picture, g_bytes_unref);
+  g_clear_pointer (&request->body, g_bytes_unref);
+  g_free (request->image_url);
   g_free (request->state_word);
   g_free (request->trouble);
   cup_fal_api_unref (request->api);
@@ -137,74 +101,73 @@ request_unref (CupFalRequest * request)
 }
 
 static void
-clear_source (GSource ** source)
+clear_timer (CupFalRequest * request)
 {
-  if (*source)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-/* Waiting and exchanging. */
-
-static void
-on_timer (gpointer data)
-{
-  CupFalRequest *request = data;
-
-  clear_source (&request->timer);
-  request->timer_func (request);
+  if (request->timer)
+    g_source_destroy (request->timer);
+  g_clear_pointer (&request->timer, g_source_unref);
 }
 
 static void
-wait_then (CupFalRequest * request, gint64 delay,
-    void (*func) (CupFalRequest * request))
+wait_then (CupFalRequest * request, gint64 delay, void (*func) (gpointer data))
 {
-  clear_source (&request->timer);
-  request->timer_func = func;
-  request->timer = cup_http_add_timer (request->api->http, delay, on_timer,
+  clear_timer (request);
+  request->timer = cup_http_add_timer (request->api->http, delay, func,
       request);
 }
 
-static void
-on_answer (CupHttpResponse * response, const GError * error, gpointer data)
-{
-  CupFalRequest *request = data;
-  Handler handler = g_steal_pointer (&request->handler);
-
-  g_clear_object (&request->cancellable);
-  if (handler)
-    handler (request, response, error);
-  request_unref (request);
-}
-
-/* Fills in what is needed to take the exchange back, and takes a reference
- * that on_answer() gives up. */
-static void
-prepare (CupFalRequest * request, CupHttpRequest * exchange, Handler handler)
-{
-  request->ref_count++;
-  request->handler = handler;
-  request->cancellable = g_cancellable_new ();
-  exchange->cancellable = request->cancellable;
-}
+/* Progress */
 
 static void
-call (CupFalRequest * request, const gchar * method, const gchar * url,
-    GBytes * body, Handler handler)
+report (CupFalRequest * request, const CupFalLogLine * line,
+    const gchar * retry)
 {
-  CupHttpRequest exchange = {.method = method,.url = url,.body = body };
+  const gchar *key = request->api->key;
+  gchar *log = line ? cup_fal_clean (line->message, key) : NULL;
+  gchar *level = line && line->level ? cup_fal_clean (line->level, key) : NULL;
+  gchar *time = line && line->timestamp ?
+      cup_fal_clean (line->timestamp, key) : NULL;
+  CupProgress progress = {.state = request->state };
 
-  prepare (request, &exchange, handler);
-  request->transferring = FALSE;
-  cup_fal_api_call (request->api, &exchange, on_answer, request);
+  if (!request->job)
+    return;
+  progress.request_id = request->accepted.request_id;
+  progress.queue_position = request->queue_position;
+  progress.log = log;
+  progress.log_level = level;
+  progress.log_time = time;
+  progress.retry = retry;
+  cup_job_report_progress (request->job, &progress);
+  g_free (log);
+  g_free (level);
+  g_free (time);
 }
 
 static void
-transfer (CupFalRequest * request, CupHttpRequest * exchange, Handler handler)
+enter_state (CupFalRequest * request, CupProgressState state)
 {
-  prepare (request, exchange, handler);
-  request->transferring = TRUE;
-  cup_fal_api_transfer (request->api, exchange, on_answer, request);
+  request->state = state;
+  if (state != CUP_PROGRESS_QUEUED)
+    request->queue_position = -1;
+  report (request, NULL, NULL);
+}
+
+/* @reason: (nullable): that it goes well again. */
+static void
+note_trouble (CupFalRequest * request, const gchar * reason)
+{
+  gchar *clean = reason ? cup_fal_clean (reason, request->api->key) : NULL;
+
+  g_free (request->trouble);
+  request->trouble = clean;
+  if (clean)
+    report (request, NULL, clean);
+}
+
+static void
+on_retry (const gchar * reason, gpointer user_data)
+{
+  note_trouble (user_data, reason);
 }
 
 /* Completing. */
@@ -217,58 +180,40 @@ cancel_at_service (CupFalRequest * request)
 }
 
 static void
-handle_late_submission (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
+give_submission_up (gpointer data)
 {
-  clear_source (&request->timer);
-  if (response && cup_http_response_get_status (response) / 100 == 2
-      && cup_fal_parse_accepted (cup_http_response_get_body (response),
-          &request->accepted, NULL)) {
-    gchar *built = cup_fal_build_request_url (request->api->location,
-        request->api->application, request->accepted.request_id,
-        "/cancel");
+  CupFalRequest *request = data;
 
-    if (!cup_fal_check_origin (request->accepted.cancel_url,
-            request->api->location)) {
-      g_free (request->accepted.cancel_url);
-      request->accepted.cancel_url = g_steal_pointer (&built);
-    }
-    cancel_at_service (request);
-    g_free (built);
-  } else if (!response) {
-    cup_info ("a submission was given up without an answer (%s): the service "
-        "may have accepted it", error->message);
-  }
-}
-
-static void
-give_submission_up (CupFalRequest * request)
-{
-  if (request->cancellable)
-    g_cancellable_cancel (request->cancellable);
+  clear_timer (request);
+  cup_info ("a submission was given up without an answer: the service may have "
+      "accepted it");
+  cup_fal_call_cancel (&request->call);
+  request_unref (request);
 }
 
 /* Ends everything that was for the job, and takes back what was submitted. */
 static void
 wind_up (CupFalRequest * request)
 {
-  gboolean submitting = request->handler
+  gboolean submitting = request->call
       && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0;
 
-  clear_source (&request->timer);
+  clear_timer (request);
   g_clear_pointer (&request->cancel_watch, cup_http_unwatch);
-  clear_source (&request->deadline);
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_STOPPED);
   g_queue_unlink (&request->api->requests, &request->link);
+  cup_fal_uploader_cancel (&request->uploader);
+  cup_fal_follow_cancel (&request->follow);
   if (submitting) {
-    request->handler = handle_late_submission;
+    /* It keeps its place at the service until that has answered. */
+    request->ref_count++;
     wait_then (request, CUP_HTTP_CLOSE_TIMEOUT, give_submission_up);
-    return;
+  } else {
+    cup_fal_call_cancel (&request->call);
+    if (request->submitted > 0 && !request->completed)
+      cancel_at_service (request);
   }
-  request->handler = NULL;
-  if (request->cancellable)
-    g_cancellable_cancel (request->cancellable);
-  if (request->submitted > 0 && !request->completed)
-    cancel_at_service (request);
+  g_clear_pointer (&request->ticket, cup_fal_ticket_free);
 }
 
 /* Takes @result or @error. Gives up the reference that is for the job. */
@@ -312,45 +257,81 @@ on_job_cancelled (gpointer data)
   cup_fal_request_abandon (data);
 }
 
-/* An error that came from below, in the words of the stage. */
+/* Those that have not been submitted will not be: it would be refused. */
+static void
+fail_unsubmitted (CupFalApi * api)
+{
+  gboolean found;
+
+  do {
+    GList *item;
+
+    found = FALSE;
+    for (item = api->requests.head; item && !found; item = item->next) {
+      CupFalRequest *request = item->data;
+
+      if (request->submitted > 0 || (request->call
+              && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0))
+        continue;
+      found = TRUE;
+      complete (request, NULL, g_error_copy (api->refusal));
+    }
+  } while (found);
+}
+
+/* Takes @error, which has all its words. */
 static void
 fail (CupFalRequest * request, GError * error)
 {
-  complete (request, NULL, cup_fal_error_at (error, request->stage,
-          request->accepted.request_id, request->api->key));
+  CupFalApi *api = cup_fal_api_ref (request->api);
+  gboolean refused = g_error_matches (error, CUP_ERROR,
+      CUP_ERROR_NOT_AUTHORIZED) && !api->refusal;
+
+  if (refused)
+    cup_fal_api_refuse (api, error);
+  complete (request, NULL, error);
+  if (refused)
+    fail_unsubmitted (api);
+  cup_fal_api_unref (api);
 }
 
 static void
-fail_with (CupFalRequest * request, const CupFalFailure * failure)
+fail_with (CupFalRequest * request, const CupFalFailure * failure,
+    const GError * error)
 {
-  complete (request, NULL, cup_fal_failure_to_error (failure, request->stage,
-          request->api->endpoint, request->accepted.request_id,
-          request->api->key));
+  fail (request, cup_fal_call_make_error (request->api, failure, error,
+          request->stage, request->accepted.request_id));
 }
 
-static void
-on_deadline (gpointer data)
+/* Deadlines */
+
+static GError *
+new_timeout (CupFalRequest * request)
 {
-  CupFalRequest *request = data;
-  gint64 timeout = cup_job_get_timeout (request->job);
+  gboolean queue = cup_fal_clock_get_elapsed (&request->clock,
+      CUP_FAL_CLOCK_QUEUE) >= request->clock.limit[CUP_FAL_CLOCK_QUEUE]
+      && request->clock.limit[CUP_FAL_CLOCK_QUEUE] > 0;
+  CupFalClockKind kind = queue ? CUP_FAL_CLOCK_QUEUE : CUP_FAL_CLOCK_WORK;
   GString *text = g_string_new (NULL);
   GError *error;
 
-  g_string_append_printf (text, "no result within %g s (stage: %s",
-      (gdouble) timeout / G_USEC_PER_SEC, request->stage);
+  g_string_append_printf (text, "%s %g s (stage: %s", queue ?
+      "still waiting for the service to begin, after" : "no result within",
+      (gdouble) request->clock.limit[kind] / G_USEC_PER_SEC, request->stage);
   if (request->state_word) {
     gchar *word = cup_fal_clean (request->state_word, request->api->key);
 
     g_string_append_printf (text, "; the service says %s", word);
     g_free (word);
   }
-  if (request->state == CUP_FAL_IN_QUEUE && request->queue_position >= 0)
+  if (request->queue_position >= 0)
     g_string_append_printf (text, ", %" G_GINT64_FORMAT " ahead in the queue",
         request->queue_position);
   if (request->trouble)
     g_string_append_printf (text, "; what went wrong last: %s",
         request->trouble);
-  g_string_append (text, "); raise the property timeout to wait longer");
+  g_string_append_printf (text, "); raise the property %s to wait longer",
+      queue ? "queue-timeout" : "timeout");
   if (request->accepted.request_id)
     g_string_append_printf (text, " (request %s)",
         request->accepted.request_id);
@@ -359,82 +340,26 @@ on_deadline (gpointer data)
   cup_error_edit_details (error)->stage = request->stage;
   cup_error_edit_details (error)->request_id =
       g_strdup (request->accepted.request_id);
-  if (strcmp (request->stage, CUP_STAGE_SUBMIT) == 0)
+  if (request->call && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0)
     error = cup_fal_error_maybe_accepted (error);
   g_string_free (text, TRUE);
-  complete (request, NULL, error);
-}
-
-/* Answers. */
-
-static gboolean
-is_success (CupHttpResponse * response)
-{
-  guint status = cup_http_response_get_status (response);
-
-  return status >= 200 && status < 300;
+  return error;
 }
 
 static void
-read_failure (CupFalRequest * request, CupHttpResponse * response,
-    CupFalFailure * failure)
+on_deadline (gpointer data)
 {
-  cup_fal_failure_read (failure, cup_http_response_get_status (response),
-      cup_http_response_get_body (response),
-      cup_http_response_get_header (response, "X-Fal-Error-Type"),
-      cup_http_response_get_header (response, "X-Fal-Request-Timeout-Type"));
-  failure->is_transfer = request->transferring;
-}
+  CupFalRequest *request = data;
 
-/* Waits for another attempt, or returns FALSE where there is none left. */
-static gboolean
-try_again (CupFalRequest * request, CupBackoff * backoff, const gchar * reason,
-    void (*func) (CupFalRequest * request))
-{
-  gint64 delay;
-
-  if (!cup_backoff_next (backoff, &delay))
-    return FALSE;
-  g_free (request->trouble);
-  request->trouble = g_strdup (reason);
-  cup_debug ("%s: tries again in %g s: %s", request->stage,
-      (gdouble) delay / G_USEC_PER_SEC, reason);
-  wait_then (request, delay, func);
-  return TRUE;
-}
-
-/* What all stages that may be repeated do with what is no success. @error or
- * @response. @own_answer: what the service itself says is final here. */
-static void
-handle_trouble (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error, gboolean own_answer, CupBackoff * backoff,
-    void (*func) (CupFalRequest * request))
-{
-  CupFalFailure failure;
-  gchar *reason;
-
-  if (error) {
-    if (!cup_fal_error_is_transient (error)
-        || !try_again (request, backoff, error->message, func))
-      fail (request, g_error_copy (error));
-    return;
-  }
-  read_failure (request, response, &failure);
-  reason = g_strdup_printf ("HTTP %u", failure.status);
-  if ((own_answer && failure.is_from_service)
-      || !cup_fal_failure_is_transient (&failure)
-      || !try_again (request, backoff, reason, func))
-    fail_with (request, &failure);
-  g_free (reason);
-  cup_fal_failure_clear (&failure);
+  complete (request, NULL, new_timeout (request));
 }
 
 /* Download. */
 
 static gboolean
-check_picture (CupFalRequest * request, GBytes * bytes, CupImageInfo * info,
-    GError ** error)
+check_picture (CupFalRequest * request, GBytes * bytes, GError ** error)
 {
+  CupImageInfo *info = &request->picture_info;
   CupImageType declared;
 
   if (!cup_image_read_info (bytes, info, error)
@@ -448,184 +373,287 @@ check_picture (CupFalRequest * request, GBytes * bytes, CupImageInfo * info,
   if (declared != info->type)
     cup_info ("request %s: the picture is %s, and not what was declared",
         request->accepted.request_id, cup_image_type_get_mime (info->type));
+  g_clear_pointer (&request->picture, g_bytes_unref);
+  request->picture = g_bytes_ref (bytes);
   return TRUE;
 }
 
-static void
-return_picture (CupFalRequest * request, GBytes * bytes)
+static gdouble
+to_seconds (gint64 microseconds)
 {
-  GError *error = NULL;
-  CupImageInfo info;
-  CupResult *result;
+  return (gdouble) microseconds / G_USEC_PER_SEC;
+}
 
-  if (!check_picture (request, bytes, &info, &error)) {
-    fail (request, error);
-    return;
-  }
-  result = cup_result_new_bytes (g_bytes_ref (bytes), &info);
+static void
+return_picture (CupFalRequest * request)
+{
+  CupResult *result = cup_result_new_bytes (g_bytes_ref (request->picture),
+      &request->picture_info);
+
   result->has_seed = request->output.has_seed;
   result->seed = request->output.seed;
   result->request_id = g_strdup (request->accepted.request_id);
   result->url = g_strdup (request->output.url);
   result->inference_time = request->inference_time;
+  result->queue_time = to_seconds (request->queued);
+  result->service_time = to_seconds (request->service_time);
+  result->total_time = to_seconds (g_get_monotonic_time () - request->started);
+  result->bytes_up = request->bytes_up;
+  result->bytes_down = g_bytes_get_size (request->picture);
+  result->submissions = request->submissions;
   complete (request, result, NULL);
 }
 
-static void
-handle_picture (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
+static gboolean
+accept_picture (CupHttpResponse * response, gpointer user_data, GError ** error)
 {
-  if (response && is_success (response))
-    return_picture (request, cup_http_response_get_body (response));
-  else
-    handle_trouble (request, response, error, FALSE,
-        &request->download_backoff, download);
+  return check_picture (user_data, cup_http_response_get_body (response),
+      error);
 }
+
+static void
+on_picture (CupHttpResponse * response, const CupFalFailure * failure,
+    const GError * error, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  if (failure || error)
+    fail_with (request, failure, error);
+  else
+    return_picture (request);
+}
+
+static const CupFalCallFuncs picture_funcs = {
+  accept_picture, on_retry, on_picture
+};
 
 static void
 download (CupFalRequest * request)
 {
-  CupHttpRequest exchange = {.method = "GET",.url = request->output.url };
+  CupFalCallSpec spec = {.method = "GET",.is_transfer = TRUE };
+  GError *error = NULL;
 
-  exchange.max_size = cup_fal_max_result_bytes (request->max_pixels);
-  exchange.follow_redirects = TRUE;
-  transfer (request, &exchange, handle_picture);
+  request->stage = CUP_STAGE_DOWNLOAD;
+  if (request->output.data) {
+    if (check_picture (request, request->output.data, &error))
+      return_picture (request);
+    else
+      fail_with (request, NULL, error);
+    g_clear_error (&error);
+    return;
+  }
+  if (!cup_fal_api_check_url (request->output.url, request->api->location,
+          "the result", &error)) {
+    fail_with (request, NULL, error);
+    g_error_free (error);
+    return;
+  }
+  spec.url = request->output.url;
+  spec.max_size = cup_fal_max_result_bytes (request->max_pixels);
+  spec.follow_redirects = TRUE;
+  spec.max_unreadable = MAX_UNREADABLE;
+  cup_fal_call_start (&request->call, request->api, &spec, &picture_funcs,
+      request);
 }
 
 /* Result. */
 
 static void
-begin_download (CupFalRequest * request)
+forget_submission (CupFalRequest * request)
 {
-  GError *error = NULL;
+  cup_fal_accepted_clear (&request->accepted);
+  request->submitted = 0;
+  request->completed = FALSE;
+  request->failure_is_told = FALSE;
+  g_clear_pointer (&request->state_word, g_free);
+}
 
-  request->stage = CUP_STAGE_DOWNLOAD;
-  if (request->output.data)
-    return_picture (request, request->output.data);
-  else if (!cup_fal_api_check_url (request->output.url,
-          request->api->location, "the result", &error))
-    fail (request, error);
+static void
+on_resubmit (gpointer data)
+{
+  CupFalRequest *request = data;
+
+  clear_timer (request);
+  enter_limiter (request);
+}
+
+/* The job has failed at the service, for a cause that may pass: nothing came of
+ * it, and nothing is charged for it. FALSE where it is not tried again. */
+static gboolean
+resubmit (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure)
+{
+  CupFalApi *api = request->api;
+  gboolean number = cup_fal_failure_is_about_number (failure);
+  gint64 now = g_get_monotonic_time (), delay = 0;
+  GError *reason;
+
+  if (!cup_fal_failure_is_worth_resubmitting (failure)
+      || (!number && request->resubmissions >= api->retries))
+    return FALSE;
+  if (!number)
+    request->resubmissions++;
+  cup_backoff_next (number ? &request->number_backoff : &request->job_backoff,
+      &delay);
+  delay += MAX (cup_http_response_get_retry_after (response), 0);
+
+  reason = cup_fal_call_make_error (api, failure, NULL, request->stage,
+      request->accepted.request_id);
+  cup_info ("%s; it is submitted again", reason->message);
+  note_trouble (request, reason->message);
+  g_error_free (reason);
+  forget_submission (request);
+  if (number)
+    cup_fal_ticket_refused (request->ticket, now);
   else
-    download (request);
+    cup_fal_ticket_done (request->ticket, now);
+  cup_fal_clock_switch (&request->clock, number ? CUP_FAL_CLOCK_QUEUE :
+      CUP_FAL_CLOCK_WORK);
+  request->stage = CUP_STAGE_SUBMIT;
+  enter_state (request, CUP_PROGRESS_HELD_BACK);
+  wait_then (request, delay, on_resubmit);
+  return TRUE;
 }
 
-static void
-schedule_poll (CupFalRequest * request)
+static gboolean
+accept_result (CupHttpResponse * response, gpointer user_data, GError ** error)
 {
-  gint64 elapsed = g_get_monotonic_time () - request->submitted;
+  CupFalRequest *request = user_data;
 
-  request->stage = CUP_STAGE_STATUS;
-  wait_then (request, CLAMP (elapsed / POLL_PART, POLL_MIN, POLL_MAX),
-      poll_status);
+  cup_fal_output_clear (&request->output);
+  return cup_fal_parse_output (cup_http_response_get_body (response),
+      cup_fal_max_result_bytes (request->max_pixels), &request->output, error);
 }
 
-static void
-handle_result (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
-{
-  gsize max_bytes = cup_fal_max_result_bytes (request->max_pixels);
-  CupFalFailure failure;
-  GError *reason = NULL;
-  gboolean too_early;
+static void start_following (CupFalRequest * request);
 
-  if (!response) {
-    handle_trouble (request, NULL, error, TRUE, &request->result_backoff,
-        fetch_result);
-    return;
-  }
-  if (is_success (response)) {
-    if (cup_fal_parse_output (cup_http_response_get_body (response), max_bytes,
-            &request->output, &reason))
-      begin_download (request);
-    else
-      fail (request, reason);
-    return;
-  }
-  read_failure (request, response, &failure);
-  too_early = failure.is_in_progress;
-  cup_fal_failure_clear (&failure);
-  if (too_early) {
+static void
+on_result (CupHttpResponse * response, const CupFalFailure * failure,
+    const GError * error, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  if (failure && failure->is_in_progress) {
     request->completed = FALSE;
-    schedule_poll (request);
+    start_following (request);
+  } else if (failure && failure->is_from_service
+      && resubmit (request, response, failure)) {
+    /* Goes on from there. */
+  } else if (failure || error) {
+    fail_with (request, failure, error);
   } else {
-    /* This is how a failed job is reported: only what a gateway says is worth
-     * another attempt. */
-    handle_trouble (request, response, NULL, TRUE, &request->result_backoff,
-        fetch_result);
+    cup_fal_ticket_done (request->ticket, g_get_monotonic_time ());
+    download (request);
   }
 }
 
+static const CupFalCallFuncs result_funcs = {
+  accept_result, on_retry, on_result
+};
+
+/* Whether the result was asked to have the picture in itself. */
+static gboolean
+wants_inline_result (CupFalRequest * request)
+{
+  const CupValues *values = cup_job_get_values (request->job);
+  JsonObject *extra = values ? cup_values_get_extra (values) : NULL;
+
+  return extra && json_object_get_boolean_member_with_default (extra,
+      "sync_mode", FALSE);
+}
+
+/* This is also how a failed job is reported. What is a failure of the job, and
+ * not of this request for its result, comes again when it is asked for again;
+ * a job that went well must not be submitted once more, and paid once more, for
+ * an answer that was lost. */
 static void
 fetch_result (CupFalRequest * request)
 {
+  CupFalCallSpec spec = {.method = "GET" };
+
   request->stage = CUP_STAGE_RESULT;
-  call (request, "GET", request->accepted.response_url, NULL, handle_result);
+  spec.max_unreadable = MAX_UNREADABLE;
+  spec.confirmations = request->failure_is_told ? 1 : CONFIRMATIONS;
+  spec.url = request->accepted.response_url;
+  if (wants_inline_result (request))
+    spec.max_size = MAX_INLINE_RESULT;
+  cup_fal_call_start (&request->call, request->api, &spec, &result_funcs,
+      request);
 }
 
 /* Status. */
 
-/* Failing to hear the status does not fail the job, for a while. */
 static void
-handle_bad_status (CupFalRequest * request, GError * reason)
+take_state (CupFalRequest * request, CupFalState state, gint64 position)
 {
-  if (try_again (request, &request->status_backoff, reason->message,
-          poll_status))
-    g_error_free (reason);
-  else
-    fail (request, reason);
+  gboolean queued = state == CUP_FAL_IN_QUEUE;
+  gboolean running = state == CUP_FAL_IN_PROGRESS;
+
+  if (queued)
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_QUEUE);
+  else if (running || state == CUP_FAL_COMPLETED)
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+
+  if (queued && (request->state != CUP_PROGRESS_QUEUED
+          || position != request->queue_position)) {
+    request->queue_position = position;
+    enter_state (request, CUP_PROGRESS_QUEUED);
+  } else if (running && request->state != CUP_PROGRESS_RUNNING) {
+    enter_state (request, CUP_PROGRESS_RUNNING);
+  }
 }
 
 static void
-handle_status (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
+on_status (const CupFalStatus * status, gpointer user_data)
 {
-  CupFalStatus status;
-  GError *reason = NULL;
+  CupFalRequest *request = user_data;
 
-  if (!response || !is_success (response)) {
-    handle_trouble (request, response, error, FALSE, &request->status_backoff,
-        poll_status);
-    return;
-  }
-  if (!cup_fal_parse_status (cup_http_response_get_body (response), &status,
-          &reason)) {
-    handle_bad_status (request, reason);
-    return;
-  }
-  cup_backoff_reset (&request->status_backoff);
-  g_clear_pointer (&request->trouble, g_free);
-  if (g_strcmp0 (status.state_word, request->state_word) != 0) {
-    gchar *word = cup_fal_clean (status.state_word ? status.state_word : "",
-        request->api->key);
-
-    cup_debug ("request %s: %s", request->accepted.request_id, word);
-    g_free (word);
-  }
   g_free (request->state_word);
-  request->state_word = g_steal_pointer (&status.state_word);
-  request->state = status.state;
-  request->queue_position = status.queue_position;
-  request->inference_time = status.inference_time;
-  request->completed = status.state == CUP_FAL_COMPLETED;
-  cup_fal_status_clear (&status);
-
-  if (request->completed)
-    fetch_result (request);
-  else
-    schedule_poll (request);
+  request->state_word = g_strdup (status->state_word);
+  if (status->inference_time >= 0)
+    request->inference_time = status->inference_time;
+  request->failure_is_told = status->state == CUP_FAL_COMPLETED
+      && (status->error || status->error_type);
+  take_state (request, status->state, status->queue_position);
 }
 
 static void
-poll_status (CupFalRequest * request)
+on_log (const CupFalLogLine * line, gpointer user_data)
 {
-  const gchar *url = request->accepted.status_url;
-  gchar *with_logs;
+  report (user_data, line, NULL);
+}
 
-  /* Like the official clients: the logs are not wanted. */
-  with_logs = strchr (url, '?') ? g_strdup (url) : g_strconcat (url, "?logs=0",
-      NULL);
-  call (request, "GET", with_logs, NULL, handle_status);
-  g_free (with_logs);
+static void
+on_completed (gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  request->completed = TRUE;
+  request->service_time = g_get_monotonic_time () - request->submitted;
+  request->queued = cup_fal_clock_get_elapsed (&request->clock,
+      CUP_FAL_CLOCK_QUEUE) - request->queued_before;
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+  enter_state (request, CUP_PROGRESS_FETCHING);
+  fetch_result (request);
+}
+
+static void
+on_follow_failed (const CupFalFailure * failure, const GError * error,
+    gpointer user_data)
+{
+  fail_with (user_data, failure, error);
+}
+
+static const CupFalFollowFuncs follow_funcs = {
+  on_status, on_log, on_retry, on_completed, on_follow_failed
+};
+
+static void
+start_following (CupFalRequest * request)
+{
+  request->stage = CUP_STAGE_STATUS;
+  cup_fal_follow_start (&request->follow, request->api,
+      request->accepted.status_url, &follow_funcs, request);
 }
 
 /* Submission. */
@@ -647,170 +675,289 @@ settle_url (CupFalRequest * request, gchar ** url, const gchar * suffix)
       request->accepted.request_id, suffix);
 }
 
-/* Whether the service can have accepted what it did not answer properly. What
- * is not known must be said: it is about money. */
 static gboolean
-was_sent (const GError * error)
+read_acceptance (CupFalRequest * request, CupHttpResponse * response,
+    GError ** error)
+{
+  if (!cup_fal_parse_accepted (cup_http_response_get_body (response),
+          &request->accepted, error))
+    return FALSE;
+  cup_info ("accepted as request %s", request->accepted.request_id);
+  settle_url (request, &request->accepted.status_url, "/status");
+  settle_url (request, &request->accepted.response_url, "");
+  settle_url (request, &request->accepted.cancel_url, "/cancel");
+  return TRUE;
+}
+
+/* Nobody waits for it any more. */
+static void
+handle_late_submission (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure)
+{
+  clear_timer (request);
+  if (response && !failure && read_acceptance (request, response, NULL))
+    cancel_at_service (request);
+  else if (!failure)
+    cup_info ("a submission was given up without an answer: the service may "
+        "have accepted it");
+  request_unref (request);
+}
+
+/* Whether nothing of the submission has been sent. What is not known must be
+ * said: it is about money. */
+static gboolean
+was_not_sent (const GError * error)
 {
   const CupErrorDetails *details = cup_error_get_details (error);
 
-  return details && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) != 0;
+  return details && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) == 0
+      && cup_fal_error_is_transient (error);
+}
+
+/* A connection, or a submission that came in before others were done: FALSE
+ * where it is not repeated. */
+static gboolean
+submit_again (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure, const GError * error, const GError * reason)
+{
+  gboolean number = failure && cup_fal_failure_is_about_number (failure);
+  gint64 now = g_get_monotonic_time (), delay;
+
+  /* Waiting for one's turn is no failure: only the time is limited. */
+  if (!cup_fal_api_try_again (request->api, number ? &request->number_backoff :
+          &request->submit_backoff, error, response ?
+          cup_http_response_get_retry_after (response) : -1, &delay))
+    return FALSE;
+  note_trouble (request, reason->message);
+  if (number)
+    cup_fal_ticket_refused (request->ticket, now);
+  else
+    cup_fal_ticket_done (request->ticket, now);
+  cup_fal_clock_switch (&request->clock, number ? CUP_FAL_CLOCK_QUEUE :
+      CUP_FAL_CLOCK_WORK);
+  enter_state (request, CUP_PROGRESS_HELD_BACK);
+  wait_then (request, delay, on_resubmit);
+  return TRUE;
 }
 
 static void
-handle_submission_error (CupFalRequest * request, const GError * error)
+handle_unaccepted (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure, const GError * error)
 {
-  GError *copy = g_error_copy (error);
+  gboolean safe = failure ? cup_fal_failure_was_not_accepted (failure) :
+      was_not_sent (error);
+  gboolean uncertain = failure ? cup_fal_failure_is_uncertain (failure) :
+      !safe && error->domain == CUP_ERROR && error->code != CUP_ERROR_SETTINGS;
+  GError *reason = cup_fal_call_make_error (request->api, failure, error,
+      request->stage, NULL);
 
-  fail (request, was_sent (error) ? cup_fal_error_maybe_accepted (copy) : copy);
+  if ((safe || (uncertain && request->api->allow_double_cost))
+      && submit_again (request, response, failure, error, reason))
+    g_error_free (reason);
+  else
+    fail (request, uncertain ? cup_fal_error_maybe_accepted (reason) : reason);
 }
 
 static void
-handle_refusal (CupFalRequest * request, CupHttpResponse * response)
+on_submitted (CupHttpResponse * response, const CupFalFailure * failure,
+    const GError * error, gpointer user_data)
 {
-  CupFalFailure failure;
-  GError *error;
-
-  read_failure (request, response, &failure);
-  error = cup_fal_failure_to_error (&failure, request->stage,
-      request->api->endpoint, NULL, request->api->key);
-  /* A gateway that had no answer from behind it. */
-  if (failure.status >= 500 && !failure.is_from_service)
-    error = cup_fal_error_maybe_accepted (error);
-  cup_fal_failure_clear (&failure);
-  complete (request, NULL, error);
-}
-
-static void
-handle_submission (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
-{
+  CupFalRequest *request = user_data;
   GError *reason = NULL;
 
-  if (!response) {
-    handle_submission_error (request, error);
-  } else if (!is_success (response)) {
-    handle_refusal (request, response);
-  } else if (!cup_fal_parse_accepted (cup_http_response_get_body (response),
-          &request->accepted, &reason)) {
-    fail (request, cup_fal_error_maybe_accepted (reason));
-  } else {
-    request->submitted = g_get_monotonic_time ();
-    cup_info ("accepted as request %s", request->accepted.request_id);
-    settle_url (request, &request->accepted.status_url, "/status");
-    settle_url (request, &request->accepted.response_url, "");
-    settle_url (request, &request->accepted.cancel_url, "/cancel");
-    schedule_poll (request);
+  if (!request->job) {
+    handle_late_submission (request, response, failure);
+    return;
   }
+  if (failure || error) {
+    handle_unaccepted (request, response, failure, error);
+    return;
+  }
+  if (!read_acceptance (request, response, &reason)) {
+    handle_unaccepted (request, response, NULL, reason);
+    g_error_free (reason);
+    return;
+  }
+  request->submitted = g_get_monotonic_time ();
+  request->queued_before = cup_fal_clock_get_elapsed (&request->clock,
+      CUP_FAL_CLOCK_QUEUE);
+  cup_backoff_reset (&request->submit_backoff);
+  cup_backoff_reset (&request->number_backoff);
+  note_trouble (request, NULL);
+  take_state (request, request->accepted.state,
+      request->accepted.queue_position);
+  start_following (request);
 }
+
+static const CupFalCallFuncs submit_funcs = { NULL, NULL, on_submitted };
 
 static void
 submit (CupFalRequest * request)
 {
   CupFalApi *api = request->api;
+  CupFalCallSpec spec = {.method = "POST",.is_single = TRUE };
   gchar *url = g_strconcat (api->location, "/", api->endpoint, NULL);
-  GBytes *body = cup_fal_build_submit_body (cup_job_get_values (request->job),
-      request->upload.file_url);
 
-  request->stage = CUP_STAGE_SUBMIT;
+  if (!request->body)
+    request->body = cup_fal_build_submit_body (api->model,
+        cup_job_get_values (request->job), request->image_url);
   if (cup_log_is_enabled (CUP_LOG_DEBUG)) {
-    gchar *text = cup_fal_describe_body (body, api->key);
+    gchar *text = cup_fal_describe_body (request->body, api->key);
 
     cup_debug ("submits to %s: %s", api->endpoint, text);
     g_free (text);
   }
-  call (request, "POST", url, body, handle_submission);
-  g_bytes_unref (body);
+  request->submissions++;
+  enter_state (request, CUP_PROGRESS_SUBMITTING);
+  spec.url = url;
+  spec.body = request->body;
+  spec.headers = (const gchar * const *) api->submit_headers;
+  cup_fal_call_start (&request->call, api, &spec, &submit_funcs, request);
   g_free (url);
+}
+
+static void
+on_turn (CupFalTicket * ticket, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+  if (request->api->refusal)
+    complete (request, NULL, g_error_copy (request->api->refusal));
+  else
+    submit (request);
+}
+
+/* Waits until one more may be at the service. */
+static void
+enter_limiter (CupFalRequest * request)
+{
+  request->stage = CUP_STAGE_SUBMIT;
+  request->ref_count++;
+  cup_fal_ticket_enter (request->ticket, g_get_monotonic_time ());
+  if (request->ticket && cup_fal_ticket_is_waiting (request->ticket)) {
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_QUEUE);
+    enter_state (request, CUP_PROGRESS_HELD_BACK);
+  }
+  request_unref (request);
 }
 
 /* Upload. */
 
 static void
-handle_uploaded (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
+on_uploaded (gchar * url, guint64 bytes, GError * error, gpointer user_data)
 {
-  if (response && is_success (response)) {
-    cup_job_drop_input (request->job);
-    submit (request);
+  CupFalRequest *request = user_data;
+
+  request->bytes_up = bytes;
+  if (error) {
+    fail (request, error);
     return;
   }
-  /* The address is valid for a short time only: a new one may help. */
-  if (response && cup_http_response_get_status (response) == 403
-      && try_again (request, &request->upload_backoff, "HTTP 403",
-          begin_upload))
-    return;
-  handle_trouble (request, response, error, FALSE, &request->upload_backoff,
-      begin_upload);
+  request->image_url = url;
+  cup_job_drop_input (request->job);
+  note_trouble (request, NULL);
+  enter_limiter (request);
 }
 
-static void
-put_picture (CupFalRequest * request)
-{
-  CupHttpRequest exchange = {.method = "PUT",
-    .url = request->upload.upload_url,
-    .body = cup_job_get_bytes (request->job),
-    .max_size = CUP_FAL_MAX_JSON,
-  };
+static const CupFalUploaderFuncs upload_funcs = { on_retry, on_uploaded };
 
-  exchange.content_type =
-      cup_image_type_get_mime (cup_job_get_bytes_info (request->job)->type);
-  transfer (request, &exchange, handle_uploaded);
+static void
+begin (CupFalRequest * request)
+{
+  if (request->api->refusal) {
+    complete (request, NULL, g_error_copy (request->api->refusal));
+  } else if (request->image_url) {
+    enter_limiter (request);
+  } else {
+    enter_state (request, CUP_PROGRESS_UPLOADING);
+    cup_fal_uploader_start (&request->uploader, request->api,
+        cup_job_get_bytes (request->job),
+        cup_job_get_bytes_info (request->job)->type, &upload_funcs, request);
+  }
 }
 
+/* On a worker: what takes time is done here, and not on the HTTP thread. */
 static void
-handle_place (CupFalRequest * request, CupHttpResponse * response,
-    const GError * error)
+prepare_image_url (CupFalRequest * request)
 {
-  const gchar *storage = request->api->storage_location;
-  GError *reason = NULL;
+  CupJob *job = request->job;
+  GBytes *bytes = cup_job_get_bytes (job);
 
-  if (!response || !is_success (response)) {
-    handle_trouble (request, response, error, FALSE, &request->upload_backoff,
-        begin_upload);
+  if (cup_job_get_remote_uri (job)) {
+    request->image_url = g_strdup (cup_job_get_remote_uri (job));
+  } else if (cup_fal_goes_inline (request->api, g_bytes_get_size (bytes))) {
+    request->image_url = cup_fal_make_data_uri (bytes,
+        cup_job_get_bytes_info (job)->type);
+    request->bytes_up = g_bytes_get_size (bytes);
+    cup_job_drop_input (job);
+  } else {
     return;
   }
-  cup_fal_upload_clear (&request->upload);
-  if (cup_fal_parse_upload (cup_http_response_get_body (response),
-          &request->upload, &reason)
-      && cup_fal_api_check_url (request->upload.upload_url, storage,
-          "the upload", &reason)
-      && cup_fal_api_check_url (request->upload.file_url, storage,
-          "the uploaded picture", &reason))
-    put_picture (request);
-  else
-    fail (request, reason);
+  request->body = cup_fal_build_submit_body (request->api->model,
+      cup_job_get_values (job), request->image_url);
 }
 
-static void
-begin_upload (CupFalRequest * request)
+/* The factor that was asked for, in whatever way, or the application's own. */
+static gdouble
+get_scale (const CupFalApplication * model, const CupValues * values)
 {
-  CupImageType type = cup_job_get_bytes_info (request->job)->type;
-  GBytes *body = cup_fal_build_upload_body (type);
-  gchar *url = g_strconcat (request->api->storage_location,
-      "/storage/upload/initiate?storage_type=fal-cdn-v3", NULL);
+  const gchar *wire = cup_fal_application_get_wire (model, CUP_FIELD_SCALE);
+  JsonObject *extra = values ? cup_values_get_extra (values) : NULL;
+  JsonNode *node = extra && wire ? json_object_get_member (extra, wire) : NULL;
 
-  call (request, "POST", url, body, handle_place);
-  g_free (url);
-  g_bytes_unref (body);
+  if (node && JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_double (node) > 0)
+    return json_node_get_double (node);
+  if (wire && values && cup_values_is_set (values, CUP_FIELD_SCALE))
+    return cup_values_get_number (values, CUP_FIELD_SCALE);
+  return cup_fal_application_get_scale (model);
+}
+
+CupFalRequest *
+cup_fal_request_new (CupFalApi * api, CupJob * job)
+{
+  const CupValues *values = cup_job_get_values (job);
+  CupFalRequest *request = g_new0 (CupFalRequest, 1);
+  guint width, height;
+
+  request->ref_count = 1;
+  request->api = cup_fal_api_ref (api);
+  request->link.data = request;
+  request->job = cup_job_ref (job);
+  request->stage = CUP_STAGE_UPLOAD;
+  request->started = g_get_monotonic_time ();
+  request->queue_position = -1;
+  request->inference_time = -1;
+  request->submit_backoff =
+      cup_fal_api_make_backoff (api, CUP_FAL_MAX_ATTEMPTS);
+  request->job_backoff = cup_fal_api_make_backoff (api, G_MAXUINT);
+  request->number_backoff = cup_fal_api_make_backoff (api, G_MAXUINT);
+  request->clock.limit[CUP_FAL_CLOCK_WORK] = cup_job_get_timeout (job);
+  request->clock.limit[CUP_FAL_CLOCK_QUEUE] = cup_job_get_queue_timeout (job);
+  cup_job_get_size (job, &width, &height);
+  request->max_pixels = width == 0 ? CUP_PIXELS_MAX_COUNT :
+      cup_fal_max_result_pixels (width, height, get_scale (api->model, values));
+  prepare_image_url (request);
+  return request;
 }
 
 void
 cup_fal_request_start (CupFalRequest * request)
 {
   CupFalApi *api = request->api;
-  gint64 timeout = cup_job_get_timeout (request->job);
 
   g_queue_push_tail_link (&api->requests, &request->link);
+  cup_fal_clock_init (&request->clock, api->http, on_deadline, request);
   if (api->closed) {
     cup_fal_request_abandon (request);
     return;
   }
   request->cancel_watch = cup_http_watch_cancellable (api->http,
       cup_job_get_cancellable (request->job), on_job_cancelled, request);
-  if (timeout > 0)
-    request->deadline = cup_http_add_timer (api->http,
-        request->started + timeout - g_get_monotonic_time (), on_deadline,
-        request);
-  begin_upload (request);
+  request->ticket = cup_fal_ticket_new (api->limiter, on_turn, request);
+  request->clock.elapsed[CUP_FAL_CLOCK_WORK] =
+      g_get_monotonic_time () - request->started;
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+  begin (request);
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tells the application how each frame gets on: element messages
+ * `creativeupscaler-job` for programs, GST_MESSAGE_PROGRESS for people who
+ * watch gst-launch-1.0. docs/messages.md describes both; they are an interface.
+ *
+ * Jobs outlive the element. So what posts knows the element weakly, and a frame
+ * that has ended, or was abandoned, posts nothing any more. A frame's messages
+ * are posted in their order whichever threads they come from, and without any
+ * lock: what is to be posted queues, and the thread that posts takes along what
+ * others add meanwhile.
+ *
+ * All functions may be called from any thread, without any lock.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "engine/job.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CupProgressReporter CupProgressReporter;
+typedef struct _CupFrameProgress CupFrameProgress;
+
+/* What the frames of one start of the element have in common. */
+CupProgressReporter *cup_progress_reporter_new (GstElement * element,
+    const gchar * engine);
+CupProgressReporter *cup_progress_reporter_ref (CupProgressReporter * reporter);
+void cup_progress_reporter_unref (CupProgressReporter * reporter);
+
+/* @number counts the frames that the element has taken. */
+CupFrameProgress *cup_frame_progress_new (CupProgressReporter * reporter,
+    guint64 number, GstClockTime pts);
+CupFrameProgress *cup_frame_progress_ref (CupFrameProgress * frame);
+void cup_frame_progress_unref (CupFrameProgress * frame);
+
+/* Before @job is submitted: posts what its engine reports. */
+void cup_frame_progress_watch (CupFrameProgress * frame, CupJob * job);
+/* Before the frame's end is reported; 0×0 is not known. */
+void cup_frame_progress_set_input_size (CupFrameProgress * frame, guint width,
+    guint height);
+
+/* The end, of which there is one: what comes after the first does nothing.
+ * Cancellation is an error here, too. */
+void cup_frame_progress_done (CupFrameProgress * frame,
+    const CupResult * result, gboolean is_unsafe);
+void cup_frame_progress_failed (CupFrameProgress * frame,
+    const GError * error);
+void cup_frame_progress_cancelled (CupFrameProgress * frame);
+
+/* Sets the fields `frame`, `engine`, and `pts` where it is known. */
+void cup_frame_progress_fill (CupFrameProgress * frame,
+    GstStructure * structure);
+/* Sets `request-id`, `seed`, `url` and `inference-time`, as far as known. */
+void cup_progress_fill_result (GstStructure * structure,
+    const CupResult * result);
+
+G_END_DECLS

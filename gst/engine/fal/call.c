@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A request and its repetitions: see call.h.
+ */
+#include "call.h"
+
+#include "answer.h"
+#include "base/error.h"
+#include "base/log.h"
+
+struct _CupFalCall
+{
+  gint ref_count;
+  CupFalApi *api;
+  CupFalCall **slot;            /* NULL once it is told or taken back */
+  const CupFalCallFuncs *funcs;
+  gpointer user_data;
+
+  CupFalCallSpec spec;          /* with copies of its own */
+  gchar *url;
+  gchar *content_type;
+  gchar **headers;
+  CupBackoff backoff;
+  guint unreadable;             /* answers in a row */
+  guint confirmed;
+
+  GCancellable *cancellable;    /* of the exchange that is under way */
+  GSource *timer;               /* of the wait before the next one */
+};
+
+static void
+clear_timer (CupFalCall * call)
+{
+  if (call->timer)
+    g_source_destroy (call->timer);
+  g_clear_pointer (&call->timer, g_source_unref);
+}
+
+static void
+call_unref (CupFalCall * call)
+{
+  if (--call->ref_count > 0)
+    return;
+  clear_timer (call);
+  g_clear_pointer (&call->spec.body, g_bytes_unref);
+  g_strfreev (call->headers);
+  g_free (call->content_type);
+  g_free (call->url);
+  cup_fal_api_unref (call->api);
+  g_free (call);
+}
+
+static void
+finish (CupFalCall * call, CupHttpResponse * response,
+    const CupFalFailure * failure, const GError * error)
+{
+  *call->slot = NULL;
+  call->slot = NULL;
+  call->funcs->done (response, failure, error, call->user_data);
+  call_unref (call);
+}
+
+static void send (CupFalCall * call);
+
+static void
+on_timer (gpointer data)
+{
+  CupFalCall *call = data;
+
+  clear_timer (call);
+  send (call);
+}
+
+/* Waits for another attempt; FALSE where there is none left. */
+static gboolean
+try_again (CupFalCall * call, const GError * error, gint64 retry_after,
+    const gchar * reason)
+{
+  gint64 delay;
+
+  if (!cup_fal_api_try_again (call->api, &call->backoff, error, retry_after,
+          &delay))
+    return FALSE;
+  cup_debug ("%s: tries again in %g s: %s", call->spec.method,
+      (gdouble) delay / G_USEC_PER_SEC, reason);
+  call->timer = cup_http_add_timer (call->api->http, delay, on_timer, call);
+  if (call->funcs->retry)
+    call->funcs->retry (reason, call->user_data);
+  return TRUE;
+}
+
+/* A failure of the service's own, as opposed to one of asking for it. */
+static gboolean
+is_confirmed (CupFalCall * call, const CupFalFailure * failure)
+{
+  gboolean own = failure->is_from_service && (failure->status >= 500
+      || cup_fal_failure_is_about_jobs (failure));
+
+  return own && call->spec.confirmations > 0
+      && ++call->confirmed >= call->spec.confirmations;
+}
+
+static void
+handle_failure (CupFalCall * call, CupHttpResponse * response)
+{
+  CupFalFailure failure;
+  gchar *reason;
+
+  cup_fal_failure_read_response (&failure, response);
+  failure.is_transfer = call->spec.is_transfer;
+  reason = g_strdup_printf ("HTTP %u", failure.status);
+  if (!cup_fal_failure_is_transient (&failure)
+      || is_confirmed (call, &failure)
+      || !try_again (call, NULL, cup_http_response_get_retry_after (response),
+          reason))
+    finish (call, response, &failure, NULL);
+  g_free (reason);
+  cup_fal_failure_clear (&failure);
+}
+
+static void
+handle_success (CupFalCall * call, CupHttpResponse * response)
+{
+  GError *reason = NULL;
+
+  if (!call->funcs->accept
+      || call->funcs->accept (response, call->user_data, &reason))
+    finish (call, response, NULL, NULL);
+  else if (g_error_matches (reason, CUP_ERROR, CUP_ERROR_TOO_LARGE)
+      || ++call->unreadable == call->spec.max_unreadable
+      || !try_again (call, NULL, -1, reason->message))
+    finish (call, response, NULL, reason);
+  g_clear_error (&reason);
+}
+
+static void
+on_answer (CupHttpResponse * response, const GError * error, gpointer data)
+{
+  CupFalCall *call = data;
+
+  g_clear_object (&call->cancellable);
+  if (response)
+    call->api->reached = TRUE;
+  if (!call->slot) {
+    /* Taken back. */
+  } else if (error) {
+    if (!cup_fal_error_is_transient (error)
+        || !try_again (call, error, -1, error->message))
+      finish (call, NULL, NULL, error);
+  } else if (cup_http_response_get_status (response) / 100 == 2) {
+    handle_success (call, response);
+  } else {
+    handle_failure (call, response);
+  }
+  call_unref (call);
+}
+
+/* on_answer() gives the reference up. */
+static void
+send (CupFalCall * call)
+{
+  CupHttpRequest exchange = {.method = call->spec.method };
+
+  call->ref_count++;
+  call->cancellable = g_cancellable_new ();
+  exchange.url = call->url;
+  exchange.body = call->spec.body;
+  exchange.content_type = call->content_type;
+  exchange.headers = (const gchar * const *) call->headers;
+  exchange.max_size = call->spec.max_size;
+  exchange.follow_redirects = call->spec.follow_redirects;
+  exchange.cancellable = call->cancellable;
+  if (call->spec.is_transfer)
+    cup_fal_api_transfer (call->api, &exchange, on_answer, call);
+  else
+    cup_fal_api_call (call->api, &exchange, on_answer, call);
+}
+
+void
+cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
+    const CupFalCallSpec * spec, const CupFalCallFuncs * funcs,
+    gpointer user_data)
+{
+  CupFalCall *call = g_new0 (CupFalCall, 1);
+
+  g_return_if_fail (*slot == NULL);
+
+  call->ref_count = 1;          /* given up by finish() or by cancelling */
+  call->api = cup_fal_api_ref (api);
+  call->slot = slot;
+  call->funcs = funcs;
+  call->user_data = user_data;
+  call->spec = *spec;
+  call->spec.method = g_intern_string (spec->method);
+  if (spec->max_size == 0)
+    call->spec.max_size = CUP_FAL_MAX_JSON;
+  if (spec->body)
+    g_bytes_ref (spec->body);
+  call->url = g_strdup (spec->url);
+  call->content_type = g_strdup (spec->content_type);
+  call->headers = g_strdupv ((gchar **) spec->headers);
+  call->backoff = cup_fal_api_make_backoff (api, spec->is_single ? 1 :
+      CUP_FAL_MAX_ATTEMPTS);
+  *slot = call;
+  send (call);
+}
+
+void
+cup_fal_call_cancel (CupFalCall ** slot)
+{
+  CupFalCall *call = g_steal_pointer (slot);
+
+  if (!call)
+    return;
+  call->slot = NULL;
+  clear_timer (call);
+  if (call->cancellable)
+    g_cancellable_cancel (call->cancellable);
+  call_unref (call);
+}
+
+GError *
+cup_fal_call_make_error (CupFalApi * api, const CupFalFailure * failure,
+    const GError * error, const gchar * stage, const gchar * request_id)
+{
+  if (failure)
+    return cup_fal_failure_to_error (failure, stage, api->endpoint, request_id,
+        api->key);
+  return cup_fal_error_at (g_error_copy (error), stage, request_id, api->key);
+}

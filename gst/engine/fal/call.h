@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One request of the protocol that may be repeated: it is sent, and sent again
+ * after a while where that makes sense, until the outcome is clear.
+ *
+ * HTTP thread only.
+ */
+#pragma once
+
+#include "api.h"
+#include "failure.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CupFalCall CupFalCall;
+
+/**
+ * CupFalCallSpec:
+ * @method: "GET", "PUT" or "POST"
+ * @url: where to
+ * @body: (nullable): what is sent
+ * @content_type: (nullable): of @body where @is_transfer; JSON otherwise
+ * @headers: (nullable): further names and values
+ * @is_transfer: of a picture, without the key, rather than of the API
+ * @follow_redirects: as in CupHttpRequest
+ * @max_size: of the answer, 0 for CUP_FAL_MAX_JSON
+ * @is_single: it may not be repeated
+ * @max_unreadable: how many answers in a row may not be accepted; 0 where that
+ *   is trouble like any other. What a proxy or a captive portal says passes,
+ *   what the service means by it does not
+ * @confirmations: how often the service itself, rather than a gateway before
+ *   it, has to say the same before a failure of its own is believed; 0 where
+ *   that is tried like any other
+ *
+ * All of it is copied or referenced.
+ */
+typedef struct
+{
+  const gchar *method;
+  const gchar *url;
+  GBytes *body;
+  const gchar *content_type;
+  const gchar *const *headers;
+  gboolean is_transfer;
+  gboolean follow_redirects;
+  gsize max_size;
+  gboolean is_single;
+  guint max_unreadable;
+  guint confirmations;
+} CupFalCallSpec;
+
+/**
+ * CupFalCallFuncs:
+ * @accept: (nullable): reads an answer of 2xx. FALSE and @error where it makes
+ *   no sense, which is trouble like any other: proxies and captive portals
+ *   answer with pages of theirs
+ * @retry: (nullable): it will be tried again, because of @reason
+ * @done: once: @failure (an answer other than 2xx), @error (none, or none that
+ *   is accepted), or neither. @response is there where there was an answer
+ */
+typedef struct
+{
+  gboolean (*accept) (CupHttpResponse * response, gpointer user_data,
+      GError ** error);
+  void (*retry) (const gchar * reason, gpointer user_data);
+  void (*done) (CupHttpResponse * response, const CupFalFailure * failure,
+      const GError * error, gpointer user_data);
+} CupFalCallFuncs;
+
+/* Stores the call in @slot, and clears that just before @done is called.
+ * @funcs stays the caller's and is static. Nothing is called from within. */
+void cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
+    const CupFalCallSpec * spec, const CupFalCallFuncs * funcs,
+    gpointer user_data);
+/* Takes the call back, if there is one: nothing of @funcs is called any more.
+ */
+void cup_fal_call_cancel (CupFalCall ** slot);
+
+/* The error for an outcome: @failure or @error (copied) in the words of
+ * @stage. */
+GError *cup_fal_call_make_error (CupFalApi * api,
+    const CupFalFailure * failure, const GError * error, const gchar * stage,
+    const gchar * request_id);
+
+G_END_DECLS

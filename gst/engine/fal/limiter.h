@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How many jobs are at the service at a time.
+ *
+ * There is no limit until the service says that there are too many (429,
+ * concurrent_requests_limit). Then what may be there is halved, once for all
+ * that entered before, and grows by one for each full round of jobs that went
+ * well: additive increase, multiplicative decrease, as TCP does it. What has to
+ * wait does so in the order in which it came; what was refused keeps its place
+ * before those that came later.
+ *
+ * HTTP thread only.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _CupFalLimiter CupFalLimiter;
+typedef struct _CupFalTicket CupFalTicket;
+
+/* It is @ticket's turn. Called from within the functions below, also from
+ * within cup_fal_ticket_enter() itself; may call them in turn. */
+typedef void (*CupFalTicketFunc) (CupFalTicket * ticket, gpointer user_data);
+
+CupFalLimiter *cup_fal_limiter_new (void);
+/* No ticket is left. */
+void cup_fal_limiter_free (CupFalLimiter * limiter);
+
+/* A ticket for a job, which is outside at first. */
+CupFalTicket *cup_fal_ticket_new (CupFalLimiter * limiter,
+    CupFalTicketFunc func, gpointer user_data);
+/* Leaves, wherever it is, without a say on how it went. */
+void cup_fal_ticket_free (CupFalTicket * ticket);
+
+/* Asks for a place: @func is called when there is one. @now is
+ * g_get_monotonic_time(). */
+void cup_fal_ticket_enter (CupFalTicket * ticket, gint64 now);
+gboolean cup_fal_ticket_is_waiting (CupFalTicket * ticket);
+/* The service refused it for their number: gives the place back, and lowers
+ * the limit unless that was done after this ticket entered. The ticket is
+ * outside, keeps its rank, and may enter again. */
+void cup_fal_ticket_refused (CupFalTicket * ticket, gint64 now);
+/* The service is done with it, well or not: gives the place back. The ticket
+ * is outside, and may enter again, behind the others. Both are for tickets that
+ * have a place. */
+void cup_fal_ticket_done (CupFalTicket * ticket, gint64 now);
+
+/* How many may be there, G_MAXUINT where there is no limit. */
+guint cup_fal_limiter_get_limit (CupFalLimiter * limiter);
+guint cup_fal_limiter_get_active (CupFalLimiter * limiter);
+
+G_END_DECLS
