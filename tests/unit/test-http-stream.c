@@ -172,7 +172,7 @@ check_cancel_race (Fixture * fixture, const gchar * base)
 {
   guint i;
 
-  for (i = 0; i < 100; i++) {
+  for (i = 0; i < 50; i++) {
     Fetch *fetch = stream_new (fixture, base, "/big?size=300000&chunked=1");
     Fetch *other = fetch_new (fixture->http, base, "/echo");
 

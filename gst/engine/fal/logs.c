@@ -286,7 +286,11 @@ cup_fal_logs_take (CupFalLogs * logs, JsonArray * array, CupFalLogsKind kind,
       take_overlapping (logs, entries);
       break;
     case CUP_FAL_LOGS_NEW:
-      take_end (logs, entries, 0);
+      /* Not all services keep to it; where it can be told, it is. */
+      if (has_times (entries))
+        take_overlapping (logs, entries);
+      else
+        take_end (logs, entries, 0);
       break;
   }
   /* Nothing of @logs from here on: @func may free it. */

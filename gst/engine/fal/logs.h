@@ -37,7 +37,8 @@ typedef enum
 {
   CUP_FAL_LOGS_WHOLE,           /* the whole log so far */
   CUP_FAL_LOGS_OVERLAP,         /* the whole log or an end of it */
-  CUP_FAL_LOGS_NEW,             /* only what is new */
+  CUP_FAL_LOGS_NEW,             /* only what is new; lines with times that were
+                                 * seen are left out all the same */
 } CupFalLogsKind;
 
 CupFalLogs *cup_fal_logs_new (void);
