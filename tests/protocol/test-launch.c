@@ -399,6 +399,62 @@ test_service_stopped (Place * place, gconstpointer data)
   g_free (more);
 }
 
+/* gst-launch-1.0 itself: it shows how the frames get on, and plays while those
+ * behind the first are still in the queue. Its pipeline is paused where it
+ * takes a progress message for one to wait for. */
+static void
+test_progress (Place * place, gconstpointer data)
+{
+  gchar *program = g_find_program_in_path ("gst-launch-1.0");
+  gchar *out = NULL, *line, *more;
+  const gchar *first, *playing, *end;
+  CupFalService *service;
+  GSubprocessLauncher *launcher;
+  GSubprocess *process;
+  GError *error = NULL;
+  gchar **arguments;
+
+  if (!program) {
+    g_test_skip ("there is no gst-launch-1.0");
+    return;
+  }
+  service = start_service (&more);
+  line = g_strdup_printf ("%s videotestsrc num-buffers=4 "
+      "! video/x-raw,width=32,height=24,framerate=25/1 "
+      "! creativeupscaler max-in-flight=4 upload=storage %s ! fakesink",
+      program, more);
+  g_assert_true (g_shell_parse_argv (line, NULL, &arguments, &error));
+  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+      G_SUBPROCESS_FLAGS_STDERR_MERGE);
+  g_subprocess_launcher_setenv (launcher, "GST_PLUGIN_SYSTEM_PATH_1_0",
+      GST_PLUGINS_DIR, TRUE);
+  g_subprocess_launcher_setenv (launcher, "GST_REGISTRY_1_0", "registry", TRUE);
+  process = g_subprocess_launcher_spawnv (launcher,
+      (const gchar * const *) arguments, &error);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &out, NULL, &error);
+  g_assert_no_error (error);
+  g_test_message ("%s", out);
+  g_assert_true (g_subprocess_get_successful (process));
+  first = strstr (out, "Progress: (upscale) frame 0: ");
+  playing = strstr (out, "PLAYING");
+  end = strstr (out, "Got EOS");
+  g_assert_nonnull (first);
+  g_assert_nonnull (playing);
+  g_assert_nonnull (end);
+  g_assert_true (first < playing && playing < end);
+  g_assert_nonnull (strstr (out, "frame 3: done"));
+  g_assert_null (strstr (out, "Prerolled, waiting for progress"));
+
+  g_object_unref (process);
+  g_object_unref (launcher);
+  g_strfreev (arguments);
+  g_free (line);
+  g_free (out);
+  g_free (program);
+  stop_service (service, 4, more);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -420,6 +476,7 @@ main (int argc, char **argv)
   ADD ("/launch/service/sequence", test_service_sequence);
   ADD ("/launch/service/video", test_service_video);
   ADD ("/launch/service/stopped", test_service_stopped);
+  ADD ("/launch/service/progress", test_progress);
 #undef ADD
   return g_test_run ();
 }
