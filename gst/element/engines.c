@@ -60,11 +60,14 @@ static gboolean
 load_authorities (CupFalProperties * properties, GError ** error)
 {
   GError *reason = NULL;
+  gchar *path;
 
   if (properties->tls_database || !properties->tls_ca_file)
     return TRUE;
-  properties->tls_database =
-      g_tls_file_database_new (properties->tls_ca_file, &reason);
+  /* GIO takes a relative one for an empty file. */
+  path = g_canonicalize_filename (properties->tls_ca_file, NULL);
+  properties->tls_database = g_tls_file_database_new (path, &reason);
+  g_free (path);
   if (properties->tls_database)
     return TRUE;
   g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,

@@ -2,6 +2,7 @@
 #include "job.h"
 
 #include "base/error.h"
+#include "image/file.h"
 
 struct _CupJob
 {
@@ -267,9 +268,8 @@ is_file (CupJob * job)
 static gboolean
 read_file (CupJob * job, GError ** error)
 {
-  gchar *path, *data;
-  gsize size;
   GError *reason = NULL;
+  gchar *path;
 
   if (!is_file (job)) {
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
@@ -278,14 +278,16 @@ read_file (CupJob * job, GError ** error)
     return FALSE;
   }
   path = g_filename_from_uri (job->uri, NULL, &reason);
-  if (path && g_file_get_contents (path, &data, &size, &reason)) {
-    job->bytes = g_bytes_new_take (data, size);
+  if (path && (job->bytes = cup_image_read_file (path, job->cancellable,
+              &reason))) {
     if (!cup_image_read_info (job->bytes, &job->bytes_info, &reason)
         || !cup_image_check_complete (job->bytes, job->bytes_info.type,
             &reason))
       g_clear_pointer (&job->bytes, g_bytes_unref);
   }
-  if (reason)
+  if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_propagate_error (error, g_steal_pointer (&reason));
+  else if (reason)
     g_set_error (error, CUP_ERROR, g_error_matches (reason, G_FILE_ERROR,
             G_FILE_ERROR_NOENT) ? CUP_ERROR_NOT_FOUND : CUP_ERROR_BAD_DATA,
         "the picture %s cannot be used: %s", path ? path : job->uri,

@@ -20,6 +20,7 @@
 #include "url.h"
 
 #define MAX_REDIRECTS 5
+#define MAX_REFUSAL (1 << 20)
 
 static void exchange_start (CupExchange * exchange);
 
@@ -86,6 +87,7 @@ cup_exchange_finish (CupExchange * exchange, CupHttpResponse * response,
   CupHttp *http = exchange->http;
   CupHttpDone done = g_steal_pointer (&exchange->done);
 
+  exchange->sending = NULL;
   if (done) {
     clear_source (&exchange->start_source);
     g_clear_pointer (&exchange->cancel_watch, cup_http_unwatch);
@@ -228,6 +230,8 @@ cup_exchange_note_activity (CupExchange * exchange)
 {
   gboolean first = exchange->active_since == 0;
 
+  if (exchange->sending)
+    *exchange->sending = TRUE;
   exchange->connecting_since = 0;
   exchange->active_since = g_get_monotonic_time ();
   cup_connections_note_activity (exchange->pool->connections,
@@ -315,6 +319,9 @@ on_got_headers (SoupMessage * message, CupExchange * exchange)
   guint status = cup_exchange_get_status (exchange);
 
   cup_exchange_note_activity (exchange);
+  /* A stream may be long; what is answered in its place is not. */
+  if (exchange->on_data && status / 100 != 2)
+    exchange->max_size = MIN (exchange->max_size, MAX_REFUSAL);
   if (length >= 0 && (guint64) length > exchange->max_size)
     note_fault (exchange, cup_exchange_new_too_large (exchange, length));
   else if (status == SOUP_STATUS_MISDIRECTED_REQUEST && length < 0)
@@ -344,7 +351,8 @@ find_redirect_fault (CupExchange * exchange, GUri * target,
     return g_strdup_printf ("it is the %dth in a row", MAX_REDIRECTS + 1);
   if (cup_url_is_loopback (target) && !cup_url_is_loopback (exchange->uri))
     return g_strdup ("a server may not send us to this machine");
-  if (exchange->public_only)
+  if (exchange->public_only || (exchange->public_redirects
+          && !cup_url_same_origin (target, exchange->uri)))
     return cup_address_find_host_fault (g_uri_get_host (target));
   return NULL;
 }
@@ -360,6 +368,9 @@ handle_redirect (CupExchange * exchange, const gchar * location)
     cup_exchange_finish (exchange, NULL,
         cup_exchange_new_bad_redirect (exchange, location, fault));
   } else {
+    if (exchange->public_redirects
+        && !cup_url_same_origin (target, exchange->uri))
+      exchange->public_only = TRUE;
     g_uri_unref (exchange->uri);
     exchange->uri = g_steal_pointer (&target);
     exchange->redirects++;
@@ -540,6 +551,8 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
   exchange->deadline = request->deadline;
   exchange->follow_redirects = request->follow_redirects;
   exchange->public_only = request->public_only;
+  exchange->public_redirects = request->public_redirects;
+  exchange->sending = request->sending;
   exchange->on_data = request->on_data;
   exchange->done = done;
   exchange->user_data = user_data;

@@ -29,6 +29,8 @@ struct _CupExchange
   gint64 deadline;
   gboolean follow_redirects;
   gboolean public_only;
+  gboolean public_redirects;
+  gboolean *sending;            /* the caller's, until it is told */
   guint redirects;
   CupHttpData on_data;
   CupHttpDone done;

@@ -102,9 +102,13 @@ typedef void (*CupHttpData) (const guint8 * data, gsize size,
  *   is CUP_ERROR_BAD_DATA, and nothing is sent there. Where a proxy is used
  *   the address is the proxy's concern, and only hosts that are written as an
  *   address are looked at. Holds for redirects too
+ * @public_redirects: the same for what comes after a redirect that leads to
+ *   another origin
+ * @sending: (nullable): set to TRUE when bytes of it may have begun to go out;
+ *   has to stay valid until it is done
  * @on_data: (nullable): gets the body piece by piece instead of the response,
  *   which is empty then; @max_size is for all pieces together. Answers with a
- *   status other than 2xx are as always. A body that does not tell its length
+ *   status other than 2xx are as always, and have 1 MiB at most. A body that does not tell its length
  *   and was cut may look like one that has ended
  * @cancellable: (nullable): may be cancelled from any thread
  *
@@ -123,6 +127,8 @@ typedef struct
   gint64 deadline;
   gboolean follow_redirects;
   gboolean public_only;
+  gboolean public_redirects;
+  gboolean *sending;
   CupHttpData on_data;
   GCancellable *cancellable;
 } CupHttpRequest;

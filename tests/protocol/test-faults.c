@@ -88,15 +88,15 @@ static const Row rows[] = {
 
   {"status", DELIVERED, 1,
       PASSING "503fal 504fal " SENSELESS CONNECTION HARMLESS
-        "unknown-state minimal "},
+        "unknown-state minimal oversize "},
   {"status", REFUSED, 1, "401 402 403 "},
-  {"status", FAILED, 1, "404 422 oversize " REDIRECTS},
+  {"status", FAILED, 1, "404 422 " REDIRECTS},
 
   /* There is always another way to hear of it. */
   {"stream", DELIVERED, 1,
       PASSING "401 402 403 404 422 503fal 504fal oversize " SENSELESS
         CONNECTION HARMLESS REDIRECTS
-        "unknown-state minimal cut silent crlf comments "
+        "unknown-state minimal cut silent pings crlf comments "
         "split multiline named whole-logs duplicate no-completed "
         "never-closes "},
 

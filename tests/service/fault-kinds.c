@@ -245,6 +245,8 @@ static const CupServiceFaultKind kinds[] = {
   /* Streams. */
   CONTENT ("cut", STREAM, CUT, "ends after one event, before the job does"),
   CONTENT ("silent", STREAM, SILENT, "opens, and nothing ever comes"),
+  CONTENT ("pings", STREAM, PINGS,
+      "comments keep it open for ever, and no event comes"),
   CONTENT ("crlf", STREAM, CRLF, "lines end in CR LF"),
   CONTENT ("comments", STREAM, COMMENTS,
       "comments before, within and after events, long and misleading ones"),

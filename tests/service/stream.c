@@ -247,7 +247,8 @@ update (Stream * stream)
 {
   CupServiceJob *job;
 
-  if (stream->ended || has_fault (stream, CUP_SERVICE_FAULT_SILENT))
+  if (stream->ended || has_fault (stream, CUP_SERVICE_FAULT_SILENT)
+      || has_fault (stream, CUP_SERVICE_FAULT_PINGS))
     return;
   job = cup_service_queue_find (stream->service->queue, stream->application,
       stream->job_id);

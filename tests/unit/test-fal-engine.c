@@ -81,6 +81,10 @@ start (CupEngine * engine, gint64 timeout)
   g_value_init (&value, G_TYPE_INT64);
   g_value_set_int64 (&value, G_GINT64_CONSTANT (9007199254740993));
   cup_values_set (values, CUP_FIELD_SEED, &value);
+  g_value_unset (&value);
+  g_value_init (&value, G_TYPE_DOUBLE);
+  g_value_set_double (&value, 2);
+  cup_values_set (values, CUP_FIELD_SCALE, &value);
   cup_job_set_values (outcome->job, values);
   cup_job_set_timeout (outcome->job, timeout);
   cup_job_set_queue_timeout (outcome->job, timeout);
@@ -201,6 +205,9 @@ static const Case cases[] = {
   {"submit/502", {{SUBMIT, ALWAYS, ANSWER, 502, NGINX}}, CUP_ERROR_SERVICE,
       "502 Bad Gateway nginx; try again later; the service may", {1, 1, 1, 0, 0,
           0, 0}},
+  {"submit/502-json", {{SUBMIT, ALWAYS, ANSWER, 502,
+              "{\"message\":\"Endpoint request timed out\"}"}},
+      CUP_ERROR_SERVICE, "may have accepted", {1, 1, 1, 0, 0, 0, 0}},
   {"submit/503", {{SUBMIT, ALWAYS, ANSWER, 503, NGINX}}, CUP_ERROR_SERVICE,
       "502 Bad Gateway nginx; try again later", {1, 1, 14, 0, 0, 0, 0}},
   {"submit/503-passes", {{SUBMIT, 3, ANSWER, 503, NGINX}}, -1, NULL,
@@ -242,17 +249,22 @@ static const Case cases[] = {
       {1, 1, 1, 1, 1, 0, 0}},
   {"result/failed-500", {{RESULT, ALWAYS, ANSWER, 500,
               "{\"detail\":\"exploded\"}"}}, CUP_ERROR_SERVICE,
-      "exploded", {1, 1, 1, 1, 3, 0, 0}},
+      "exploded", {1, 1, 1, 1, 14, 0, 0}},
   {"result/failed-type", {{RESULT, ALWAYS, ANSWER, 503, "gone",
               "X-Fal-Error-Type", "runner_disconnected"}},
-      CUP_ERROR_SERVICE, "runner_disconnected", {1, 1, 4, 4, 12, 0, 0}},
-  {"result/failed-once", {{RESULT, 3, ANSWER, 503, "gone",
-              "X-Fal-Error-Type", "runner_disconnected"}}, -1, NULL,
-      {1, 1, 2, 2, 4, 1, 0}},
+      CUP_ERROR_SERVICE, "runner_disconnected", {1, 1, 4, 4, -1, 0, 0}},
+  /* The status has told already that the job failed. */
+  {"result/failed-once", {{STATUS, 1, ANSWER, 200,
+              "{\"status\":\"COMPLETED\",\"error_type\":\"runner_x\"}"},
+          {RESULT, 1, ANSWER, 503, "gone", "X-Fal-Error-Type", "runner_x"}},
+      -1, NULL, {1, 1, 2, 2, 2, 1, 0}},
   /* It is the request for the result that failed, and not the job. */
-  {"result/asked-again", {{RESULT, 2, ANSWER, 503, "gone",
+  {"result/limited", {{RESULT, 6, ANSWER, 429,
+              "{\"detail\":\"slow down\"}", "X-Fal-Needs-Retry", "1"}}, -1,
+      NULL, {1, 1, 1, 1, 7, 1, 0}},
+  {"result/asked-again", {{RESULT, 3, ANSWER, 503, "gone",
               "X-Fal-Error-Type", "runner_disconnected"}}, -1, NULL,
-      {1, 1, 1, 1, 3, 1, 0}},
+      {1, 1, 1, 1, 4, 1, 0}},
   {"result/not-started", {{RESULT, ALWAYS, ANSWER, 504, "",
               "X-Fal-Request-Timeout-Type", "user"}}, CUP_ERROR_TIMEOUT,
       "did not start", {1, 1, 1, 1, 1, 0, 0}},
@@ -260,9 +272,9 @@ static const Case cases[] = {
       {1, 1, 1, 1, 3, 1, 0}},
   {"result/gateway-stays", {{RESULT, ALWAYS, ANSWER, 502, NGINX}},
       CUP_ERROR_SERVICE, "502 Bad Gateway nginx", {1, 1, 1, 1, 14, 0, 0}},
-  {"result/early", {{RESULT, 1, ANSWER, 400,
+  {"result/early", {{RESULT, 3, ANSWER, 400,
               "{\"detail\":\"Request is still in progress\"}"}}, -1,
-      NULL, {1, 1, 1, 2, 2, 1, 0}},
+      NULL, {1, 1, 1, 1, 4, 1, 0}},
   {"result/no-image", {{RESULT, ALWAYS, ANSWER, 200, "{\"seed\":1}"}},
       CUP_ERROR_BAD_DATA, "image", {1, 1, 1, 1, 6, 0, 0}},
   {"result/http", {{RESULT, ALWAYS, ANSWER, 200,
@@ -325,6 +337,36 @@ test_status_given_up (void)
   g_assert_cmpint (count (service, CANCEL), ==, 1);
   outcome_free (outcome);
   service_free (service);
+}
+
+/* A log that makes the status longer than it may be: it is done without. */
+static void
+test_long_log (void)
+{
+  Rule rules[] = { {STATUS, 1, ANSWER, 200, NULL}, {0} };
+  gchar *log = g_strnfill (3 << 19, 'x');
+  gchar *body = g_strdup_printf ("{\"status\":\"COMPLETED\",\"logs\":"
+      "[{\"message\":\"%s\"}]}", log);
+  Service *service;
+  CupEngine *engine;
+  Outcome *outcome;
+
+  rules[0].body = body;
+  service = service_new (rules);
+  engine = engine_new (service);
+  outcome = start (engine, 0);
+  finish (outcome);
+  g_assert_no_error (outcome->error);
+  g_mutex_lock (&service->lock);
+  g_assert_cmpstr (service->status_query, ==, "logs=0");
+  g_mutex_unlock (&service->lock);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  cup_engine_join (engine);
+  g_object_unref (engine);
+  service_free (service);
+  g_free (body);
+  g_free (log);
 }
 
 /* A picture that is a PNG and is far too large for what went in. */
@@ -620,6 +662,7 @@ main (int argc, char **argv)
     g_free (path);
   }
   g_test_add_func ("/fal/status/given-up", test_status_given_up);
+  g_test_add_func ("/fal/status/long-log", test_long_log);
   g_test_add_func ("/fal/download/too-large", test_too_large);
   g_test_add_func ("/fal/download/cut-off", test_cut_off);
   g_test_add_func ("/fal/result/data-uri", test_data_uri);

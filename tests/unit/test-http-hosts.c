@@ -261,15 +261,23 @@ use_system_proxy (Hosts * hosts, const gchar * scheme,
 }
 
 static Fetch *
-get_public (Fixture * fixture, const gchar * base, const gchar * path)
+get_checked (Fixture * fixture, const gchar * base, const gchar * path,
+    gboolean from_own)
 {
   Fetch *fetch = fetch_new (fixture->http, base, path);
 
-  fetch->request.public_only = TRUE;
+  fetch->request.public_only = !from_own;
+  fetch->request.public_redirects = from_own;
   fetch->request.follow_redirects = TRUE;
   fetch_start (fetch);
   fetch_wait (fetch);
   return fetch;
+}
+
+static Fetch *
+get_public (Fixture * fixture, const gchar * base, const gchar * path)
+{
+  return get_checked (fixture, base, path, FALSE);
 }
 
 static void
@@ -368,7 +376,8 @@ test_refused_standing (Hosts * hosts, gconstpointer data)
   g_free (base);
 }
 
-/* From a host that may be talked to, behind a proxy, to others. */
+/* From a host that may be talked to, behind a proxy, to others: it is one of the
+ * public network, or one that is trusted itself (@data). */
 static void
 test_refused_redirect (Hosts * hosts, gconstpointer data)
 {
@@ -399,7 +408,7 @@ test_refused_redirect (Hosts * hosts, gconstpointer data)
     Fetch *fetch;
 
     g_atomic_int_set (&fixture->server->requests, 0);
-    fetch = get_public (fixture, "https://one.example", path);
+    fetch = get_checked (fixture, "https://one.example", path, data != NULL);
     if (cases[i].word) {
       assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, cases[i].word);
       g_assert_cmpstr (fetch->stage, !=, CUP_HTTP_STAGE_CONNECT);
@@ -642,6 +651,8 @@ main (int argc, char **argv)
       test_refused_together, tear_down);
   TEST ("refused-standing", NULL, test_refused_standing);
   TEST ("refused-redirect", NULL, test_refused_redirect);
+  TEST ("refused-redirect-of-own", GINT_TO_POINTER (TRUE),
+      test_refused_redirect);
   TEST ("proxy/http", "http", test_proxy);
   TEST ("proxy/socks5", "socks5", test_proxy);
   TEST ("proxy-public/http", "http", test_proxy_public);

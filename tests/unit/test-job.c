@@ -2,7 +2,9 @@
  *
  * A job's life, and the dispatcher that brings its input into form.
  */
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "dispatch/dispatcher.h"
@@ -381,6 +383,34 @@ test_black_input (void)
   g_object_unref (engine);
 }
 
+/* What the name of a URI stands for may be anything. */
+static void
+test_odd_files (void)
+{
+  gchar *directory = g_dir_make_tmp ("cup-job-XXXXXX", NULL);
+  gchar *pipe = g_build_filename (directory, "pipe", NULL);
+  const gchar *paths[] = { pipe, "/dev/zero", directory };
+  guint i;
+
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  for (i = 0; i < G_N_ELEMENTS (paths); i++) {
+    gchar *uri = g_filename_to_uri (paths[i], NULL, NULL);
+    CupJob *job = cup_job_new_uri (uri);
+    GError *error = NULL;
+
+    g_assert_false (cup_job_need_bytes (job, &error));
+    g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
+    g_assert_nonnull (strstr (error->message, "no regular file"));
+    g_clear_error (&error);
+    cup_job_unref (job);
+    g_free (uri);
+  }
+  g_unlink (pipe);
+  g_rmdir (directory);
+  g_free (pipe);
+  g_free (directory);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -393,5 +423,6 @@ main (int argc, char **argv)
   g_test_add_func ("/job/black-input", test_black_input);
   g_test_add_func ("/job/dropped", test_dropped);
   g_test_add_func ("/job/error-details", test_error_details);
+  g_test_add_func ("/job/uri/odd-files", test_odd_files);
   return g_test_run ();
 }

@@ -146,7 +146,8 @@ cup_fal_api_transfer (CupFalApi * api,
 {
   CupHttpRequest transfer = *request;
 
-  transfer.public_only = !is_on_loopback (api)
+  transfer.public_redirects = !is_on_loopback (api);
+  transfer.public_only = transfer.public_redirects
       && !is_own_host (api, request->url);
   send_with_limits (api, &transfer, NULL, done, user_data);
 }

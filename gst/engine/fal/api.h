@@ -54,6 +54,8 @@ typedef struct
   CupFalLimiter *limiter;
   GError *refusal;              /* the key is good for nothing more */
   GQueue streams;               /* of follow.c, those that are open */
+  guint n_polling;              /* of follow.c, those without a stream */
+  guint n_silent;               /* streams in a row that never said a word */
   gint64 no_streams_until;      /* the service does not have them */
   gint64 no_storage_until;      /* it could not be reached */
   gboolean reached;             /* something has been answered */

@@ -23,6 +23,8 @@ struct _CupFalCall
   CupBackoff backoff;
   guint unreadable;             /* answers in a row */
   guint confirmed;
+  gint64 first_confirmed;
+  gboolean sending;
 
   GCancellable *cancellable;    /* of the exchange that is under way */
   GSource *timer;               /* of the wait before the next one */
@@ -89,15 +91,19 @@ try_again (CupFalCall * call, const GError * error, gint64 retry_after,
   return TRUE;
 }
 
-/* A failure of the service's own, as opposed to one of asking for it. */
+/* A failure of what is asked for, as opposed to one of asking. */
 static gboolean
 is_confirmed (CupFalCall * call, const CupFalFailure * failure)
 {
-  gboolean own = failure->is_from_service && (failure->status >= 500
-      || cup_fal_failure_is_about_jobs (failure));
+  gint64 now = g_get_monotonic_time ();
 
-  return own && call->spec.confirmations > 0
-      && ++call->confirmed >= call->spec.confirmations;
+  if (call->spec.confirmations == 0
+      || !cup_fal_failure_is_worth_resubmitting (failure))
+    return FALSE;
+  if (call->confirmed++ == 0)
+    call->first_confirmed = now;
+  return call->confirmed >= call->spec.confirmations
+      && now - call->first_confirmed >= call->spec.confirm_time;
 }
 
 static void
@@ -109,7 +115,9 @@ handle_failure (CupFalCall * call, CupHttpResponse * response)
   cup_fal_failure_read_response (&failure, response);
   failure.is_transfer = call->spec.is_transfer;
   reason = g_strdup_printf ("HTTP %u", failure.status);
-  if (!cup_fal_failure_is_transient (&failure)
+  if (!(cup_fal_failure_is_transient (&failure)
+          || (call->spec.confirmations > 0
+              && cup_fal_failure_is_worth_resubmitting (&failure)))
       || is_confirmed (call, &failure)
       || !try_again (call, NULL, cup_http_response_get_retry_after (response),
           reason))
@@ -162,6 +170,7 @@ send (CupFalCall * call)
   CupHttpRequest exchange = {.method = call->spec.method };
 
   call->ref_count++;
+  call->sending = FALSE;
   call->cancellable = g_cancellable_new ();
   exchange.url = call->url;
   exchange.body = call->spec.body;
@@ -170,6 +179,7 @@ send (CupFalCall * call)
   exchange.max_size = call->spec.max_size;
   exchange.follow_redirects = call->spec.follow_redirects;
   exchange.cancellable = call->cancellable;
+  exchange.sending = &call->sending;
   if (call->spec.is_transfer)
     cup_fal_api_transfer (call->api, &exchange, on_answer, call);
   else
@@ -200,9 +210,15 @@ cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
   call->content_type = g_strdup (spec->content_type);
   call->headers = g_strdupv ((gchar **) spec->headers);
   call->backoff = cup_fal_api_make_backoff (api, spec->is_single ? 1 :
-      CUP_FAL_MAX_ATTEMPTS);
+      spec->max_attempts ? spec->max_attempts : CUP_FAL_MAX_ATTEMPTS);
   *slot = call;
   send (call);
+}
+
+gboolean
+cup_fal_call_may_be_sent (const CupFalCall * call)
+{
+  return call->sending;
 }
 
 void

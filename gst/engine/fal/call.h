@@ -28,9 +28,10 @@ typedef struct _CupFalCall CupFalCall;
  * @max_unreadable: how many answers in a row may not be accepted; 0 where that
  *   is trouble like any other. What a proxy or a captive portal says passes,
  *   what the service means by it does not
- * @confirmations: how often the service itself, rather than a gateway before
- *   it, has to say the same before a failure of its own is believed; 0 where
- *   that is tried like any other
+ * @confirmations: how often the service itself has to name the cause of a
+ *   failure before that is believed, 0 where it is tried like any other;
+ * @confirm_time: and for how long, in microseconds
+ * @max_attempts: 0 for CUP_FAL_MAX_ATTEMPTS
  *
  * All of it is copied or referenced.
  */
@@ -47,6 +48,8 @@ typedef struct
   gboolean is_single;
   guint max_unreadable;
   guint confirmations;
+  gint64 confirm_time;
+  guint max_attempts;
 } CupFalCallSpec;
 
 /**
@@ -72,6 +75,8 @@ typedef struct
 void cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
     const CupFalCallSpec * spec, const CupFalCallFuncs * funcs,
     gpointer user_data);
+/* Whether bytes of it may have gone out since it was sent last. */
+gboolean cup_fal_call_may_be_sent (const CupFalCall * call);
 /* Takes the call back, if there is one: nothing of @funcs is called any more.
  */
 void cup_fal_call_cancel (CupFalCall ** slot);

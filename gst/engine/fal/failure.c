@@ -251,9 +251,9 @@ gboolean
 cup_fal_failure_is_transient (const CupFalFailure * failure)
 {
   /* A deadline that we have set ourselves will not get longer. */
-  return failure->status == 408 || failure->status == 425
-      || failure->status == 429 || (failure->status >= 500
-      && !failure->user_timeout);
+  return failure->is_in_progress || failure->status == 408
+      || failure->status == 425 || failure->status == 429
+      || (failure->status >= 500 && !failure->user_timeout);
 }
 
 gboolean
@@ -281,6 +281,10 @@ cup_fal_failure_is_worth_resubmitting (const CupFalFailure * failure)
   if (!failure->is_from_service || failure->user_timeout
       || cup_fal_failure_is_refusal (failure))
     return FALSE;
+  /* These are about asking, and not about the job. */
+  if (failure->status == 408 || failure->status == 425
+      || failure->status == 429)
+    return cup_fal_failure_is_about_jobs (failure);
   if (failure->retry_is_known)
     return failure->retry_is_useful;
   return g_str_has_prefix (type, "runner_") || g_strv_contains (types, type)
@@ -302,9 +306,10 @@ cup_fal_failure_is_uncertain (const CupFalFailure * failure)
     return FALSE;
   /* A gateway that had no answer from behind it, or a failure after the
    * request had got its id. */
-  return failure->status == 408 || (failure->status >= 500
-      && (!failure->is_from_service || (failure->has_request_id
-              && !failure->user_timeout)));
+  return failure->status == 408 || ((failure->status == 502
+          || failure->status == 504) && !failure->user_timeout)
+      || (failure->status >= 500 && (!failure->is_from_service
+          || (failure->has_request_id && !failure->user_timeout)));
 }
 
 gboolean
@@ -506,13 +511,13 @@ cup_fal_error_at (GError * error, const gchar * stage, const gchar * request_id,
 }
 
 GError *
-cup_fal_error_maybe_accepted (GError * error)
+cup_fal_error_maybe_accepted (GError * error, gboolean has_choice)
 {
   gchar *message;
 
   message = g_strconcat (error->message, "; the service may have accepted the "
-      "request all the same, so it is not sent again (allow-double-cost would "
-      "do so)", NULL);
+      "request all the same", has_choice ? ", so it is not sent again "
+      "(allow-double-cost would do so)" : "", NULL);
   g_free (error->message);
   error->message = message;
   if (cup_error_edit_details (error))

@@ -99,8 +99,9 @@ GError *cup_fal_error_at (GError * error, const gchar * stage,
     const gchar * request_id, const gchar * key);
 
 /* Adds to the text of an error about a submission that the service may have
- * accepted it nevertheless. Takes @error. */
-GError *cup_fal_error_maybe_accepted (GError * error);
+ * accepted it nevertheless, and where the user @has_choice, that it could be
+ * sent again. Takes @error. */
+GError *cup_fal_error_maybe_accepted (GError * error, gboolean has_choice);
 
 /* One line of at most 400 characters, without @key. */
 gchar *cup_fal_clean (const gchar * text, const gchar * key);

@@ -21,6 +21,8 @@
 /* Services send comments to keep a stream alive; one that says nothing for so
  * long may be dead, or kept back by a proxy that waits for more. */
 #define MAX_SILENCE (15 * G_USEC_PER_SEC)
+/* Streams in a row. */
+#define MAX_SILENT 2
 /* The service does not have streams: others need not try for a while. */
 #define NO_STREAMS_PAUSE (300 * G_USEC_PER_SEC)
 #define LINGER (G_USEC_PER_SEC / 2)
@@ -30,6 +32,12 @@
 #define POLL_PART 40
 #define POLL_MIN (25 * 1000)
 #define POLL_MAX (2 * G_USEC_PER_SEC)
+/* All that poll together: twenty requests a second. */
+#define POLL_SHARE (50 * 1000)
+/* A stream that is kept open but has no event: in retry-delays, fifteen seconds,
+ * and twice as long after each poll that had nothing new either. */
+#define QUIET_DELAYS 30
+#define MAX_QUIET_DELAYS 240
 typedef struct
 {
   GList link;                   /* in api->streams */
@@ -51,7 +59,10 @@ struct _CupFalFollow
   gpointer user_data;
 
   gint64 started;
-  CupFalLogs *logs;
+  CupFalLogs *logs;             /* its owner's */
+  gboolean without_logs;        /* they are too long */
+  gboolean is_polling;          /* counted in api->n_polling */
+  guint quiet;                  /* retry-delays until a poll beside the stream */
   gboolean completed;
   Stream *stream;
   CupFalCall *poll;
@@ -63,6 +74,7 @@ struct _CupFalFollow
 
 static void poll_status (CupFalFollow * self);
 static void go_on (CupFalFollow * self);
+static void set_polling (CupFalFollow * self, gboolean is_polling);
 
 static void
 clear_timer (GSource ** timer)
@@ -133,10 +145,10 @@ follow_free (CupFalFollow * self)
     stream_let_go (self->stream);
   else if (self->stream)
     stream_cancel (self->stream);
+  set_polling (self, FALSE);
   cup_fal_call_cancel (&self->poll);
   cup_fal_status_clear (&self->polled);
   clear_timer (&self->timer);
-  cup_fal_logs_free (self->logs);
   g_free (self->status_url);
   cup_fal_api_unref (self->api);
   g_free (self);
@@ -182,13 +194,36 @@ on_poll_timer (gpointer data)
 }
 
 static void
+set_polling (CupFalFollow * self, gboolean is_polling)
+{
+  if (is_polling && !self->is_polling)
+    self->api->n_polling++;
+  else if (!is_polling && self->is_polling)
+    self->api->n_polling--;
+  self->is_polling = is_polling;
+}
+
+static void
 schedule_poll (CupFalFollow * self)
 {
   gint64 elapsed = g_get_monotonic_time () - self->started;
+  gint64 interval = CLAMP (elapsed / POLL_PART, POLL_MIN, POLL_MAX);
 
+  set_polling (self, TRUE);
+  /* One alone may ask more often. */
+  if (self->api->n_polling > 1)
+    interval = MAX (interval, self->api->n_polling * (gint64) POLL_SHARE);
+  clear_timer (&self->timer);
+  self->timer = cup_http_add_timer (self->api->http, interval, on_poll_timer,
+      self);
+}
+
+static void
+wait_for_event (CupFalFollow * self)
+{
   clear_timer (&self->timer);
   self->timer = cup_http_add_timer (self->api->http,
-      CLAMP (elapsed / POLL_PART, POLL_MIN, POLL_MAX), on_poll_timer, self);
+      self->quiet * self->api->retry_delay, on_poll_timer, self);
 }
 
 /* The stream */
@@ -212,6 +247,8 @@ on_event (const gchar * type, GBytes * data, gpointer user_data)
   /* An event of some other kind. */
   if (status.state_word) {
     stream->spoke = TRUE;
+    self->api->n_silent = 0;
+    self->quiet = QUIET_DELAYS;
     take_status (self, &status, kind);
   }
   cup_fal_status_clear (&status);
@@ -219,6 +256,8 @@ on_event (const gchar * type, GBytes * data, gpointer user_data)
     /* Not from within the exchange's own callback. */
     clear_timer (&self->timer);
     self->timer = cup_http_add_timer (self->api->http, 0, on_completed, self);
+  } else {
+    wait_for_event (self);
   }
 }
 
@@ -233,9 +272,20 @@ on_stream_data (const guint8 * data, gsize size, gpointer user_data)
   if (!cup_sse_feed (stream->sse, data, size, &error)) {
     cup_info ("the status stream is given up: %s", error->message);
     stream->broken = TRUE;
+    stream->follow->without_logs = TRUE;
     g_cancellable_cancel (stream->cancellable);
     g_error_free (error);
   }
+}
+
+/* Nothing came on a connection that stood. */
+static gboolean
+is_silence (const GError * error)
+{
+  const CupErrorDetails *details = cup_error_get_details (error);
+
+  return g_error_matches (error, CUP_ERROR, CUP_ERROR_TIMEOUT)
+      && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) != 0;
 }
 
 /* What the end of the stream, other than by COMPLETED, says about others. */
@@ -249,9 +299,10 @@ judge_stream (CupFalFollow * self, Stream * stream, guint status,
   cup_debug ("the status stream ended (HTTP %u%s%s): polls for a while",
       status, error ? ", " : "", error ? error->message : "");
   /* Some proxies keep back what they do not know the length of. */
+  if (!stream->spoke && is_silence (error))
+    self->api->n_silent++;
   if (status == 404 || status == 405 || status == 406 || status == 501
-      || (!stream->spoke && g_error_matches (error, CUP_ERROR,
-              CUP_ERROR_TIMEOUT)))
+      || self->api->n_silent >= MAX_SILENT)
     self->api->no_streams_until = now + NO_STREAMS_PAUSE;
   if (stream->spoke)
     cup_backoff_reset (&self->stream_backoff);
@@ -271,6 +322,7 @@ on_stream_end (CupHttpResponse * response, const GError * error,
     self->stream = NULL;
   if (self && !self->completed) {
     judge_stream (self, stream, status, error);
+    clear_timer (&self->timer);
     poll_status (self);
   }
   stream_free (stream);
@@ -292,7 +344,8 @@ start_stream (CupFalFollow * self)
 {
   CupHttpRequest exchange = {.method = "GET" };
   Stream *stream = g_new0 (Stream, 1);
-  gchar *url = g_strconcat (self->status_url, "/stream?logs=1", NULL);
+  gchar *url = g_strconcat (self->status_url, self->without_logs ?
+      "/stream?logs=0" : "/stream?logs=1", NULL);
 
   stream->link.data = stream;
   stream->api = cup_fal_api_ref (self->api);
@@ -301,6 +354,9 @@ start_stream (CupFalFollow * self)
   stream->cancellable = g_cancellable_new ();
   g_queue_push_tail_link (&self->api->streams, &stream->link);
   self->stream = stream;
+  self->quiet = QUIET_DELAYS;
+  set_polling (self, FALSE);
+  wait_for_event (self);
 
   exchange.url = url;
   exchange.on_data = on_stream_data;
@@ -337,6 +393,13 @@ on_poll_done (CupHttpResponse * response, const CupFalFailure * failure,
 {
   CupFalFollow *self = user_data;
 
+  if (g_error_matches (error, CUP_ERROR, CUP_ERROR_TOO_LARGE)
+      && !self->without_logs) {
+    cup_info ("the status is too long: the log is done without");
+    self->without_logs = TRUE;
+    poll_status (self);
+    return;
+  }
   if (failure || error) {
     *self->slot = NULL;
     self->funcs->failed (failure, error, self->user_data);
@@ -355,8 +418,13 @@ static void
 poll_status (CupFalFollow * self)
 {
   CupFalCallSpec spec = {.method = "GET" };
-  gchar *url = strchr (self->status_url, '?') ? g_strdup (self->status_url) :
-      g_strconcat (self->status_url, "?logs=1", NULL);
+  gchar *url;
+
+  if (self->poll)
+    return;
+  url = strchr (self->status_url, '?') ? g_strdup (self->status_url) :
+      g_strconcat (self->status_url, self->without_logs ? "?logs=0" :
+      "?logs=1", NULL);
 
   spec.url = url;
   cup_fal_call_start (&self->poll, self->api, &spec, &poll_funcs, self);
@@ -366,18 +434,22 @@ poll_status (CupFalFollow * self)
 static void
 go_on (CupFalFollow * self)
 {
-  if (self->completed)
+  if (self->completed) {
     on_completed (self);
-  else if (can_stream (self))
+  } else if (self->stream) {
+    self->quiet = MIN (self->quiet * 2, MAX_QUIET_DELAYS);
+    wait_for_event (self);
+  } else if (can_stream (self)) {
     start_stream (self);
-  else
+  } else {
     schedule_poll (self);
+  }
 }
 
 void
 cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
-    const gchar * status_url, const CupFalFollowFuncs * funcs,
-    gpointer user_data)
+    const gchar * status_url, CupFalLogs * logs,
+    const CupFalFollowFuncs * funcs, gpointer user_data)
 {
   CupFalFollow *self = g_new0 (CupFalFollow, 1);
 
@@ -387,7 +459,7 @@ cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
   self->funcs = funcs;
   self->user_data = user_data;
   self->started = g_get_monotonic_time ();
-  self->logs = cup_fal_logs_new ();
+  self->logs = logs;
   self->polled.queue_position = -1;
   self->stream_backoff = cup_fal_api_make_backoff (api, G_MAXUINT);
   *slot = self;

@@ -39,10 +39,10 @@ typedef struct
 
 /* Stores the follower in @slot, and clears that just before the last call;
  * nothing is called from within. @funcs is static. @status_url has been
- * checked. */
+ * checked. @logs: the job's, and its owner's */
 void cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
-    const gchar * status_url, const CupFalFollowFuncs * funcs,
-    gpointer user_data);
+    const gchar * status_url, CupFalLogs * logs,
+    const CupFalFollowFuncs * funcs, gpointer user_data);
 /* Takes it back, if there is one. */
 void cup_fal_follow_cancel (CupFalFollow ** slot);
 

@@ -30,8 +30,10 @@
 
 /* Results and pictures that make no sense. */
 #define MAX_UNREADABLE 6
-/* Of a failure, before it is believed to be the job's. */
+/* Answers with a failure, and the time between them (in retry-delays: ten
+ * seconds), before it is believed to be the job's and not the answer's. */
 #define CONFIRMATIONS 3
+#define CONFIRM_DELAYS 20
 /* The whole picture is in the JSON where the application was asked for that. */
 #define MAX_INLINE_RESULT (64 << 20)
 
@@ -51,6 +53,7 @@ struct _CupFalRequest
   CupFalUploader *uploader;
   CupFalTicket *ticket;
   CupFalFollow *follow;
+  CupFalLogs *logs;
   CupFalCall *call;
   GSource *timer;               /* before another submission */
 
@@ -93,6 +96,7 @@ request_unref (CupFalRequest * request)
   cup_fal_output_clear (&request->output);
   g_clear_pointer (&request->picture, g_bytes_unref);
   g_clear_pointer (&request->body, g_bytes_unref);
+  g_clear_pointer (&request->logs, cup_fal_logs_free);
   g_free (request->image_url);
   g_free (request->state_word);
   g_free (request->trouble);
@@ -191,12 +195,19 @@ give_submission_up (gpointer data)
   request_unref (request);
 }
 
+/* Whether the submission is on its way, and nobody knows how far it has come. */
+static gboolean
+is_being_submitted (CupFalRequest * request)
+{
+  return request->call && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0
+      && cup_fal_call_may_be_sent (request->call);
+}
+
 /* Ends everything that was for the job, and takes back what was submitted. */
 static void
 wind_up (CupFalRequest * request)
 {
-  gboolean submitting = request->call
-      && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0;
+  gboolean submitting = is_being_submitted (request);
 
   clear_timer (request);
   g_clear_pointer (&request->cancel_watch, cup_http_unwatch);
@@ -270,8 +281,7 @@ fail_unsubmitted (CupFalApi * api)
     for (item = api->requests.head; item && !found; item = item->next) {
       CupFalRequest *request = item->data;
 
-      if (request->submitted > 0 || (request->call
-              && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0))
+      if (request->submitted > 0 || is_being_submitted (request))
         continue;
       found = TRUE;
       complete (request, NULL, g_error_copy (api->refusal));
@@ -340,8 +350,8 @@ new_timeout (CupFalRequest * request)
   cup_error_edit_details (error)->stage = request->stage;
   cup_error_edit_details (error)->request_id =
       g_strdup (request->accepted.request_id);
-  if (request->call && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0)
-    error = cup_fal_error_maybe_accepted (error);
+  if (is_being_submitted (request))
+    error = cup_fal_error_maybe_accepted (error, FALSE);
   g_string_free (text, TRUE);
   return error;
 }
@@ -465,6 +475,8 @@ forget_submission (CupFalRequest * request)
   request->submitted = 0;
   request->completed = FALSE;
   request->failure_is_told = FALSE;
+  cup_fal_logs_free (request->logs);
+  request->logs = cup_fal_logs_new ();
   g_clear_pointer (&request->state_word, g_free);
 }
 
@@ -574,6 +586,8 @@ fetch_result (CupFalRequest * request)
   request->stage = CUP_STAGE_RESULT;
   spec.max_unreadable = MAX_UNREADABLE;
   spec.confirmations = request->failure_is_told ? 1 : CONFIRMATIONS;
+  spec.confirm_time = request->failure_is_told ? 0 :
+      CONFIRM_DELAYS * request->api->retry_delay;
   spec.url = request->accepted.response_url;
   if (wants_inline_result (request))
     spec.max_size = MAX_INLINE_RESULT;
@@ -653,7 +667,7 @@ start_following (CupFalRequest * request)
 {
   request->stage = CUP_STAGE_STATUS;
   cup_fal_follow_start (&request->follow, request->api,
-      request->accepted.status_url, &follow_funcs, request);
+      request->accepted.status_url, request->logs, &follow_funcs, request);
 }
 
 /* Submission. */
@@ -755,7 +769,8 @@ handle_unaccepted (CupFalRequest * request, CupHttpResponse * response,
       && submit_again (request, response, failure, error, reason))
     g_error_free (reason);
   else
-    fail (request, uncertain ? cup_fal_error_maybe_accepted (reason) : reason);
+    fail (request, uncertain ? cup_fal_error_maybe_accepted (reason,
+            !request->api->allow_double_cost) : reason);
 }
 
 static void
@@ -801,6 +816,7 @@ submit (CupFalRequest * request)
   if (!request->body)
     request->body = cup_fal_build_submit_body (api->model,
         cup_job_get_values (request->job), request->image_url);
+  g_clear_pointer (&request->image_url, g_free);
   if (cup_log_is_enabled (CUP_LOG_DEBUG)) {
     gchar *text = cup_fal_describe_body (request->body, api->key);
 
@@ -867,7 +883,7 @@ begin (CupFalRequest * request)
 {
   if (request->api->refusal) {
     complete (request, NULL, g_error_copy (request->api->refusal));
-  } else if (request->image_url) {
+  } else if (request->body) {
     enter_limiter (request);
   } else {
     enter_state (request, CUP_PROGRESS_UPLOADING);
@@ -896,19 +912,26 @@ prepare_image_url (CupFalRequest * request)
   }
   request->body = cup_fal_build_submit_body (request->api->model,
       cup_job_get_values (job), request->image_url);
+  g_clear_pointer (&request->image_url, g_free);
 }
 
-/* The factor that was asked for, in whatever way, or the application's own. */
+/* What else is sent, and what applications that are not known do, may make a
+ * picture of any size of it. */
+static gboolean
+size_is_known (CupFalApi * api, const CupValues * values, guint width)
+{
+  gboolean asked = values && cup_values_is_set (values, CUP_FIELD_SCALE);
+
+  return width > 0 && (!values || !cup_values_get_extra (values))
+      && (asked || cup_fal_application_is_known (api->model));
+}
+
+/* The factor that was asked for, or the application's own. */
 static gdouble
 get_scale (const CupFalApplication * model, const CupValues * values)
 {
   const gchar *wire = cup_fal_application_get_wire (model, CUP_FIELD_SCALE);
-  JsonObject *extra = values ? cup_values_get_extra (values) : NULL;
-  JsonNode *node = extra && wire ? json_object_get_member (extra, wire) : NULL;
 
-  if (node && JSON_NODE_HOLDS_VALUE (node)
-      && json_node_get_double (node) > 0)
-    return json_node_get_double (node);
   if (wire && values && cup_values_is_set (values, CUP_FIELD_SCALE))
     return cup_values_get_number (values, CUP_FIELD_SCALE);
   return cup_fal_application_get_scale (model);
@@ -924,6 +947,7 @@ cup_fal_request_new (CupFalApi * api, CupJob * job)
   request->ref_count = 1;
   request->api = cup_fal_api_ref (api);
   request->link.data = request;
+  request->logs = cup_fal_logs_new ();
   request->job = cup_job_ref (job);
   request->stage = CUP_STAGE_UPLOAD;
   request->started = g_get_monotonic_time ();
@@ -936,7 +960,8 @@ cup_fal_request_new (CupFalApi * api, CupJob * job)
   request->clock.limit[CUP_FAL_CLOCK_WORK] = cup_job_get_timeout (job);
   request->clock.limit[CUP_FAL_CLOCK_QUEUE] = cup_job_get_queue_timeout (job);
   cup_job_get_size (job, &width, &height);
-  request->max_pixels = width == 0 ? CUP_PIXELS_MAX_COUNT :
+  request->max_pixels = !size_is_known (api, values, width) ?
+      CUP_PIXELS_MAX_COUNT :
       cup_fal_max_result_pixels (width, height, get_scale (api->model, values));
   prepare_image_url (request);
   return request;

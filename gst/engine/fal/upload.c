@@ -33,6 +33,8 @@
 #define STORAGE_PAUSE (60 * G_USEC_PER_SEC)
 
 #define MAX_UNREADABLE 4
+/* Where there is another way, the frame does not wait long for this one. */
+#define MAX_FALLBACK_ATTEMPTS 3
 
 typedef struct
 {
@@ -59,6 +61,7 @@ struct _CupFalUploader
   guint n_parts;
   guint n_begun;
   guint n_stored;
+  gboolean is_probe;            /* finds out whether the storage is back */
   guint64 sent;
 };
 
@@ -122,6 +125,8 @@ static void
 finish (CupFalUploader * self, gchar * url, GError * error)
 {
   *self->slot = NULL;
+  if (self->is_probe && self->place.upload_url && !error)
+    self->api->no_storage_until = 0;
   self->funcs->done (url, self->sent, error, self->user_data);
   uploader_free (self);
 }
@@ -131,6 +136,14 @@ may_fall_back (CupFalUploader * self)
 {
   return self->api->upload == CUP_FAL_UPLOAD_AUTO
       && g_bytes_get_size (self->bytes) <= INLINE_MAX;
+}
+
+/* After the pause one upload finds out how it is; the others go on without. */
+static gboolean
+is_storage_paused (CupFalUploader * self)
+{
+  return may_fall_back (self)
+      && g_get_monotonic_time () < self->api->no_storage_until;
 }
 
 static void
@@ -404,11 +417,25 @@ accept_place (CupHttpResponse * response, gpointer user_data, GError ** error)
 }
 
 static void
+on_inline (gpointer data)
+{
+  CupFalUploader *self = data;
+
+  clear_timer (self);
+  finish_inline (self);
+}
+
+static void
 on_retry (const gchar * reason, gpointer user_data)
 {
   CupFalUploader *self = user_data;
 
   self->funcs->retry (reason, self->user_data);
+  /* Another one has found out meanwhile. */
+  if (is_storage_paused (self) && !self->is_probe) {
+    cup_fal_call_cancel (&self->call);
+    self->timer = cup_http_add_timer (self->api->http, 0, on_inline, self);
+  }
 }
 
 static void
@@ -439,18 +466,10 @@ begin_round (CupFalUploader * self)
   spec.body = cup_fal_build_upload_body (self->type);
   spec.headers = (const gchar * const *) self->api->upload_headers;
   spec.max_unreadable = MAX_UNREADABLE;
+  spec.max_attempts = may_fall_back (self) ? MAX_FALLBACK_ATTEMPTS : 0;
   cup_fal_call_start (&self->call, self->api, &spec, &place_funcs, self);
   g_bytes_unref (spec.body);
   g_free (url);
-}
-
-static void
-on_inline (gpointer data)
-{
-  CupFalUploader *self = data;
-
-  clear_timer (self);
-  finish_inline (self);
 }
 
 void
@@ -466,14 +485,18 @@ cup_fal_uploader_start (CupFalUploader ** slot, CupFalApi * api,
   self->type = type;
   self->funcs = funcs;
   self->user_data = user_data;
-  self->rounds = cup_fal_api_make_backoff (api, CUP_FAL_MAX_ATTEMPTS);
+  self->rounds = cup_fal_api_make_backoff (api, may_fall_back (self) ?
+      MAX_FALLBACK_ATTEMPTS : CUP_FAL_MAX_ATTEMPTS);
   *slot = self;
   if (cup_fal_goes_inline (api, g_bytes_get_size (bytes))
-      || (may_fall_back (self)
-          && g_get_monotonic_time () < api->no_storage_until))
+      || is_storage_paused (self)) {
     self->timer = cup_http_add_timer (api->http, 0, on_inline, self);
-  else
-    begin_round (self);
+    return;
+  }
+  self->is_probe = api->no_storage_until > 0;
+  if (self->is_probe)
+    api->no_storage_until = g_get_monotonic_time () + STORAGE_PAUSE;
+  begin_round (self);
 }
 
 void
