@@ -62,7 +62,8 @@ load_authorities (CupFalProperties * properties, GError ** error)
   GError *reason = NULL;
   gchar *path;
 
-  if (properties->tls_database || !properties->tls_ca_file)
+  if (properties->tls_database || !properties->tls_ca_file
+      || !*properties->tls_ca_file)
     return TRUE;
   /* GIO takes a relative one for an empty file. */
   path = g_canonicalize_filename (properties->tls_ca_file, NULL);

@@ -357,6 +357,17 @@ add_case (const gchar * group, const gchar * name, gconstpointer c,
   g_free (path);
 }
 
+/* Nothing is as good as not set. */
+static void
+test_empty (void)
+{
+  Fixture *f = fixture_new (NULL, "proxy", "", "tls-ca-file", "",
+      "runner-hint", "", NULL);
+
+  fixture_run_one (f);
+  fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -377,5 +388,6 @@ main (int argc, char **argv)
   g_test_add_func ("/access/no-key", test_no_key);
   g_test_add_func ("/access/half-a-key", test_half_a_key);
   g_test_add_func ("/access/no-key-file", test_no_key_file);
+  g_test_add_func ("/access/empty", test_empty);
   return g_test_run ();
 }

@@ -360,6 +360,48 @@ test_connection_refused (void)
   g_object_unref (socket);
 }
 
+/* A connection that never stands: the limit ends the frame before a word of it
+ * has gone out, so nobody can have accepted it. */
+static void
+test_never_sent (void)
+{
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+      G_SOCKET_PROTOCOL_TCP, NULL);
+  GSocketAddress *address = g_inet_socket_address_new_from_string ("127.0.0.1",
+      0);
+  GError *error = NULL;
+  Failure failure;
+  gchar *location;
+  Fixture *f;
+
+  if (!g_tls_backend_supports_tls (g_tls_backend_get_default ())) {
+    g_test_skip ("there is no TLS");
+    g_object_unref (address);
+    g_object_unref (socket);
+    return;
+  }
+  /* The kernel takes the connection; nobody answers the handshake. */
+  g_assert_true (g_socket_bind (socket, address, FALSE, &error));
+  g_assert_true (g_socket_listen (socket, &error));
+  g_object_unref (address);
+  address = g_socket_get_local_address (socket, &error);
+  g_assert_no_error (error);
+  location = g_strdup_printf ("https://127.0.0.1:%u",
+      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+
+  f = fixture_new (NULL, "location", location, "timeout", 0.3, NULL);
+  gst_util_set_object_arg (G_OBJECT (f->element), "upload", "data-uri");
+  run_into_failure (f, &failure);
+  assert_outcome (failure.error, TIMEOUT);
+  g_assert_cmpstr (failure.stage, ==, SUBMIT);
+  g_assert_null (strstr (failure.error->message, "accepted"));
+  failure_clear (&failure);
+  fixture_free (f);
+  g_free (location);
+  g_object_unref (address);
+  g_object_unref (socket);
+}
+
 /* Time */
 
 /* Waits for an error that names the property and the request, and for the
@@ -516,6 +558,7 @@ main (int argc, char **argv)
   g_test_add_func ("/failures/timeout/running", test_timeout);
   g_test_add_func ("/failures/timeout/in-queue", test_timeout_in_queue);
   g_test_add_func ("/failures/silence", test_silence);
+  g_test_add_func ("/failures/never-sent", test_never_sent);
   g_test_add_func ("/failures/connection-refused", test_connection_refused);
   g_test_add_func ("/failures/damaged", test_damaged);
   return g_test_run ();

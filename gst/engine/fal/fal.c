@@ -235,6 +235,8 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
   CupHttpOptions options = { settings->tls_database, settings->proxy };
   CupFalEngine *engine;
 
+  if (options.proxy && !*options.proxy)
+    options.proxy = NULL;
   api->ref_count = 1;
   g_queue_init (&api->streams);
   g_queue_init (&api->requests);

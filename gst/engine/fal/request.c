@@ -522,7 +522,8 @@ resubmit (CupFalRequest * request, CupHttpResponse * response,
   cup_fal_clock_switch (&request->clock, number ? CUP_FAL_CLOCK_QUEUE :
       CUP_FAL_CLOCK_WORK);
   request->stage = CUP_STAGE_SUBMIT;
-  enter_state (request, CUP_PROGRESS_HELD_BACK);
+  if (number)
+    enter_state (request, CUP_PROGRESS_HELD_BACK);
   wait_then (request, delay, on_resubmit);
   return TRUE;
 }
@@ -749,7 +750,8 @@ submit_again (CupFalRequest * request, CupHttpResponse * response,
     cup_fal_ticket_done (request->ticket, now);
   cup_fal_clock_switch (&request->clock, number ? CUP_FAL_CLOCK_QUEUE :
       CUP_FAL_CLOCK_WORK);
-  enter_state (request, CUP_PROGRESS_HELD_BACK);
+  if (number)
+    enter_state (request, CUP_PROGRESS_HELD_BACK);
   wait_then (request, delay, on_resubmit);
   return TRUE;
 }
