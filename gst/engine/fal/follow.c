@@ -38,6 +38,7 @@
  * and twice as long after each poll that had nothing new either. */
 #define QUIET_DELAYS 30
 #define MAX_QUIET_DELAYS 240
+#define MIN_QUIET (G_USEC_PER_SEC / 10)
 typedef struct
 {
   GList link;                   /* in api->streams */
@@ -223,7 +224,8 @@ wait_for_event (CupFalFollow * self)
 {
   clear_timer (&self->timer);
   self->timer = cup_http_add_timer (self->api->http,
-      self->quiet * self->api->retry_delay, on_poll_timer, self);
+      MAX (self->quiet * self->api->retry_delay, MIN_QUIET), on_poll_timer,
+      self);
 }
 
 /* The stream */
@@ -302,8 +304,10 @@ judge_stream (CupFalFollow * self, Stream * stream, guint status,
   if (!stream->spoke && is_silence (error))
     self->api->n_silent++;
   if (status == 404 || status == 405 || status == 406 || status == 501
-      || self->api->n_silent >= MAX_SILENT)
+      || self->api->n_silent >= MAX_SILENT) {
     self->api->no_streams_until = now + NO_STREAMS_PAUSE;
+    self->api->n_silent = 0;
+  }
   if (stream->spoke)
     cup_backoff_reset (&self->stream_backoff);
   cup_backoff_next (&self->stream_backoff, &delay);

@@ -127,14 +127,14 @@ report (CupFalRequest * request, const CupFalLogLine * line,
     const gchar * retry)
 {
   const gchar *key = request->api->key;
-  gchar *log = line ? cup_fal_clean (line->message, key) : NULL;
-  gchar *level = line && line->level ? cup_fal_clean (line->level, key) : NULL;
-  gchar *time = line && line->timestamp ?
-      cup_fal_clean (line->timestamp, key) : NULL;
   CupProgress progress = {.state = request->state };
+  gchar *log, *level, *time;
 
   if (!request->job)
     return;
+  log = line ? cup_fal_clean (line->message, key) : NULL;
+  level = line && line->level ? cup_fal_clean (line->level, key) : NULL;
+  time = line && line->timestamp ? cup_fal_clean (line->timestamp, key) : NULL;
   progress.request_id = request->accepted.request_id;
   progress.queue_position = request->queue_position;
   progress.log = log;
@@ -216,7 +216,7 @@ wind_up (CupFalRequest * request)
   cup_fal_uploader_cancel (&request->uploader);
   cup_fal_follow_cancel (&request->follow);
   if (submitting) {
-    /* It keeps its place at the service until that has answered. */
+    /* Its answer says what there is to cancel. */
     request->ref_count++;
     wait_then (request, CUP_HTTP_CLOSE_TIMEOUT, give_submission_up);
   } else {
