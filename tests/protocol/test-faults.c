@@ -189,7 +189,7 @@ make_engine (CupFalService * service, const Case * c)
   settings.retry_delay = 5 * MS;
   /* What never answers is given up; nothing else takes that long. */
   if (g_str_has_prefix (c->kind, "stall") || strcmp (c->kind, "silent") == 0)
-    settings.inactivity_timeout = 500 * MS;
+    settings.inactivity_timeout = 1000 * MS;
   if (parts) {
     settings.multipart_above = 64;
     settings.part_size = 128;

@@ -53,7 +53,7 @@ static Fixture *
 new_run (const CupFalServiceOptions * options)
 {
   Fixture *f = fixture_new (options, "max-in-flight", 8, "retry-delay", 0.005,
-      "inactivity-timeout", 1.0, NULL);
+      "inactivity-timeout", 3.0, NULL);
 
   fixture_play (f, FRAME_CAPS, NULL);
   return f;
@@ -189,22 +189,38 @@ test_queue_timeout (void)
   fixture_free (f);
 }
 
-/* The limit for work does not run while a job waits in the queue. */
+/* The limit for work does not run while a job waits in the queue, behind
+ * somebody else's. */
 static void
 test_patience (void)
 {
   CupFalServiceOptions options;
-  Fixture *f;
+  Fixture *first, *f;
+  const gchar *location;
+  gint64 end;
 
   fixture_options_init (&options);
   options.runners = 1;
-  options.delay = 400;
-  f = new_run (&options);
-  g_object_set (f->element, "timeout", 1.0, NULL);
-  /* The last one waits for 1.6 seconds. */
-  run_frames (f, 5);
-  fixture_assert_count (f, CUP_FAL_COUNT_ACCEPTED, 5);
+  first = new_run (&options);
+  cup_fal_service_hold (first->service, TRUE);
+  gst_harness_push (first->harness, make_frame (0));
+  fixture_wait_count (first, CUP_FAL_COUNT_RUNNING, 1);
+
+  location = cup_fal_service_get_location (first->service);
+  f = fixture_new (NULL, "timeout", 3.0, "location", location,
+      "storage-location", location, NULL);
+  fixture_play (f, FRAME_CAPS, NULL);
+  gst_harness_push (f->harness, make_frame (1));
+  fixture_wait_count (first, CUP_FAL_COUNT_QUEUED, 1);
+  end = g_get_monotonic_time () + 3500 * G_TIME_SPAN_MILLISECOND;
+  while (g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_false (fixture_has_failed (f));
+  cup_fal_service_hold (first->service, FALSE);
+  assert_frame (gst_harness_pull (f->harness), 1);
+  assert_frame (gst_harness_pull (first->harness), 0);
   fixture_free (f);
+  fixture_free (first);
 }
 
 static void

@@ -91,7 +91,7 @@ test_log (gconstpointer fault)
 
   fixture_options_init (&options);
   options.delay = 80;
-  f = fixture_new (&options, "retry-delay", 0.005, "inactivity-timeout", 0.5,
+  f = fixture_new (&options, "retry-delay", 0.005, "inactivity-timeout", 1.5,
       NULL);
   if (strcmp (fault, "poll") == 0)
     fixture_poll (f);
