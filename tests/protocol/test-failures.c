@@ -315,27 +315,35 @@ test_key (gconstpointer data)
   fixture_free (f);
 }
 
-/* Nobody listens at the address, which is taken all the same so that nobody
- * else can begin to. */
-static void
-test_connection_refused (void)
+/* Takes a port of this machine, so that nobody else can. */
+static GSocket *
+take_port (const gchar * scheme, gchar ** location)
 {
   GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
       G_SOCKET_PROTOCOL_TCP, NULL);
   GSocketAddress *address = g_inet_socket_address_new_from_string ("127.0.0.1",
       0);
   GError *error = NULL;
-  Failure failure;
-  gchar *location;
-  Fixture *f;
 
   g_assert_true (g_socket_bind (socket, address, FALSE, &error));
   g_assert_no_error (error);
   g_object_unref (address);
   address = g_socket_get_local_address (socket, &error);
   g_assert_no_error (error);
-  location = g_strdup_printf ("http://127.0.0.1:%u",
+  *location = g_strdup_printf ("%s://127.0.0.1:%u", scheme,
       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  g_object_unref (address);
+  return socket;
+}
+
+/* Nobody listens at the address. */
+static void
+test_connection_refused (void)
+{
+  gchar *location;
+  GSocket *socket = take_port ("http", &location);
+  Failure failure;
+  Fixture *f;
 
   f = fixture_new (NULL, "location", location, "storage-location", location,
       NULL);
@@ -356,7 +364,6 @@ test_connection_refused (void)
   failure_clear (&failure);
   fixture_free (f);
   g_free (location);
-  g_object_unref (address);
   g_object_unref (socket);
 }
 
@@ -365,30 +372,20 @@ test_connection_refused (void)
 static void
 test_never_sent (void)
 {
-  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-      G_SOCKET_PROTOCOL_TCP, NULL);
-  GSocketAddress *address = g_inet_socket_address_new_from_string ("127.0.0.1",
-      0);
   GError *error = NULL;
   Failure failure;
+  GSocket *socket;
   gchar *location;
   Fixture *f;
 
   if (!g_tls_backend_supports_tls (g_tls_backend_get_default ())) {
     g_test_skip ("there is no TLS");
-    g_object_unref (address);
-    g_object_unref (socket);
     return;
   }
   /* The kernel takes the connection; nobody answers the handshake. */
-  g_assert_true (g_socket_bind (socket, address, FALSE, &error));
+  socket = take_port ("https", &location);
   g_assert_true (g_socket_listen (socket, &error));
-  g_object_unref (address);
-  address = g_socket_get_local_address (socket, &error);
   g_assert_no_error (error);
-  location = g_strdup_printf ("https://127.0.0.1:%u",
-      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
-
   f = fixture_new (NULL, "location", location, "timeout", 0.3, NULL);
   gst_util_set_object_arg (G_OBJECT (f->element), "upload", "data-uri");
   run_into_failure (f, &failure);
@@ -398,7 +395,6 @@ test_never_sent (void)
   failure_clear (&failure);
   fixture_free (f);
   g_free (location);
-  g_object_unref (address);
   g_object_unref (socket);
 }
 

@@ -209,7 +209,7 @@ cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
   call->url = g_strdup (spec->url);
   call->content_type = g_strdup (spec->content_type);
   call->headers = g_strdupv ((gchar **) spec->headers);
-  call->backoff = cup_fal_api_make_backoff (api, spec->is_single ? 1 :
+  call->backoff = cup_fal_api_make_backoff (api,
       spec->max_attempts ? spec->max_attempts : CUP_FAL_MAX_ATTEMPTS);
   *slot = call;
   send (call);

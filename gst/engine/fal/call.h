@@ -24,14 +24,13 @@ typedef struct _CupFalCall CupFalCall;
  * @is_transfer: of a picture, without the key, rather than of the API
  * @follow_redirects: as in CupHttpRequest
  * @max_size: of the answer, 0 for CUP_FAL_MAX_JSON
- * @is_single: it may not be repeated
  * @max_unreadable: how many answers in a row may not be accepted; 0 where that
  *   is trouble like any other. What a proxy or a captive portal says passes,
  *   what the service means by it does not
  * @confirmations: how often the service itself has to name the cause of a
  *   failure before that is believed, 0 where it is tried like any other;
  * @confirm_time: and for how long, in microseconds
- * @max_attempts: 0 for CUP_FAL_MAX_ATTEMPTS
+ * @max_attempts: 1 where it may not be repeated, 0 for CUP_FAL_MAX_ATTEMPTS
  *
  * All of it is copied or referenced.
  */
@@ -45,7 +44,6 @@ typedef struct
   gboolean is_transfer;
   gboolean follow_redirects;
   gsize max_size;
-  gboolean is_single;
   guint max_unreadable;
   guint confirmations;
   gint64 confirm_time;

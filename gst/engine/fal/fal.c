@@ -3,8 +3,8 @@
  * The engine that talks fal's queue protocol: checks its settings, and hands
  * jobs over to the HTTP thread, where request.c takes them through.
  *
- * How many jobs are under way at a time is not its concern: the element's
- * window bounds that.
+ * How many jobs it is given at a time is bounded by the element's window, and
+ * how many of them are at the service by limiter.c.
  */
 #include "fal.h"
 

@@ -812,7 +812,7 @@ static void
 submit (CupFalRequest * request)
 {
   CupFalApi *api = request->api;
-  CupFalCallSpec spec = {.method = "POST",.is_single = TRUE };
+  CupFalCallSpec spec = {.method = "POST",.max_attempts = 1 };
   gchar *url = g_strconcat (api->location, "/", api->endpoint, NULL);
 
   if (!request->body)
@@ -895,7 +895,8 @@ begin (CupFalRequest * request)
   }
 }
 
-/* On a worker: what takes time is done here, and not on the HTTP thread. */
+/* On a worker: encoding what goes inline takes time. (What falls back to that
+ * later, 4 MiB at most, is encoded on the HTTP thread.) */
 static void
 prepare_image_url (CupFalRequest * request)
 {

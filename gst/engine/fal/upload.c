@@ -238,7 +238,7 @@ put_picture (CupFalUploader * self)
   spec.url = self->place.upload_url;
   spec.body = self->bytes;
   spec.content_type = cup_image_type_get_mime (self->type);
-  spec.is_single = TRUE;
+  spec.max_attempts = 1;
   cup_fal_call_start (&self->call, self->api, &spec, &put_funcs, self);
 }
 
