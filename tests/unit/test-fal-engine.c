@@ -179,6 +179,13 @@ static const Case cases[] = {
   /* On a connection that was used before, libsoup repeats a PUT by itself. */
   {"upload/broken", {{PUT, 1, BREAK, 0, NULL}}, -1, NULL,
       {-1, 2, 1, 1, 1, 1, 0}},
+  /* Nobody listens where the picture is to be put, or is. */
+  {"upload/nobody-there", {{INITIATE, 1, ANSWER, 200, "{\"upload_url\":"
+                    "\"http://127.0.0.1:1/x\",\"file_url\":\"$/f\"}"}}, -1,
+      NULL, {2, 1, 1, 1, 1, 1, 0}},
+  {"download/nobody-there", {{RESULT, ALWAYS, ANSWER, 200,
+              "{\"image\":{\"url\":\"http://127.0.0.1:1/x\"}}"}},
+      CUP_ERROR_NETWORK, "127.0.0.1:1", {1, 1, 1, 1, 1, 0, 0}},
   {"upload/expired", {{PUT, 1, ANSWER, 403, "<Error>expired</Error>"}}, -1,
       NULL, {2, 2, 1, 1, 1, 1, 0}},
   {"upload/given-up", {{INITIATE, ALWAYS, ANSWER, 500, "{\"detail\":\"no\"}"}},
