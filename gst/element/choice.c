@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "choice.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "frame.h"
 #include "uri-list.h"
@@ -9,7 +11,7 @@
 typedef struct
 {
   CupInput *input;
-  const CupImageInfo *result;
+  CupImageInfo result;          /* with the size that it leaves with */
   GstCaps *current;
   gint par_n, par_d;
   gint fps_n, fps_d;
@@ -42,32 +44,44 @@ cup_choice_get_sink_template_caps (void)
   return caps;
 }
 
-/* The pixels stay as they are shaped, unless the result has another aspect
+gboolean
+cup_choice_get_exact_size (const GstVideoInfo * frame, gdouble scale,
+    guint * width, guint * height)
+{
+  if (frame->width <= 0 || frame->height <= 0)
+    return FALSE;
+  /* Sides have 16 bits, and the scale a range of its own. */
+  *width = (guint) MAX (round (frame->width * scale), 1);
+  *height = (guint) MAX (round (frame->height * scale), 1);
+  return TRUE;
+}
+
+/* The pixels stay as they are shaped, unless the picture has another aspect
  * than the frame by more than what services round sizes by: then it was
  * stretched, and the pixel aspect ratio undoes that. Nothing is known of the
  * size of a picture that the service fetched. */
-static void
-choose_aspect (CupChoice * choice, const GstVideoInfo * frame)
+void
+cup_choice_get_aspect (const CupPicture * picture, gint * num, gint * den)
 {
-  const CupImageInfo *result = choice->result;
+  const GstVideoInfo *frame = picture->frame;
+  const gint width = (gint) picture->info.width;
+  const gint height = (gint) picture->info.height;
   gdouble stretch;
-  gint num, den;
+  gint n, d;
 
-  choice->par_n = GST_VIDEO_INFO_PAR_N (frame);
-  choice->par_d = GST_VIDEO_INFO_PAR_D (frame);
+  *num = GST_VIDEO_INFO_PAR_N (frame);
+  *den = GST_VIDEO_INFO_PAR_D (frame);
   if (GST_VIDEO_INFO_WIDTH (frame) == 0 || GST_VIDEO_INFO_HEIGHT (frame) == 0)
     return;
-  stretch = ((gdouble) result->width * GST_VIDEO_INFO_HEIGHT (frame))
-      / ((gdouble) result->height * GST_VIDEO_INFO_WIDTH (frame));
+  stretch = ((gdouble) width * GST_VIDEO_INFO_HEIGHT (frame))
+      / ((gdouble) height * GST_VIDEO_INFO_WIDTH (frame));
   if (stretch > 0.98 && stretch < 1.02)
     return;
-  if (gst_util_fraction_multiply (choice->par_n, choice->par_d,
-          GST_VIDEO_INFO_WIDTH (frame), GST_VIDEO_INFO_HEIGHT (frame), &num,
-          &den)
-      && gst_util_fraction_multiply (num, den, result->height, result->width,
-          &num, &den)) {
-    choice->par_n = num;
-    choice->par_d = den;
+  if (gst_util_fraction_multiply (*num, *den, GST_VIDEO_INFO_WIDTH (frame),
+          GST_VIDEO_INFO_HEIGHT (frame), &n, &d)
+      && gst_util_fraction_multiply (n, d, height, width, &n, &d)) {
+    *num = n;
+    *den = d;
   }
 }
 
@@ -79,7 +93,7 @@ static gint
 get_loss (const CupChoice * choice, GstVideoFormat format)
 {
   const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
-  const CupImageInfo *result = choice->result;
+  const CupImageInfo *result = &choice->result;
   gint bits = GST_VIDEO_FORMAT_INFO_BITS (finfo);
   gint depth = result->depth;
   gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo);
@@ -118,8 +132,8 @@ static GstCaps *
 make_raw_filter (const CupChoice * choice, const gchar * format)
 {
   GstCaps *caps = gst_caps_new_simple ("video/x-raw",
-      "width", G_TYPE_INT, (gint) choice->result->width,
-      "height", G_TYPE_INT, (gint) choice->result->height,
+      "width", G_TYPE_INT, (gint) choice->result.width,
+      "height", G_TYPE_INT, (gint) choice->result.height,
       "framerate", GST_TYPE_FRACTION, choice->fps_n, choice->fps_d,
       "pixel-aspect-ratio", GST_TYPE_FRACTION, choice->par_n, choice->par_d,
       "interlace-mode", G_TYPE_STRING, "progressive",
@@ -221,8 +235,8 @@ choose_raw (const CupChoice * choice, GstCaps * peer)
   if (format == GST_VIDEO_FORMAT_UNKNOWN)
     return NULL;
 
-  gst_video_info_set_format (&info, format, choice->result->width,
-      choice->result->height);
+  gst_video_info_set_format (&info, format, choice->result.width,
+      choice->result.height);
   info.fps_n = choice->fps_n;
   info.fps_d = choice->fps_d;
   info.par_n = choice->par_n;
@@ -247,8 +261,8 @@ static GstCaps *
 make_image_caps (const CupChoice * choice, CupImageType type)
 {
   GstCaps *caps = gst_caps_new_simple (cup_image_type_get_mime (type),
-      "width", G_TYPE_INT, (gint) choice->result->width,
-      "height", G_TYPE_INT, (gint) choice->result->height, NULL);
+      "width", G_TYPE_INT, (gint) choice->result.width,
+      "height", G_TYPE_INT, (gint) choice->result.height, NULL);
 
   if (choice->fps_n > 0 || cup_input_is_raw (choice->input))
     gst_caps_set_simple (caps, "framerate", GST_TYPE_FRACTION, choice->fps_n,
@@ -281,7 +295,7 @@ try_image (const CupChoice * choice, GstCaps * peer, CupImageType type)
 static GstCaps *
 choose_image (const CupChoice * choice, GstCaps * peer, CupImageType preferred)
 {
-  const CupImageType types[] = { choice->result->type, preferred,
+  const CupImageType types[] = { choice->result.type, preferred,
     CUP_IMAGE_PNG, CUP_IMAGE_WEBP, CUP_IMAGE_JPEG
   };
   GstCaps *caps = NULL;
@@ -294,19 +308,129 @@ choose_image (const CupChoice * choice, GstCaps * peer, CupImageType preferred)
   return caps;
 }
 
+/* Whichever of both downstream likes better. */
+static GstCaps *
+choose_any (const CupChoice * choice, GstCaps * allowed, gboolean image_first,
+    CupImageType image_type)
+{
+  GstCaps *caps = NULL;
+  guint attempt;
+
+  for (attempt = 0; attempt < 2 && !caps; attempt++) {
+    if (image_first == (attempt == 0))
+      caps = choose_image (choice, allowed, image_type);
+    else
+      caps = choose_raw (choice, allowed);
+  }
+  return caps;
+}
+
+/* Why downstream takes nothing */
+
+/* A side as caps have it: a number, a range, a list; NULL for any. */
+static gchar *
+describe_side (const GstStructure * structure, const gchar * name)
+{
+  const GValue *value = gst_structure_get_value (structure, name);
+
+  if (!value || (GST_VALUE_HOLDS_INT_RANGE (value)
+          && gst_value_get_int_range_min (value) <= 1
+          && gst_value_get_int_range_max (value) == G_MAXINT))
+    return NULL;
+  return gst_value_serialize (value);
+}
+
+/* The size that downstream fixes, where nothing but that is in the way; NULL
+ * where something else is. */
+static gchar *
+find_fixed_size (const CupChoice * choice, GstCaps * allowed)
+{
+  GstCaps *sizeless = gst_caps_copy (allowed), *caps;
+  gchar *width, *height, *size = NULL;
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (sizeless); i++)
+    gst_structure_remove_fields (gst_caps_get_structure (sizeless, i), "width",
+        "height", NULL);
+  caps = choose_any (choice, sizeless, FALSE, CUP_IMAGE_UNKNOWN);
+  gst_caps_unref (sizeless);
+  if (!caps)
+    return NULL;
+  gst_caps_unref (caps);
+
+  for (i = 0; i < gst_caps_get_size (allowed) && !size; i++) {
+    const GstStructure *structure = gst_caps_get_structure (allowed, i);
+
+    width = describe_side (structure, "width");
+    height = describe_side (structure, "height");
+    if (width || height)
+      size = g_strdup_printf ("%s×%s", width ? width : "any",
+          height ? height : "any");
+    g_free (width);
+    g_free (height);
+  }
+  return size;
+}
+
+/* Whether size-policy=exact would give what downstream takes. */
+static gboolean
+would_exact_do (CupChoice choice, const CupPicture * picture, GstCaps * allowed)
+{
+  GstCaps *caps;
+
+  if (!cup_choice_get_exact_size (picture->frame, picture->scale,
+          &choice.result.width, &choice.result.height))
+    return FALSE;
+  caps = choose_any (&choice, allowed, FALSE, CUP_IMAGE_UNKNOWN);
+  if (!caps)
+    return FALSE;
+  gst_caps_unref (caps);
+  return TRUE;
+}
+
+static gchar *
+advise_size (const CupChoice * choice, const CupPicture * picture,
+    GstCaps * allowed, const gchar * size)
+{
+  return g_strdup_printf ("Its size of %s is what differs: put \"videoscale ! "
+      "videoconvert\" between creativeupscaler and what fixes it, or take the "
+      "size out of the caps filter%s", size,
+      would_exact_do (*choice, picture, allowed) ?
+      ", or set size-policy=exact, which gives that size" : "");
+}
+
+static void
+explain_refusal (const CupChoice * choice, const CupPicture * picture,
+    GstCaps * peer, GstCaps * allowed, GError ** error)
+{
+  const CupImageInfo *result = &choice->result;
+  gchar *accepted = gst_caps_to_string (peer);
+  gchar *size = find_fixed_size (choice, allowed);
+  gchar *advice = size ? advise_size (choice, picture, allowed, size) :
+      g_strdup ("Put videoscale or videoconvert behind, or change the caps "
+      "filter there");
+
+  g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+      "downstream does not take the result, which is %u×%u at %d/%d frames "
+      "per second; it accepts only %s. %s", result->width, result->height,
+      choice->fps_n, choice->fps_d, accepted, advice);
+  g_free (advice);
+  g_free (accepted);
+  g_free (size);
+}
+
 GstCaps *
-cup_choose_caps (CupInput * input, const GstVideoInfo * frame,
-    const CupImageInfo * result, GstCaps * peer, GstCaps * current,
+cup_choose_caps (const CupPicture * picture, GstCaps * peer, GstCaps * current,
     CupImageType image_type, GError ** error)
 {
-  CupChoice choice = { input, result, current };
-  GstCaps *template, *allowed, *caps = NULL;
+  CupInput *input = picture->input;
+  CupChoice choice = { input, picture->info, current };
+  GstCaps *template, *allowed, *caps;
   gboolean image_first;
-  guint attempt;
 
   choice.fps_n = GST_VIDEO_INFO_FPS_N (&input->info);
   choice.fps_d = GST_VIDEO_INFO_FPS_D (&input->info);
-  choose_aspect (&choice, frame);
+  cup_choice_get_aspect (picture, &choice.par_n, &choice.par_d);
 
   template = cup_choice_get_template_caps ();
   allowed = gst_caps_intersect_full (peer, template, GST_CAPS_INTERSECT_FIRST);
@@ -316,22 +440,9 @@ cup_choose_caps (CupInput * input, const GstVideoInfo * frame,
   else
     image_first = !gst_structure_has_name (gst_caps_get_structure (allowed, 0),
         "video/x-raw");
-  for (attempt = 0; attempt < 2 && !caps; attempt++) {
-    if (image_first == (attempt == 0))
-      caps = choose_image (&choice, allowed, image_type);
-    else
-      caps = choose_raw (&choice, allowed);
-  }
-  if (!caps) {
-    gchar *accepted = gst_caps_to_string (peer);
-
-    g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-        "downstream does not take the result, which is %u×%u at %d/%d frames "
-        "per second; it accepts only %s. Put videoscale or videoconvert "
-        "behind, or change the caps filter there", result->width,
-        result->height, choice.fps_n, choice.fps_d, accepted);
-    g_free (accepted);
-  }
+  caps = choose_any (&choice, allowed, image_first, image_type);
+  if (!caps)
+    explain_refusal (&choice, picture, peer, allowed, error);
   gst_caps_unref (allowed);
   gst_caps_unref (template);
   return caps;

@@ -105,7 +105,8 @@ static const Row rows[] = {
         "on loopback",
     .kind = KIND_STRING, .offset = OFFSET (storage_location) },
   { .name = "connect-timeout", .nick = "Connect timeout",
-    .blurb = "fal: seconds until a connection must stand",
+    .blurb = "fal: seconds within which a connection to the service must be made; "
+        "then the request is given up, and tried again where it may be",
     .kind = KIND_SECONDS, .offset = OFFSET (connect_timeout),
     .minimum = 0.001, .maximum = FOREVER },
   { .name = "inactivity-timeout", .nick = "Inactivity timeout",

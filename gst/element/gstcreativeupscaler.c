@@ -25,6 +25,7 @@
  */
 #include "gstcreativeupscaler.h"
 
+#include "actions.h"
 #include "choice.h"
 #include "engines.h"
 #include "meta.h"
@@ -41,6 +42,18 @@ G_DEFINE_TYPE_WITH_CODE (GstCreativeUpscaler, gst_creative_upscaler,
     cup_report_init_log ());
 
 /* State changes */
+
+static void
+renew_stats (GstCreativeUpscaler * self)
+{
+  CupStats *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->stats;
+  self->stats = cup_stats_new ();
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old, cup_stats_unref);
+}
 
 static gboolean
 start (GstCreativeUpscaler * self)
@@ -68,8 +81,9 @@ start (GstCreativeUpscaler * self)
   cup_window_set_workers (self->window, workers);
   cup_workers_unref (workers);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
+  renew_stats (self);
   self->progress = cup_progress_reporter_new (GST_ELEMENT (self),
-      cup_engine_get_name (engine));
+      cup_engine_get_name (engine), self->stats);
   self->n_jobs = 0;
   self->warned_fields = 0;
   self->earliest_time = GST_CLOCK_TIME_NONE;
@@ -141,6 +155,21 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
+static GstStructure *
+get_stats (GstCreativeUpscaler * self)
+{
+  GstStructure *structure;
+  CupStats *stats;
+
+  GST_OBJECT_LOCK (self);
+  stats = cup_stats_ref (self->stats);
+  GST_OBJECT_UNLOCK (self);
+  structure = cup_stats_to_structure (stats,
+      cup_window_get_in_flight (self->window));
+  cup_stats_unref (stats);
+  return structure;
+}
+
 static void
 gst_creative_upscaler_get_property (GObject * object, guint id,
     GValue * value, GParamSpec * pspec)
@@ -148,6 +177,10 @@ gst_creative_upscaler_get_property (GObject * object, guint id,
   GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
   gboolean known;
 
+  if (id == CUP_STATS_PROPERTY) {
+    g_value_take_boxed (value, get_stats (self));
+    return;
+  }
   GST_OBJECT_LOCK (self);
   known = cup_properties_get (&self->settings, id, value, pspec);
   GST_OBJECT_UNLOCK (self);
@@ -168,6 +201,7 @@ gst_creative_upscaler_finalize (GObject * object)
   g_clear_object (&self->engine);
   cup_settings_clear (&self->settings);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
+  cup_stats_unref (self->stats);
   cup_window_unref (self->window);
   G_OBJECT_CLASS (gst_creative_upscaler_parent_class)->finalize (object);
 }
@@ -184,6 +218,8 @@ gst_creative_upscaler_class_init (GstCreativeUpscalerClass * klass)
   object_class->get_property = gst_creative_upscaler_get_property;
   object_class->finalize = gst_creative_upscaler_finalize;
   cup_properties_install (object_class);
+  cup_stats_install_property (object_class);
+  cup_actions_install (object_class);
   cup_meta_register ();
 
   element_class->change_state =
@@ -207,6 +243,7 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
 
   cup_settings_init (&self->settings);
   self->window = cup_window_new ();
+  self->stats = cup_stats_new ();
   cup_window_set_max (self->window, self->settings.max_in_flight);
   self->earliest_time = GST_CLOCK_TIME_NONE;
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);

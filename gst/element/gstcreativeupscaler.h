@@ -8,6 +8,7 @@
 #include "output.h"
 #include "progress.h"
 #include "properties.h"
+#include "stats.h"
 #include "window.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,8 @@ struct _GstCreativeUpscaler
   CupSettings settings;
   CupEngine *given_engine;      /* used in place of the property's, if set */
   GstClockTime earliest_time;   /* QoS: running time before which all is late */
+  CupStats *stats;              /* of this start; written by READY → PAUSED, read
+                                 * by the pads' threads without the lock */
 
   /* Set by READY → PAUSED, before the pads are active; cleared by PAUSED →
    * READY, after they are not any more; read by the pads' threads between. */
@@ -45,12 +48,15 @@ struct _GstCreativeUpscaler
   guint64 n_frames;             /* since the segment began */
   guint64 n_jobs;               /* since the element was started */
   gboolean discont;             /* a frame was left out */
+  gint64 arrived;               /* when the frame in hand came */
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
 
   /* src task. */
   GList *held;                  /* events that wait for the first caps */
   CupOutput *output;            /* the caps that are out */
   gboolean left_out;            /* a frame was, since the last buffer */
+  guint n_failures;             /* frames in a row */
+  CupSizing sizing;
 };
 
 /* For those who link the element into their own program, such as the tests:
@@ -76,9 +82,10 @@ gboolean gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
     GstPadMode mode, gboolean active);
 /* Starts the task that serves the head of the window, or lets it go on. */
 gboolean gst_creative_upscaler_start_task (GstCreativeUpscaler * self);
-/* Forgets the events that wait for caps; sticky ones are stored on the pad.
- * While the task does not run. */
-void gst_creative_upscaler_drop_held (GstCreativeUpscaler * self);
+/* After a flush, while the task does not run: forgets what was left out or has
+ * failed, and the events that wait for caps; sticky ones are stored on the pad.
+ */
+void gst_creative_upscaler_forget (GstCreativeUpscaler * self);
 
 #define GST_CAT_DEFAULT gst_creative_upscaler_debug
 GST_DEBUG_CATEGORY_EXTERN (gst_creative_upscaler_debug);

@@ -14,7 +14,8 @@ cup_meta_register (void)
 
 void
 cup_meta_add (GstBuffer * buffer, const CupResult * result,
-    CupFrameProgress * frame, GstClockTime pts, gboolean is_unsafe)
+    CupFrameProgress * frame, GstClockTime pts, gboolean is_unsafe,
+    gboolean is_passthrough)
 {
   GstCustomMeta *meta;
   GstStructure *structure;
@@ -26,7 +27,8 @@ cup_meta_add (GstBuffer * buffer, const CupResult * result,
   structure = gst_custom_meta_get_structure (meta);
   cup_frame_progress_fill (frame, structure);
   cup_progress_fill_result (structure, result);
-  gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe, NULL);
+  gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe,
+      "passthrough", G_TYPE_BOOLEAN, is_passthrough, NULL);
   if (GST_CLOCK_TIME_IS_VALID (pts))
     gst_structure_set (structure, "pts", G_TYPE_UINT64, pts, NULL);
 }

@@ -17,8 +17,10 @@ G_BEGIN_DECLS
 /* Once, before any buffer is made. */
 void cup_meta_register (void);
 
-/* Takes the place of one that another upscaler in front has left. */
+/* Takes the place of one that another upscaler in front has left.
+ * @is_passthrough: the frame itself, resized, in place of its result. */
 void cup_meta_add (GstBuffer * buffer, const CupResult * result,
-    CupFrameProgress * frame, GstClockTime pts, gboolean is_unsafe);
+    CupFrameProgress * frame, GstClockTime pts, gboolean is_unsafe,
+    gboolean is_passthrough);
 
 G_END_DECLS

@@ -2,19 +2,46 @@
 #include "output.h"
 
 #include "base/error.h"
-#include "choice.h"
 #include "colour.h"
+#include "engine/local/resample.h"
 #include "frame.h"
 
+void
+cup_sizing_get_size (const CupSizing * sizing, const GstVideoInfo * frame,
+    gdouble scale, const CupImageInfo * info, guint * width, guint * height)
+{
+  *width = info->width;
+  *height = info->height;
+  switch (sizing->policy) {
+    case GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW:
+      break;
+    case GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST:
+      if (sizing->width > 0 && sizing->height > 0) {
+        *width = sizing->width;
+        *height = sizing->height;
+      }
+      break;
+    case GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT:
+      cup_choice_get_exact_size (frame, scale, width, height);
+      break;
+  }
+}
+
 static CupOutput *
-output_new (CupInput * input, const CupResult * result, GstCaps * caps,
-    guint quality)
+output_new (const CupPicture * picture, const CupSizing * sizing,
+    GstCaps * caps, guint quality)
 {
   CupOutput *output = g_new0 (CupOutput, 1);
 
   output->ref_count = 1;
-  output->input = cup_input_ref (input);
-  output->result = result->info;
+  output->input = cup_input_ref (picture->input);
+  output->frame_width = picture->frame->width;
+  output->frame_height = picture->frame->height;
+  output->layout = picture->info;
+  output->sizing = *sizing;
+  output->sizing.width = picture->info.width;
+  output->sizing.height = picture->info.height;
+  cup_choice_get_aspect (picture, &output->par_n, &output->par_d);
   output->quality = quality;
   output->caps = gst_caps_ref (caps);
   output->image_type =
@@ -25,19 +52,23 @@ output_new (CupInput * input, const CupResult * result, GstCaps * caps,
 }
 
 CupOutput *
-cup_output_choose (CupInput * input, const GstVideoInfo * frame,
-    const CupResult * result, GstCaps * peer, CupOutput * current,
-    CupImageType image_type, guint quality, GError ** error)
+cup_output_choose (const CupPicture * picture, const CupSizing * sizing,
+    GstCaps * peer, CupOutput * current, CupImageType image_type,
+    guint quality, GError ** error)
 {
+  const CupImageInfo *info = &picture->info;
   CupOutput *output;
   GstCaps *caps;
 
-  caps = cup_choose_caps (input, frame, &result->info, peer,
-      current ? current->caps : NULL, image_type, error);
+  if (!cup_pixels_check_size (info->width, info->height, 0,
+          "the picture in the size that it is to leave with", error))
+    return NULL;
+  caps = cup_choose_caps (picture, peer, current ? current->caps : NULL,
+      image_type, error);
   if (!caps)
     return NULL;
 
-  output = output_new (input, result, caps, quality);
+  output = output_new (picture, sizing, caps, quality);
   gst_caps_unref (caps);
   if (output->image_type == CUP_IMAGE_UNKNOWN) {
     if (!gst_video_info_from_caps (&output->info, output->caps)) {
@@ -46,12 +77,12 @@ cup_output_choose (CupInput * input, const GstVideoInfo * frame,
       g_clear_pointer (&output, cup_output_unref);
       return NULL;
     }
-    output->wraps = cup_frame_is_native (result->info.channels,
-        result->info.depth, GST_VIDEO_INFO_FORMAT (&output->info))
+    output->wraps = cup_frame_is_native (info->channels, info->depth,
+        GST_VIDEO_INFO_FORMAT (&output->info))
         && output->info.colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235;
   } else {
-    output->info.width = result->info.width;
-    output->info.height = result->info.height;
+    output->info.width = (gint) info->width;
+    output->info.height = (gint) info->height;
   }
   return output;
 }
@@ -131,22 +162,32 @@ cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
   if (!pool) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
         "no buffer pool for results of %u×%u can be had",
-        output->result.width, output->result.height);
+        output->layout.width, output->layout.height);
     return FALSE;
   }
   output->pool = pool;
   return TRUE;
 }
 
-gboolean
-cup_output_fits (const CupOutput * output, const CupInput * input,
-    const CupResult * result)
+static gboolean
+has_same_layout (const CupImageInfo * a, const CupImageInfo * b)
 {
-  const CupImageInfo *a = &output->result, *b = &result->info;
-
-  return output->input == input && a->type == b->type && a->width == b->width
-      && a->height == b->height && a->channels == b->channels
+  return a->type == b->type && a->channels == b->channels
       && a->depth == b->depth;
+}
+
+gboolean
+cup_output_fits (const CupOutput * output, const CupPicture * picture)
+{
+  const CupImageInfo *a = &output->layout, *b = &picture->info;
+  gint par_n, par_d;
+
+  if (output->input != picture->input || a->width != b->width
+      || a->height != b->height)
+    return FALSE;
+  cup_choice_get_aspect (picture, &par_n, &par_d);
+  return par_n == output->par_n && par_d == output->par_d
+      && (picture->is_original || has_same_layout (a, b));
 }
 
 gboolean
@@ -197,12 +238,36 @@ decode_result (const CupResult * result, GError ** error)
   return pixels;
 }
 
+static gboolean
+is_censored (const CupResult * result, const CupPixels * pixels)
+{
+  return result->check_unsafe && cup_pixels_is_black (pixels);
+}
+
+static gboolean
+is_resized (const CupOutput * output, const CupResult * result)
+{
+  return result->info.width != output->layout.width
+      || result->info.height != output->layout.height;
+}
+
+/* In the size that they leave with. */
 static CupPixels *
-get_pixels (const CupResult * result, GError ** error)
+get_pixels (const CupOutput * output, const CupResult * result,
+    GCancellable * cancellable, gboolean * is_unsafe, GError ** error)
 {
   GError *reason = NULL;
   CupPixels *pixels = decode_result (result, &reason);
 
+  if (pixels)
+    *is_unsafe = is_censored (result, pixels);
+  if (pixels && is_resized (output, result)) {
+    CupPixels *resized = cup_resample (pixels, output->layout.width,
+        output->layout.height, cancellable, &reason);
+
+    cup_pixels_unref (pixels);
+    pixels = resized;
+  }
   if (reason) {
     name_request (result, reason);
     g_propagate_error (error, reason);
@@ -210,24 +275,18 @@ get_pixels (const CupResult * result, GError ** error)
   return pixels;
 }
 
-static gboolean
-is_censored (const CupResult * result, const CupPixels * pixels)
-{
-  return result->check_unsafe && cup_pixels_is_black (pixels);
-}
-
 /* Leaves as the bytes that came; decoded only where it has to be looked at. */
 static GstBuffer *
-pass_image (const CupResult * result, gboolean * is_unsafe, GError ** error)
+pass_image (const CupOutput * output, const CupResult * result,
+    gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels;
 
   if (result->check_unsafe && cup_image_may_be_black (result->bytes,
           &result->info)) {
-    pixels = get_pixels (result, error);
+    pixels = get_pixels (output, result, NULL, is_unsafe, error);
     if (!pixels)
       return NULL;
-    *is_unsafe = is_censored (result, pixels);
     cup_pixels_unref (pixels);
   }
   return gst_buffer_new_wrapped_bytes (result->bytes);
@@ -235,19 +294,19 @@ pass_image (const CupResult * result, gboolean * is_unsafe, GError ** error)
 
 static GstBuffer *
 render_image (CupOutput * output, const CupResult * result,
-    gboolean * is_unsafe, GError ** error)
+    GCancellable * cancellable, gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels;
   GstBuffer *buffer;
   GBytes *bytes;
 
-  if (result->bytes && result->info.type == output->image_type)
-    return pass_image (result, is_unsafe, error);
+  if (result->bytes && result->info.type == output->image_type
+      && !is_resized (output, result))
+    return pass_image (output, result, is_unsafe, error);
 
-  pixels = get_pixels (result, error);
+  pixels = get_pixels (output, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
-  *is_unsafe = is_censored (result, pixels);
   bytes = cup_image_encode (pixels, output->image_type, output->quality, error);
   cup_pixels_unref (pixels);
   if (!bytes)
@@ -257,49 +316,75 @@ render_image (CupOutput * output, const CupResult * result,
   return buffer;
 }
 
+/* From the pool; there is none where results are wrapped, and pixels of another
+ * layout are not results. */
 static GstBuffer *
-render_raw (CupOutput * output, const CupResult * result,
-    gboolean * is_unsafe, GError ** error)
+acquire_buffer (CupOutput * output)
 {
-  CupPixels *pixels = get_pixels (result, error);
   GstBuffer *buffer = NULL;
-  GstVideoFrame frame;
 
-  if (!pixels)
+  if (!output->pool)
+    return gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&output->info),
+        NULL);
+  if (gst_buffer_pool_acquire_buffer (output->pool, &buffer, NULL)
+      != GST_FLOW_OK)
     return NULL;
-  *is_unsafe = is_censored (result, pixels);
-  if (output->wraps) {
-    buffer = cup_frame_wrap_pixels (pixels);
-  } else if (gst_buffer_pool_acquire_buffer (output->pool, &buffer, NULL)
-      != GST_FLOW_OK
+  return buffer;
+}
+
+static GstBuffer *
+write_pixels (CupOutput * output, const CupPixels * pixels, GError ** error)
+{
+  GstBuffer *buffer = acquire_buffer (output);
+  GstVideoFrame frame;
+  gboolean ok;
+
+  if (!buffer
       || !gst_video_frame_map (&frame, &output->info, buffer, GST_MAP_WRITE)) {
     gst_clear_buffer (&buffer);
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-        "no buffer for a result of %u×%u can be had", output->result.width,
-        output->result.height);
-  } else {
-    gboolean ok = cup_colour_write_frame (&frame, pixels, error);
-
-    gst_video_frame_unmap (&frame);
-    if (!ok)
-      gst_clear_buffer (&buffer);
+        "no buffer for a result of %u×%u can be had", output->layout.width,
+        output->layout.height);
+    return NULL;
   }
+  ok = cup_colour_write_frame (&frame, pixels, error);
+  gst_video_frame_unmap (&frame);
+  if (!ok)
+    gst_clear_buffer (&buffer);
+  return buffer;
+}
+
+static GstBuffer *
+render_raw (CupOutput * output, const CupResult * result,
+    GCancellable * cancellable, gboolean * is_unsafe, GError ** error)
+{
+  CupPixels *pixels =
+      get_pixels (output, result, cancellable, is_unsafe, error);
+  GstBuffer *buffer;
+
+  if (!pixels)
+    return NULL;
+  if (output->wraps && pixels->channels == output->layout.channels
+      && pixels->depth == output->layout.depth)
+    buffer = cup_frame_wrap_pixels (pixels);
+  else
+    buffer = write_pixels (output, pixels, error);
   cup_pixels_unref (pixels);
   return buffer;
 }
 
 GstBuffer *
 cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, gboolean * is_unsafe,
-    GError ** error)
+    const CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
+    gboolean * is_unsafe, GError ** error)
 {
   GstBuffer *buffer;
 
   *is_unsafe = FALSE;
   if (output->image_type != CUP_IMAGE_UNKNOWN)
-    buffer = render_image (output, result, is_unsafe, error);
+    buffer = render_image (output, result, cancellable, is_unsafe, error);
   else
-    buffer = render_raw (output, result, is_unsafe, error);
+    buffer = render_raw (output, result, cancellable, is_unsafe, error);
   if (!buffer)
     return NULL;
 

@@ -9,41 +9,73 @@
 
 #include <gst/video/video.h>
 
+#include "choice.h"
 #include "engine/job.h"
 #include "input.h"
+#include "properties.h"
 
 G_BEGIN_DECLS
+
+/**
+ * CupSizing:
+ * @policy: the property
+ * @width: with FIRST, the size that all leave with; 0 before there is one
+ * @height: see @width
+ *
+ * Which size results leave with. Plain data.
+ */
+typedef struct
+{
+  GstCreativeUpscalerSizePolicy policy;
+  guint width;
+  guint height;
+} CupSizing;
+
+/* The size that a result of @info leaves with, of which the frame was to be
+ * enlarged by @scale. Where the frame's size is not known (the service has
+ * fetched it), EXACT is the result's own size. */
+void cup_sizing_get_size (const CupSizing * sizing, const GstVideoInfo * frame,
+    gdouble scale, const CupImageInfo * info, guint * width, guint * height);
 
 /**
  * CupOutput:
  * @caps: fixed
  * @image_type: CUP_IMAGE_UNKNOWN for raw video
- * @info: of raw video; of images the size, framerate and aspect ratio
+ * @info: of raw video; of images the size only
+ * @frame_width: of the frame that it was chosen for, 0 where it is not known
+ * @frame_height: see @frame_width
+ * @layout: type, channels and depth of the result that it was chosen for
+ * @sizing: with which the size was found, that of @info
  */
 typedef struct
 {
   GstCaps *caps;
   CupImageType image_type;
   GstVideoInfo info;
+  gint frame_width;
+  gint frame_height;
+  CupImageInfo layout;
+  CupSizing sizing;
 
   /*< private > */
   gint ref_count;
-  CupInput *input;              /* what it was chosen for: */
-  CupImageInfo result;
+  CupInput *input;              /* what it was chosen for */
+  gint par_n;
+  gint par_d;
   guint quality;
   gboolean wraps;               /* the pixels' own memory leaves */
   GstBufferPool *pool;          /* where frames are written, not wrapped */
 } CupOutput;
 
-/* Chooses for a result that came of @input; @frame has the size of the frame in
- * question. @peer: what downstream accepts, in its order of preference (it is
- * ANY where downstream does not care: then images stay images and raw video
- * stays raw video). @current: what is used
- * now, kept where it can hold the result as well as any other. @image_type and
- * @quality: how pixels are encoded, CUP_IMAGE_UNKNOWN for the best that
- * downstream takes. */
-CupOutput *cup_output_choose (CupInput * input, const GstVideoInfo * frame,
-    const CupResult * result, GstCaps * peer, CupOutput * current,
+/* Chooses for @picture, whose size was found with @sizing. @peer: what
+ * downstream accepts, in its order of preference (it is ANY where downstream
+ * does not care: then images stay images and raw video stays raw video).
+ * @current: what is used now, kept where it can hold the result as well as any
+ * other.
+ * @image_type and @quality: how pixels are encoded, CUP_IMAGE_UNKNOWN for the
+ * best that downstream takes. */
+CupOutput *cup_output_choose (const CupPicture * picture,
+    const CupSizing * sizing, GstCaps * peer, CupOutput * current,
     CupImageType image_type, guint quality, GError ** error);
 CupOutput *cup_output_ref (CupOutput * output);
 void cup_output_unref (CupOutput * output);
@@ -53,17 +85,18 @@ void cup_output_unref (CupOutput * output);
 gboolean cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
     GError ** error);
 
-/* Whether @result of a frame that came as @input can be rendered for it. */
-gboolean cup_output_fits (const CupOutput * output, const CupInput * input,
-    const CupResult * result);
+/* Whether @picture can be rendered for it. */
+gboolean cup_output_fits (const CupOutput * output,
+    const CupPicture * picture);
 /* Whether buffers made for @a can be pushed under the caps of @b. */
 gboolean cup_output_is_equal (const CupOutput * a, const CupOutput * b);
 
-/* On a worker: decodes, converts or encodes, whatever is needed, and puts the
- * frame's @metadata on it. @is_unsafe: whether the result is black in place of
- * what a safety checker has taken away; FALSE unless it is to be checked. */
+/* On a worker: decodes, resamples, converts or encodes, whatever is needed, and
+ * puts the frame's @metadata on it. @is_unsafe: whether the result is black in
+ * place of what a safety checker has taken away; FALSE unless it is to be
+ * checked. Ends early where @cancellable is triggered. */
 GstBuffer *cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, gboolean * is_unsafe,
-    GError ** error);
+    const CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
+    gboolean * is_unsafe, GError ** error);
 
 G_END_DECLS

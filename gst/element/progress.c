@@ -12,6 +12,7 @@ struct _CupProgressReporter
   gint ref_count;
   GWeakRef element;
   gchar *engine;
+  CupStats *stats;
 
   GMutex lock;                  /* a leaf */
   gint64 waiting_shown;         /* when the last line on a queue was posted */
@@ -25,29 +26,41 @@ struct _CupFrameProgress
   CupProgressReporter *reporter;
   guint64 number;
   GstClockTime pts;
+  gint64 arrived;
 
   /* Of the one who completes the frame. */
   guint width;
   guint height;
 
-  GMutex lock;                  /* comes before the reporter's; guards below */
+  GMutex lock;                  /* comes before the reporter's and the
+                                 * statistics'; guards below */
   GQueue messages;              /* of GstMessage, to be posted */
   gboolean posting;             /* a thread is about it */
   gboolean ended;
   gboolean shown;               /* as GST_MESSAGE_PROGRESS, once at least */
   gchar *request_id;
+  guint retries;                /* submissions beyond the first, counted */
   gint state;                   /* CupProgressState, -1 for none yet */
   gint64 queue_position;
 };
 
+typedef struct
+{
+  CupEnd end;
+  const CupResult *result;      /* DONE */
+  gboolean is_unsafe;
+} End;
+
 CupProgressReporter *
-cup_progress_reporter_new (GstElement * element, const gchar * engine)
+cup_progress_reporter_new (GstElement * element, const gchar * engine,
+    CupStats * stats)
 {
   CupProgressReporter *reporter = g_new0 (CupProgressReporter, 1);
 
   reporter->ref_count = 1;
   g_weak_ref_init (&reporter->element, element);
   reporter->engine = g_strdup (engine);
+  reporter->stats = cup_stats_ref (stats);
   g_mutex_init (&reporter->lock);
   reporter->waiting_shown = G_MININT64 / 2;
   return reporter;
@@ -67,13 +80,14 @@ cup_progress_reporter_unref (CupProgressReporter * reporter)
     return;
   g_weak_ref_clear (&reporter->element);
   g_mutex_clear (&reporter->lock);
+  cup_stats_unref (reporter->stats);
   g_free (reporter->engine);
   g_free (reporter);
 }
 
 CupFrameProgress *
 cup_frame_progress_new (CupProgressReporter * reporter, guint64 number,
-    GstClockTime pts)
+    GstClockTime pts, gint64 arrived)
 {
   CupFrameProgress *frame = g_new0 (CupFrameProgress, 1);
 
@@ -81,6 +95,7 @@ cup_frame_progress_new (CupProgressReporter * reporter, guint64 number,
   frame->reporter = cup_progress_reporter_ref (reporter);
   frame->number = number;
   frame->pts = pts;
+  frame->arrived = arrived;
   frame->state = -1;
   frame->queue_position = -1;
   g_mutex_init (&frame->lock);
@@ -108,10 +123,23 @@ cup_frame_progress_unref (CupFrameProgress * frame)
 
 /* Posting */
 
-/* Takes the messages, of which @text may be NULL. */
+/* Lock held. Before the message is out: who gets it may look at the figures. */
+static void
+count_end (CupFrameProgress * frame, const End * end)
+{
+  CupStats *stats = frame->reporter->stats;
+  const CupResult *result = end->result;
+
+  cup_stats_count_end (stats, end->end, result, end->is_unsafe);
+  if (result && result->submissions > frame->retries + 1)
+    cup_stats_count_retries (stats, result->submissions - 1 - frame->retries);
+}
+
+/* Takes the messages, of which @text may be NULL. @end: NULL where this is not
+ * the frame's last. */
 static void
 post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
-    gboolean is_end)
+    const End * end)
 {
   GstMessage *message;
 
@@ -122,7 +150,9 @@ post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
     gst_clear_message (&text);
     return;
   }
-  frame->ended = is_end;
+  frame->ended = end != NULL;
+  if (end)
+    count_end (frame, end);
   g_queue_push_tail (&frame->messages, job);
   if (text)
     g_queue_push_tail (&frame->messages, text);
@@ -321,6 +351,10 @@ note (CupFrameProgress * frame, const CupProgress * progress)
   frame->queue_position = progress->queue_position;
   if (progress->request_id
       && g_strcmp0 (progress->request_id, frame->request_id) != 0) {
+    if (frame->request_id) {
+      frame->retries++;
+      cup_stats_count_retries (frame->reporter->stats, 1);
+    }
     g_free (frame->request_id);
     frame->request_id = g_strdup (progress->request_id);
   }
@@ -348,7 +382,7 @@ job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
   set_string (structure, "log-time", progress->log_time);
   set_string (structure, "retry", progress->retry);
   post (frame, new_job_message (element, structure),
-      new_text_message (frame, element, note (frame, progress)), FALSE);
+      new_text_message (frame, element, note (frame, progress)), NULL);
   gst_object_unref (element);
 }
 
@@ -388,6 +422,7 @@ void
 cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
     gboolean is_unsafe)
 {
+  const End end = { CUP_END_DONE, result, is_unsafe };
   GstElement *element = get_element (frame);
   GstStructure *structure;
 
@@ -410,7 +445,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
         "bytes-down", G_TYPE_UINT64, result->bytes_down, NULL);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe, NULL);
   post (frame, new_job_message (element, structure),
-      new_text_message (frame, element, describe_end (frame, result)), TRUE);
+      new_text_message (frame, element, describe_end (frame, result)), &end);
   gst_object_unref (element);
 }
 
@@ -428,6 +463,7 @@ set_known_request (CupFrameProgress * frame, GstStructure * structure)
 void
 cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
 {
+  const End end = { CUP_END_FAILED, NULL, FALSE };
   GstElement *element;
   GstStructure *structure;
 
@@ -442,13 +478,14 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
   set_string (structure, "message", error->message);
   cup_report_fill_details (structure, error);
   set_known_request (frame, structure);
-  post (frame, new_job_message (element, structure), NULL, TRUE);
+  post (frame, new_job_message (element, structure), NULL, &end);
   gst_object_unref (element);
 }
 
 void
 cup_frame_progress_cancelled (CupFrameProgress * frame)
 {
+  const End end = { CUP_END_CANCELLED, NULL, FALSE };
   GstElement *element = get_element (frame);
   GstStructure *structure;
 
@@ -456,6 +493,20 @@ cup_frame_progress_cancelled (CupFrameProgress * frame)
     return;
   structure = new_structure (frame, "cancelled");
   set_known_request (frame, structure);
-  post (frame, new_job_message (element, structure), NULL, TRUE);
+  post (frame, new_job_message (element, structure), NULL, &end);
   gst_object_unref (element);
+}
+
+/* Statistics */
+
+void
+cup_frame_progress_count_out (CupFrameProgress * frame, gboolean passed_through)
+{
+  cup_stats_count_out (frame->reporter->stats, frame->arrived, passed_through);
+}
+
+void
+cup_frame_progress_count_drop (CupFrameProgress * frame, CupDrop drop)
+{
+  cup_stats_count_drop (frame->reporter->stats, drop);
 }

@@ -17,21 +17,24 @@
 #include <gst/gst.h>
 
 #include "engine/job.h"
+#include "stats.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CupProgressReporter CupProgressReporter;
 typedef struct _CupFrameProgress CupFrameProgress;
 
-/* What the frames of one start of the element have in common. */
+/* What the frames of one start of the element have in common. What becomes of
+ * them is counted in @stats. */
 CupProgressReporter *cup_progress_reporter_new (GstElement * element,
-    const gchar * engine);
+    const gchar * engine, CupStats * stats);
 CupProgressReporter *cup_progress_reporter_ref (CupProgressReporter * reporter);
 void cup_progress_reporter_unref (CupProgressReporter * reporter);
 
-/* @number counts the frames that the element has taken. */
+/* @number counts the frames that the element has taken; @arrived is what
+ * cup_stats_count_in() has returned for it. */
 CupFrameProgress *cup_frame_progress_new (CupProgressReporter * reporter,
-    guint64 number, GstClockTime pts);
+    guint64 number, GstClockTime pts, gint64 arrived);
 CupFrameProgress *cup_frame_progress_ref (CupFrameProgress * frame);
 void cup_frame_progress_unref (CupFrameProgress * frame);
 
@@ -48,6 +51,12 @@ void cup_frame_progress_done (CupFrameProgress * frame,
 void cup_frame_progress_failed (CupFrameProgress * frame,
     const GError * error);
 void cup_frame_progress_cancelled (CupFrameProgress * frame);
+
+/* For the statistics, from the src task, whatever the end was: the frame is
+ * about to be pushed, itself or its result, or it is left out. */
+void cup_frame_progress_count_out (CupFrameProgress * frame,
+    gboolean passed_through);
+void cup_frame_progress_count_drop (CupFrameProgress * frame, CupDrop drop);
 
 /* Sets the fields `frame`, `engine`, and `pts` where it is known. */
 void cup_frame_progress_fill (CupFrameProgress * frame,

@@ -11,6 +11,9 @@
 #define DEFAULT_QUEUE_TIMEOUT 3600.0
 #define DEFAULT_QOS TRUE
 #define DEFAULT_ON_UNSAFE GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS
+#define DEFAULT_ON_ERROR GST_CREATIVE_UPSCALER_ON_ERROR_ERROR
+#define DEFAULT_MAX_FAILURES 0
+#define DEFAULT_SIZE_POLICY GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW
 
 /* The schema's fields have the ids from 1 on, in the table's order; those of
  * the fal engine come last. */
@@ -25,6 +28,9 @@ enum
   PROP_QUEUE_TIMEOUT,
   PROP_QOS,
   PROP_ON_UNSAFE,
+  PROP_ON_ERROR,
+  PROP_MAX_FAILURES,
+  PROP_SIZE_POLICY,
   PROP_EXTRA_INPUT,
   PROP_FAL,
 };
@@ -97,6 +103,55 @@ on_unsafe_get_type (void)
   if (g_once_init_enter (&type)) {
     GType new_type =
         g_enum_register_static ("GstCreativeUpscalerOnUnsafe", values);
+
+    g_once_init_leave (&type, new_type);
+  }
+  return type;
+}
+
+#define ON_ERROR_TYPE (on_error_get_type ())
+static GType
+on_error_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_CREATIVE_UPSCALER_ON_ERROR_ERROR, "The stream ends with an error",
+        "error"},
+    {GST_CREATIVE_UPSCALER_ON_ERROR_DROP,
+        "The frame is left out, with a warning", "drop"},
+    {GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH,
+        "The frame itself, resized, goes on in place of its result, with a "
+          "warning", "passthrough"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type)) {
+    GType new_type =
+        g_enum_register_static ("GstCreativeUpscalerOnError", values);
+
+    g_once_init_leave (&type, new_type);
+  }
+  return type;
+}
+
+#define SIZE_POLICY_TYPE (size_policy_get_type ())
+static GType
+size_policy_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
+        "As the results come; the caps change with them", "follow"},
+    {GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST,
+        "All are resized to the size of the first", "first"},
+    {GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT,
+        "All are resized to the frame's size times scale, rounded", "exact"},
+    {0, NULL, NULL}
+  };
+
+  if (g_once_init_enter (&type)) {
+    GType new_type =
+        g_enum_register_static ("GstCreativeUpscalerSizePolicy", values);
 
     g_once_init_leave (&type, new_type);
   }
@@ -181,7 +236,8 @@ install_general (GObjectClass * klass)
 
   g_object_class_install_property (klass, PROP_ENGINE,
       g_param_spec_enum ("engine", "Engine",
-          "What does the upscaling; `auto` says on the bus what it chose",
+          "Which upscaler is used; with `auto` an info message on the bus says "
+          "which was chosen, and why",
           ENGINE_TYPE, DEFAULT_ENGINE, flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (klass, PROP_MAX_IN_FLIGHT,
       g_param_spec_uint ("max-in-flight", "Maximum in flight",
@@ -217,6 +273,31 @@ install_general (GObjectClass * klass)
 }
 
 static void
+install_results (GObjectClass * klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_PLAYING;
+
+  g_object_class_install_property (klass, PROP_ON_ERROR,
+      g_param_spec_enum ("on-error", "On error",
+          "What becomes of a frame that fails, when its turn comes to leave. "
+          "`passthrough` keeps each frame until its result is there, and has "
+          "to be set when the frame comes. A refused key and settings that "
+          "cannot work are always errors", ON_ERROR_TYPE, DEFAULT_ON_ERROR,
+          flags));
+  g_object_class_install_property (klass, PROP_MAX_FAILURES,
+      g_param_spec_uint ("max-failures", "Maximum failures",
+          "With on-error=drop or passthrough: the stream ends with an error "
+          "all the same where this many frames fail in a row; 0 for no limit",
+          0, G_MAXUINT, DEFAULT_MAX_FAILURES, flags));
+  g_object_class_install_property (klass, PROP_SIZE_POLICY,
+      g_param_spec_enum ("size-policy", "Size policy",
+          "Which size frames leave with. Services round sizes, for example to "
+          "multiples of 8; results of another size than the policy's are "
+          "resampled here", SIZE_POLICY_TYPE, DEFAULT_SIZE_POLICY, flags));
+}
+
+static void
 install_input (GObjectClass * klass)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
@@ -248,11 +329,14 @@ cup_properties_install (GObjectClass * klass)
       g_object_class_install_property (klass, i + 1, make_field_spec (field));
   }
   install_general (klass);
+  install_results (klass);
   install_input (klass);
   cup_fal_properties_install (klass, PROP_FAL);
   gst_type_mark_as_plugin_api (ENGINE_TYPE, 0);
   gst_type_mark_as_plugin_api (IMAGE_FORMAT_TYPE, 0);
   gst_type_mark_as_plugin_api (ON_UNSAFE_TYPE, 0);
+  gst_type_mark_as_plugin_api (ON_ERROR_TYPE, 0);
+  gst_type_mark_as_plugin_api (SIZE_POLICY_TYPE, 0);
 }
 
 void
@@ -267,6 +351,9 @@ cup_settings_init (CupSettings * settings)
   settings->queue_timeout = DEFAULT_QUEUE_TIMEOUT;
   settings->qos = DEFAULT_QOS;
   settings->on_unsafe = DEFAULT_ON_UNSAFE;
+  settings->on_error = DEFAULT_ON_ERROR;
+  settings->max_failures = DEFAULT_MAX_FAILURES;
+  settings->size_policy = DEFAULT_SIZE_POLICY;
   settings->extra_input = NULL;
   settings->extra_ignored = NULL;
   cup_fal_properties_init (&settings->fal);
@@ -378,6 +465,15 @@ cup_properties_set (CupSettings * settings, guint id, const GValue * value,
     case PROP_ON_UNSAFE:
       settings->on_unsafe = g_value_get_enum (value);
       return TRUE;
+    case PROP_ON_ERROR:
+      settings->on_error = g_value_get_enum (value);
+      return TRUE;
+    case PROP_MAX_FAILURES:
+      settings->max_failures = g_value_get_uint (value);
+      return TRUE;
+    case PROP_SIZE_POLICY:
+      settings->size_policy = g_value_get_enum (value);
+      return TRUE;
     case PROP_EXTRA_INPUT:
       set_extra_input (settings, value);
       return TRUE;
@@ -419,6 +515,15 @@ cup_properties_get (const CupSettings * settings, guint id, GValue * value,
       return TRUE;
     case PROP_ON_UNSAFE:
       g_value_set_enum (value, settings->on_unsafe);
+      return TRUE;
+    case PROP_ON_ERROR:
+      g_value_set_enum (value, settings->on_error);
+      return TRUE;
+    case PROP_MAX_FAILURES:
+      g_value_set_uint (value, settings->max_failures);
+      return TRUE;
+    case PROP_SIZE_POLICY:
+      g_value_set_enum (value, settings->size_policy);
       return TRUE;
     case PROP_EXTRA_INPUT:
       g_value_set_boxed (value, settings->extra_input);

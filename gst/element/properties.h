@@ -36,6 +36,20 @@ typedef enum
   GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR,
 } GstCreativeUpscalerOnUnsafe;
 
+typedef enum
+{
+  GST_CREATIVE_UPSCALER_ON_ERROR_ERROR,
+  GST_CREATIVE_UPSCALER_ON_ERROR_DROP,
+  GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH,
+} GstCreativeUpscalerOnError;
+
+typedef enum
+{
+  GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
+  GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST,
+  GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT,
+} GstCreativeUpscalerSizePolicy;
+
 /**
  * CupSettings:
  * @values: the schema's fields, and what extra-input adds to them
@@ -59,6 +73,9 @@ typedef struct
   gdouble queue_timeout;
   gboolean qos;
   GstCreativeUpscalerOnUnsafe on_unsafe;
+  GstCreativeUpscalerOnError on_error;
+  guint max_failures;
+  GstCreativeUpscalerSizePolicy size_policy;
   GstStructure *extra_input;
   gchar *extra_ignored;
   CupFalProperties fal;

@@ -70,30 +70,60 @@ cup_report_fill_details (GstStructure * structure, const GError * error)
     gst_structure_set (structure, "maybe-accepted", G_TYPE_BOOLEAN, TRUE, NULL);
 }
 
-void
-cup_report_error (GstElement * element, const GError * error,
-    const gchar * engine, GstClockTime pts)
+/* Takes @text. */
+static void
+post_error (GstElement * element, GstMessageType type, const GError * error,
+    gchar * text, const gchar * engine, GstClockTime pts, const gchar * fate)
 {
   GstStructure *details = gst_structure_new_empty ("creativeupscaler-error");
   GQuark domain;
   gint code;
-  gchar *debug, *text;
+  gchar *debug, *known;
 
   map_error (error, &domain, &code);
   if (engine)
     gst_structure_set (details, "engine", G_TYPE_STRING, engine, NULL);
   if (GST_CLOCK_TIME_IS_VALID (pts))
     gst_structure_set (details, "pts", G_TYPE_UINT64, pts, NULL);
+  if (fate)
+    gst_structure_set (details, "fate", G_TYPE_STRING, fate, NULL);
   cup_report_fill_details (details, error);
 
-  text = gst_structure_to_string (details);
+  known = gst_structure_to_string (details);
   debug = GST_CLOCK_TIME_IS_VALID (pts) ?
       g_strdup_printf ("frame at %" GST_TIME_FORMAT ": %s",
-      GST_TIME_ARGS (pts), text) : g_strdup (text);
-  g_free (text);
-  gst_element_message_full_with_details (element, GST_MESSAGE_ERROR, domain,
-      code, g_strdup (error->message), debug, __FILE__, GST_FUNCTION, __LINE__,
-      details);
+      GST_TIME_ARGS (pts), known) : g_strdup (known);
+  g_free (known);
+  gst_element_message_full_with_details (element, type, domain, code, text,
+      debug, __FILE__, GST_FUNCTION, __LINE__, details);
+}
+
+void
+cup_report_error (GstElement * element, const GError * error,
+    const gchar * engine, GstClockTime pts)
+{
+  post_error (element, GST_MESSAGE_ERROR, error, g_strdup (error->message),
+      engine, pts, NULL);
+}
+
+static gchar *
+describe_frame (GstClockTime pts)
+{
+  return GST_CLOCK_TIME_IS_VALID (pts) ?
+      g_strdup_printf ("the frame at %" GST_TIME_FORMAT, GST_TIME_ARGS (pts)) :
+      g_strdup ("a frame");
+}
+
+void
+cup_report_failure (GstElement * element, const GError * error,
+    const gchar * engine, GstClockTime pts, const gchar * fate)
+{
+  gchar *frame = describe_frame (pts);
+
+  post_error (element, GST_MESSAGE_WARNING, error,
+      g_strdup_printf ("%s is %s, since it failed: %s", frame, fate,
+          error->message), engine, pts, fate);
+  g_free (frame);
 }
 
 void
@@ -153,14 +183,20 @@ void
 cup_report_unsafe (GstElement * element, const gchar * request_id,
     GstClockTime pts, const gchar * fate)
 {
-  gchar *frame = GST_CLOCK_TIME_IS_VALID (pts) ?
-      g_strdup_printf ("the frame at %" GST_TIME_FORMAT, GST_TIME_ARGS (pts)) :
-      g_strdup ("a frame");
+  gchar *frame = describe_frame (pts);
 
   GST_ELEMENT_WARNING (element, RESOURCE, FAILED,
       ("%s is %s, though " UNSAFE_TEXT " (request %s); " UNSAFE_ADVICE,
           frame, fate, request_id ? request_id : "unknown"), (NULL));
   g_free (frame);
+}
+
+void
+cup_report_drained (GstElement * element)
+{
+  gst_element_post_message (element,
+      gst_message_new_element (GST_OBJECT (element),
+          gst_structure_new_empty ("creativeupscaler-drained")));
 }
 
 /* Logging of the layers below */

@@ -22,6 +22,11 @@ void cup_report_fill_details (GstStructure * structure, const GError * error);
 void cup_report_error (GstElement * element, const GError * error,
     const gchar * engine, GstClockTime pts);
 
+/* The same as a warning, where the stream goes on: @fate says what becomes of
+ * the frame, "left out" or "passed through", and stands in the details, too. */
+void cup_report_failure (GstElement * element, const GError * error,
+    const gchar * engine, GstClockTime pts, const gchar * fate);
+
 /* Says which engine was chosen, and why. */
 void cup_report_choice (GstElement * element, const gchar * engine,
     const gchar * reason);
@@ -39,6 +44,9 @@ void cup_report_extra_ignored (GstElement * element, const gchar * members);
 GError *cup_report_make_unsafe_error (const gchar * request_id);
 void cup_report_unsafe (GstElement * element, const gchar * request_id,
     GstClockTime pts, const gchar * fate);
+
+/* Answers the signal `drain`: all that was under way then has left. */
+void cup_report_drained (GstElement * element);
 
 /* Routes the log of the layers below into the element's debug category. */
 void cup_report_init_log (void);

@@ -102,6 +102,9 @@ job_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
 
   cup_job_get_size (job, &width, &height);
   cup_frame_progress_set_input_size (slot->progress, width, height);
+  /* Of a file that was named by a URI it is known only now. */
+  slot->frame.width = (gint) width;
+  slot->frame.height = (gint) height;
   cup_window_complete (slot->window, slot, result, error);
 }
 
@@ -192,7 +195,7 @@ static CupFrameProgress *
 new_progress (GstCreativeUpscaler * self, GstBuffer * metadata)
 {
   return cup_frame_progress_new (self->progress, self->n_jobs,
-      GST_BUFFER_PTS (metadata));
+      GST_BUFFER_PTS (metadata), self->arrived);
 }
 
 /* A frame that cannot even become a job fails when its turn comes, like any
@@ -221,6 +224,26 @@ push_failed_frame (GstCreativeUpscaler * self, GstBuffer * metadata,
   return flow;
 }
 
+/* What the slot has to know of the job that is about to start, beside its end:
+ * the job is its engine's from then on. */
+static void
+prepare_slot (GstCreativeUpscaler * self, CupSlot * slot, CupJob * job,
+    GstBuffer * buffer, const gchar * uri)
+{
+  gboolean keep;
+
+  GST_OBJECT_LOCK (self);
+  keep = self->settings.on_error == GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH;
+  GST_OBJECT_UNLOCK (self);
+  slot->scale = cup_values_get_number (cup_job_get_values (job),
+      CUP_FIELD_SCALE);
+  /* What the service fetches is not here. */
+  if (keep && !cup_job_get_remote_uri (job)) {
+    slot->original = gst_buffer_ref (buffer);
+    slot->uri = g_strdup (uri);
+  }
+}
+
 /* With a reserved place in the window. */
 static GstFlowReturn
 push_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
@@ -245,6 +268,7 @@ push_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
   slot = cup_window_new_frame (self->window, self->input, width, height,
       metadata, cup_job_get_cancellable (job), progress);
   cup_frame_progress_unref (progress);
+  prepare_slot (self, slot, job, buffer, uri);
   cup_job_set_callback (job, job_done, cup_slot_ref (slot),
       (GDestroyNotify) cup_slot_unref);
 
@@ -267,6 +291,7 @@ take_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
 {
   GstFlowReturn flow = GST_FLOW_OK;
 
+  self->arrived = cup_stats_count_in (self->stats);
   if (self->interpolate)
     interpolate_times (self, metadata);
   self->n_frames++;
@@ -274,10 +299,12 @@ take_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY)
       || !clip_times (self, metadata)) {
     GST_DEBUG_OBJECT (self, "not to be shown: %" GST_PTR_FORMAT, buffer);
+    cup_stats_count_drop (self->stats, CUP_DROP_OUTSIDE);
     self->discont = TRUE;
   } else if ((flow = cup_window_reserve (self->window)) == GST_FLOW_OK) {
     /* After the wait, which may have been long. */
     if (is_too_late (self, metadata)) {
+      cup_stats_count_drop (self->stats, CUP_DROP_LATE);
       cup_window_give_back (self->window);
       self->discont = TRUE;
     } else {
@@ -332,6 +359,7 @@ take_list (GstCreativeUpscaler * self, GstBuffer * buffer)
   guint i;
 
   if (!uris) {
+    self->arrived = cup_stats_count_in (self->stats);
     flow = cup_window_reserve (self->window);
     if (flow != GST_FLOW_OK) {
       g_error_free (error);
@@ -443,7 +471,7 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
 
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
-  gst_creative_upscaler_drop_held (self);
+  gst_creative_upscaler_forget (self);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->n_frames = 0;
   GST_OBJECT_LOCK (self);

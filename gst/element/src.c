@@ -6,6 +6,8 @@
  */
 #include "gstcreativeupscaler.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "report.h"
 
@@ -22,7 +24,7 @@ push_held (GstCreativeUpscaler * self)
 }
 
 void
-gst_creative_upscaler_drop_held (GstCreativeUpscaler * self)
+gst_creative_upscaler_forget (GstCreativeUpscaler * self)
 {
   GList *held = g_steal_pointer (&self->held), *walk;
 
@@ -35,6 +37,42 @@ gst_creative_upscaler_drop_held (GstCreativeUpscaler * self)
     gst_event_unref (event);
   }
   g_list_free (held);
+  self->left_out = FALSE;
+  self->n_failures = 0;
+}
+
+/* Takes @event where it only prolongs a gap that is held as the last event: a
+ * thousand frames that fail, and none before them, are one gap. */
+static gboolean
+merge_gap (GstCreativeUpscaler * self, GstEvent * event)
+{
+  GList *last = g_list_last (self->held);
+  GstClockTime start, duration, next_start, next_duration;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_GAP || !last
+      || GST_EVENT_TYPE (last->data) != GST_EVENT_GAP)
+    return FALSE;
+  gst_event_parse_gap (last->data, &start, &duration);
+  gst_event_parse_gap (event, &next_start, &next_duration);
+  if (next_start < start)
+    return FALSE;
+  duration = GST_CLOCK_TIME_IS_VALID (next_duration) ?
+      next_start - start + next_duration : GST_CLOCK_TIME_NONE;
+  gst_event_unref (last->data);
+  last->data = gst_event_new_gap (start, duration);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+/* SEGMENT, TAG and the like come after CAPS, which are not known before the
+ * first result. STREAM_START comes before. */
+static void
+push_or_hold (GstCreativeUpscaler * self, GstEvent * event)
+{
+  if (self->output || GST_EVENT_TYPE (event) <= GST_EVENT_CAPS)
+    gst_pad_push_event (self->srcpad, event);
+  else if (!merge_gap (self, event))
+    self->held = g_list_append (self->held, event);
 }
 
 /* Returns EOS where the task has nothing more to do. */
@@ -50,12 +88,7 @@ serve_event (GstCreativeUpscaler * self, CupSlot * slot)
     gst_pad_push_event (self->srcpad, event);
     return cup_window_end_stream (self->window) ? GST_FLOW_EOS : GST_FLOW_OK;
   }
-  /* SEGMENT, TAG and the like come after CAPS, which are not known before the
-   * first result. STREAM_START comes before. */
-  if (!self->output && type > GST_EVENT_CAPS)
-    self->held = g_list_append (self->held, event);
-  else
-    gst_pad_push_event (self->srcpad, event);
+  push_or_hold (self, event);
   return GST_FLOW_OK;
 }
 
@@ -69,8 +102,26 @@ serve_query (GstCreativeUpscaler * self, CupSlot * slot)
 
 /* Caps */
 
+/* Takes the property over. A stream that is to keep its first size from now on
+ * keeps the one that it has. */
+static void
+update_sizing (GstCreativeUpscaler * self)
+{
+  GstCreativeUpscalerSizePolicy policy;
+
+  GST_OBJECT_LOCK (self);
+  policy = self->settings.size_policy;
+  GST_OBJECT_UNLOCK (self);
+  if (policy == self->sizing.policy)
+    return;
+  self->sizing.policy = policy;
+  self->sizing.width = self->output ? self->output->layout.width : 0;
+  self->sizing.height = self->output ? self->output->layout.height : 0;
+}
+
 static CupOutput *
-choose_output (GstCreativeUpscaler * self, CupSlot * slot, GError ** error)
+choose_output (GstCreativeUpscaler * self, CupPicture * picture,
+    GError ** error)
 {
   CupImageType type;
   CupOutput *output;
@@ -82,9 +133,16 @@ choose_output (GstCreativeUpscaler * self, CupSlot * slot, GError ** error)
   quality = self->settings.quality;
   GST_OBJECT_UNLOCK (self);
 
+  /* One frame that failed is no reason to change the format, and to change it
+   * back for the next one. */
+  if (picture->is_original && self->output) {
+    picture->info.type = self->output->layout.type;
+    picture->info.channels = self->output->layout.channels;
+    picture->info.depth = self->output->layout.depth;
+  }
   peer = gst_pad_peer_query_caps (self->srcpad, NULL);
-  output = cup_output_choose (slot->input, &slot->frame, slot->result, peer,
-      self->output, type, quality, error);
+  output = cup_output_choose (picture, &self->sizing, peer, self->output, type,
+      quality, error);
   gst_caps_unref (peer);
   return output;
 }
@@ -102,6 +160,19 @@ set_up_pool (GstCreativeUpscaler * self, CupOutput * output, GError ** error)
   return ok;
 }
 
+/* From now on results are rendered for @output. */
+static void
+take_output (GstCreativeUpscaler * self, CupOutput * output)
+{
+  g_clear_pointer (&self->output, cup_output_unref);
+  self->output = output;
+  if (self->sizing.width == 0) {
+    self->sizing.width = output->layout.width;
+    self->sizing.height = output->layout.height;
+  }
+  push_held (self);
+}
+
 /* Makes sure that the caps that are out fit the head's result. */
 static GstFlowReturn
 negotiate (GstCreativeUpscaler * self, CupSlot * slot)
@@ -111,16 +182,21 @@ negotiate (GstCreativeUpscaler * self, CupSlot * slot)
   gboolean reconfigure = gst_pad_check_reconfigure (self->srcpad);
   GError *error = NULL;
   CupOutput *output;
+  CupPicture picture;
 
+  update_sizing (self);
+  cup_slot_get_picture (slot, &self->sizing, &picture);
+  /* The same policy, too: workers go by the output's. */
   if (!reconfigure && self->output
-      && cup_output_fits (self->output, slot->input, slot->result))
+      && self->output->sizing.policy == self->sizing.policy
+      && cup_output_fits (self->output, &picture))
     return GST_FLOW_OK;
   if (!gst_pad_is_linked (self->srcpad)) {
     gst_pad_mark_reconfigure (self->srcpad);
     return GST_FLOW_NOT_LINKED;
   }
 
-  output = choose_output (self, slot, &error);
+  output = choose_output (self, &picture, &error);
   if (!output)
     goto failed;
   if (!self->output || !cup_output_is_equal (self->output, output)) {
@@ -138,9 +214,7 @@ negotiate (GstCreativeUpscaler * self, CupSlot * slot)
     cup_output_unref (output);
     goto failed;
   }
-  g_clear_pointer (&self->output, cup_output_unref);
-  self->output = output;
-  push_held (self);
+  take_output (self, output);
   return GST_FLOW_OK;
 
 failed:
@@ -192,20 +266,92 @@ report_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
 
 /* Takes the place of the frame with a gap. */
 static GstFlowReturn
-leave_out (GstCreativeUpscaler * self, CupSlot * slot)
+leave_out (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
 {
   GstClockTime pts = GST_BUFFER_PTS (slot->metadata);
 
   if (!cup_window_take_frame (self->window, slot))
     return GST_FLOW_FLUSHING;
-  cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id, pts,
-      "left out");
+  cup_frame_progress_count_drop (slot->progress, drop);
+  if (drop == CUP_DROP_UNSAFE) {
+    self->n_failures = 0;
+    cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id, pts,
+        "left out");
+  } else if (drop == CUP_DROP_FAILED) {
+    self->n_failures++;
+    cup_report_failure (GST_ELEMENT (self), slot->error,
+        cup_engine_get_name (self->engine), pts, "left out");
+  }
   self->left_out = TRUE;
   if (GST_CLOCK_TIME_IS_VALID (pts))
-    gst_pad_push_event (self->srcpad, gst_event_new_gap (pts,
+    push_or_hold (self, gst_event_new_gap (pts,
             GST_BUFFER_DURATION (slot->metadata)));
   cup_window_frame_left (self->window);
   return GST_FLOW_OK;
+}
+
+/* The size that the frame itself has to get: that of the stream, unless a
+ * result of this frame would have another one. FALSE where it is not known. */
+static gboolean
+get_original_size (GstCreativeUpscaler * self, CupSlot * slot, guint * width,
+    guint * height)
+{
+  const CupOutput *output = self->output;
+  CupImageInfo info = { CUP_IMAGE_UNKNOWN };
+
+  update_sizing (self);
+  if (!cup_choice_get_exact_size (&slot->frame, slot->scale, &info.width,
+          &info.height))
+    return FALSE;
+  if (output && output->frame_width == slot->frame.width
+      && output->frame_height == slot->frame.height) {
+    info.width = output->layout.width;
+    info.height = output->layout.height;
+  }
+  cup_sizing_get_size (&self->sizing, &slot->frame, slot->scale, &info, width,
+      height);
+  return cup_pixels_check_size (*width, *height, 0, "the frame", NULL);
+}
+
+/* The engine will fail the next frames as well, and the user has to do
+ * something: nobody is served by a stream without a single result. */
+static gboolean
+is_final (const GError * error)
+{
+  return g_error_matches (error, CUP_ERROR, CUP_ERROR_NOT_AUTHORIZED)
+      || g_error_matches (error, CUP_ERROR, CUP_ERROR_SETTINGS);
+}
+
+/* What becomes of the failed frame, by the properties of this moment. */
+static GstFlowReturn
+serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstCreativeUpscalerOnError on_error;
+  guint max_failures, width, height;
+
+  /* Was not wanted any more, and has not failed. */
+  if (g_error_matches (slot->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return leave_out (self, slot, CUP_DROP_CANCELLED);
+
+  GST_OBJECT_LOCK (self);
+  on_error = self->settings.on_error;
+  max_failures = self->settings.max_failures;
+  GST_OBJECT_UNLOCK (self);
+
+  if (on_error == GST_CREATIVE_UPSCALER_ON_ERROR_ERROR
+      || is_final (slot->error))
+    return report_failed_frame (self, slot);
+  if (max_failures > 0 && self->n_failures >= max_failures - 1) {
+    if (max_failures > 1)
+      g_prefix_error (&slot->error, "%u frames in a row have failed, as many "
+          "as max-failures allows for; the last one: ", self->n_failures + 1);
+    return report_failed_frame (self, slot);
+  }
+  if (on_error == GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH
+      && slot->original && get_original_size (self, slot, &width, &height)
+      && cup_window_pass_original (self->window, slot, width, height))
+    return GST_FLOW_OK;
+  return leave_out (self, slot, CUP_DROP_FAILED);
 }
 
 /* Fails as if the service had said so. */
@@ -230,12 +376,18 @@ push_frame (GstCreativeUpscaler * self, CupSlot * slot)
   if (slot->is_unsafe)
     cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id,
         GST_BUFFER_PTS (slot->metadata), "passed on");
+  if (slot->is_original)
+    cup_report_failure (GST_ELEMENT (self), slot->error,
+        cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata),
+        "passed through");
+  self->n_failures = slot->is_original ? self->n_failures + 1 : 0;
   /* The buffer may share the result's memory, and is to be writable. */
   g_clear_pointer (&slot->result, cup_result_free);
   buffer = g_steal_pointer (&slot->buffer);
   if (self->left_out)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   self->left_out = FALSE;
+  cup_frame_progress_count_out (slot->progress, slot->is_original);
   flow = gst_pad_push (self->srcpad, buffer);
   cup_window_frame_left (self->window);
   return flow;
@@ -254,7 +406,7 @@ serve_ready_frame (GstCreativeUpscaler * self, CupSlot * slot)
   GST_OBJECT_UNLOCK (self);
   switch (on_unsafe) {
     case GST_CREATIVE_UPSCALER_ON_UNSAFE_DROP:
-      return leave_out (self, slot);
+      return leave_out (self, slot, CUP_DROP_UNSAFE);
     case GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR:
       return refuse_unsafe (self, slot);
     case GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS:
@@ -270,7 +422,9 @@ serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
   GstFlowReturn flow;
 
   if (state == CUP_SLOT_FAILED)
-    return report_failed_frame (self, slot);
+    return serve_failed_frame (self, slot);
+  if (state == CUP_SLOT_CANCELLED)
+    return leave_out (self, slot, CUP_DROP_CANCELLED);
 
   flow = negotiate (self, slot);
   if (flow != GST_FLOW_OK)
@@ -331,6 +485,9 @@ src_loop (gpointer user_data)
         break;
       case CUP_SLOT_QUERY:
         serve_query (self, slot);
+        break;
+      case CUP_SLOT_MARK:
+        cup_report_drained (GST_ELEMENT (self));
         break;
       case CUP_SLOT_FRAME:
         flow = serve_frame (self, slot);
@@ -408,8 +565,8 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
   }
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING), pad);
   stopped = gst_pad_stop_task (pad);
-  gst_creative_upscaler_drop_held (self);
-  self->left_out = FALSE;
+  gst_creative_upscaler_forget (self);
+  memset (&self->sizing, 0, sizeof self->sizing);
   cup_window_set_output (self->window, NULL);
   g_clear_pointer (&self->output, cup_output_unref);
   return stopped;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "window.h"
 
+#include "base/error.h"
 #include "meta.h"
+#include "report.h"
 
 struct _CupWindow
 {
@@ -94,11 +96,53 @@ cup_slot_unref (CupSlot * slot)
   g_clear_error (&slot->error);
   gst_clear_buffer (&slot->buffer);
   g_clear_pointer (&slot->output, cup_output_unref);
+  gst_clear_buffer (&slot->original);
+  g_free (slot->uri);
   cup_window_unref (slot->window);
   g_free (slot);
 }
 
+void
+cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
+    CupPicture * picture)
+{
+  picture->input = slot->input;
+  picture->frame = &slot->frame;
+  picture->scale = slot->scale;
+  picture->info = slot->result->info;
+  picture->is_original = slot->is_original;
+  if (slot->is_original) {
+    picture->info.width = slot->width;
+    picture->info.height = slot->height;
+  } else {
+    cup_sizing_get_size (sizing, &slot->frame, slot->scale,
+        &slot->result->info, &picture->info.width, &picture->info.height);
+  }
+}
+
 /* Rendering */
+
+/* Lock held. Takes @error; returns what is to be freed without the lock. */
+static GstBuffer *
+fail_slot (CupSlot * slot, GError * error)
+{
+  gchar *message;
+
+  slot->state = CUP_SLOT_FAILED;
+  if (!slot->is_original) {
+    g_clear_error (&slot->error);
+    slot->error = error;
+    return NULL;
+  }
+  /* The first error is why the frame has failed, and has the details. */
+  message = g_strdup_printf ("%s; nor can the frame itself take its place: %s",
+      slot->error->message, error->message);
+  g_free (slot->error->message);
+  slot->error->message = message;
+  g_error_free (error);
+  slot->is_original = FALSE;
+  return g_steal_pointer (&slot->original);
+}
 
 /* On a worker: makes the output buffer of a slot. */
 static void
@@ -107,20 +151,21 @@ render_slot (gpointer data)
   CupRenderWork *work = data;
   CupSlot *slot = work->slot;
   CupWindow *window = slot->window;
-  GstBuffer *buffer = NULL;
+  GstBuffer *buffer = NULL, *original = NULL;
   GError *error = NULL;
   gboolean is_unsafe = FALSE;
 
-  /* Abandoned while it waited: nobody wants the picture any more. */
-  if (!g_cancellable_is_cancelled (slot->cancellable))
+  /* Where it was abandoned while it waited nobody wants the picture any more.
+   */
+  if (!g_cancellable_set_error_if_cancelled (slot->cancellable, &error))
     buffer = cup_output_render (work->output, &slot->frame, slot->result,
-        slot->metadata, &is_unsafe, &error);
+        slot->metadata, slot->cancellable, &is_unsafe, &error);
   if (buffer) {
     cup_meta_add (buffer, slot->result, slot->progress,
-        GST_BUFFER_PTS (slot->metadata), is_unsafe);
+        GST_BUFFER_PTS (slot->metadata), is_unsafe, slot->is_original);
     /* Of most results this is known already, and does nothing. */
     cup_frame_progress_done (slot->progress, slot->result, is_unsafe);
-  } else if (error) {
+  } else {
     cup_frame_progress_failed (slot->progress, error);
   }
 
@@ -130,15 +175,17 @@ render_slot (gpointer data)
       slot->state = CUP_SLOT_READY;
       slot->is_unsafe = is_unsafe;
       slot->buffer = g_steal_pointer (&buffer);
-    } else if (error) {
-      slot->state = CUP_SLOT_FAILED;
-      slot->error = g_steal_pointer (&error);
+      if (!slot->is_original)
+        original = g_steal_pointer (&slot->original);
+    } else {
+      original = fail_slot (slot, g_steal_pointer (&error));
     }
   }
   g_cond_broadcast (&window->cond);
   g_mutex_unlock (&window->lock);
 
   gst_clear_buffer (&buffer);
+  gst_clear_buffer (&original);
   g_clear_error (&error);
   cup_output_unref (work->output);
   cup_slot_unref (slot);
@@ -161,12 +208,15 @@ collect_renders (CupWindow * window)
   for (walk = window->slots.head; walk && room > 0; walk = walk->next) {
     CupSlot *slot = walk->data;
     CupRenderWork *work;
+    CupPicture picture;
 
     if (slot->type != CUP_SLOT_FRAME)
       continue;
     room--;
-    if (slot->state != CUP_SLOT_DONE
-        || !cup_output_fits (window->output, slot->input, slot->result))
+    if (slot->state != CUP_SLOT_DONE)
+      continue;
+    cup_slot_get_picture (slot, &window->output->sizing, &picture);
+    if (!cup_output_fits (window->output, &picture))
       continue;
     slot->state = CUP_SLOT_RENDERING;
     g_clear_pointer (&slot->output, cup_output_unref);
@@ -193,6 +243,58 @@ unlock_and_render (CupWindow * window)
     cup_workers_push (workers, CUP_WORK_FINISH, render_slot, walk->data);
   g_slist_free (works);
   g_clear_pointer (&workers, cup_workers_unref);
+}
+
+/* Originals */
+
+/* The frame itself as a result, with the request that has failed. */
+static CupResult *
+read_original (CupSlot * slot, GError ** error)
+{
+  const CupErrorDetails *details = cup_error_get_details (slot->error);
+  CupJob *job = cup_input_make_job (slot->input, slot->original, slot->uri,
+      error);
+  CupResult *result = NULL;
+
+  if (!job)
+    return NULL;
+  if (cup_job_need_pixels (job, error)) {
+    result = cup_result_new_pixels (cup_pixels_ref (cup_job_get_pixels (job)));
+    if (details)
+      result->request_id = g_strdup (details->request_id);
+  }
+  cup_job_unref (job);
+  return result;
+}
+
+/* On a worker. The slot is RENDERING: nobody else writes to it. */
+static void
+load_original (gpointer data)
+{
+  CupSlot *slot = data;
+  CupWindow *window = slot->window;
+  CupResult *result = NULL;
+  GstBuffer *original = NULL;
+  GError *error = NULL;
+
+  if (!g_cancellable_set_error_if_cancelled (slot->cancellable, &error))
+    result = read_original (slot, &error);
+
+  g_mutex_lock (&window->lock);
+  if (result) {
+    CupResult *old = slot->result;
+
+    slot->result = result;
+    result = old;
+    slot->state = CUP_SLOT_DONE;
+  } else {
+    original = fail_slot (slot, error);
+  }
+  unlock_and_render (window);
+
+  g_clear_pointer (&result, cup_result_free);
+  gst_clear_buffer (&original);
+  cup_slot_unref (slot);
 }
 
 /* State changes and activation */
@@ -250,6 +352,17 @@ cup_window_steal (CupWindow * window, GstFlowReturn flow)
   return slots;
 }
 
+static void
+report_drained (GstPad * srcpad)
+{
+  GstElement *element = gst_pad_get_parent_element (srcpad);
+
+  if (!element)
+    return;
+  cup_report_drained (element);
+  gst_object_unref (element);
+}
+
 void
 cup_slots_abandon (GList * slots, GstPad * srcpad)
 {
@@ -262,6 +375,8 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
       g_cancellable_cancel (slot->cancellable);
       cup_frame_progress_cancelled (slot->progress);
     }
+    if (slot->type == CUP_SLOT_MARK)
+      report_drained (srcpad);
     if (slot->type == CUP_SLOT_EVENT && GST_EVENT_IS_STICKY (slot->event)
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_SEGMENT
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_EOS)
@@ -434,12 +549,24 @@ void
 cup_window_complete (CupWindow * window, CupSlot * slot, CupResult * result,
     GError * error)
 {
-  report_end (slot, result, error);
+  gboolean wanted;
+
   g_mutex_lock (&window->lock);
-  g_assert (slot->state == CUP_SLOT_PENDING);
+  g_assert (slot->state == CUP_SLOT_PENDING
+      || slot->state == CUP_SLOT_CANCELLED);
+  /* From here on it is too late to cancel it: what is told of the frame and
+   * what becomes of it are the same. */
+  slot->completed = TRUE;
+  wanted = slot->state == CUP_SLOT_PENDING;
+  g_mutex_unlock (&window->lock);
+  if (wanted)
+    report_end (slot, result, error);
+
+  g_mutex_lock (&window->lock);
   slot->result = result;
   slot->error = error;
-  slot->state = result ? CUP_SLOT_DONE : CUP_SLOT_FAILED;
+  if (wanted)
+    slot->state = result ? CUP_SLOT_DONE : CUP_SLOT_FAILED;
   unlock_and_render (window);
 }
 
@@ -508,6 +635,29 @@ cup_window_set_output (CupWindow * window, CupOutput * output)
 
   g_slist_free_full (stale, (GDestroyNotify) gst_buffer_unref);
   g_clear_pointer (&old, cup_output_unref);
+}
+
+gboolean
+cup_window_pass_original (CupWindow * window, CupSlot * slot, guint width,
+    guint height)
+{
+  CupWorkers *workers;
+
+  g_mutex_lock (&window->lock);
+  workers = window->workers ? cup_workers_ref (window->workers) : NULL;
+  if (workers) {
+    slot->state = CUP_SLOT_RENDERING;
+    slot->is_original = TRUE;
+    slot->width = width;
+    slot->height = height;
+  }
+  g_mutex_unlock (&window->lock);
+  if (!workers)
+    return FALSE;
+  cup_workers_push (workers, CUP_WORK_FINISH, load_original,
+      cup_slot_ref (slot));
+  cup_workers_unref (workers);
+  return TRUE;
 }
 
 gboolean
@@ -658,4 +808,52 @@ cup_window_get_in_flight (CupWindow * window)
   n = in_flight (window);
   g_mutex_unlock (&window->lock);
   return n;
+}
+
+/* The application's thread */
+
+guint
+cup_window_cancel_pending (CupWindow * window)
+{
+  GSList *pending = NULL, *walk;
+  GList *slots;
+  guint n;
+
+  g_mutex_lock (&window->lock);
+  for (slots = window->slots.tail; slots; slots = slots->prev) {
+    CupSlot *slot = slots->data;
+
+    if (slot->type == CUP_SLOT_FRAME && slot->state == CUP_SLOT_PENDING
+        && !slot->completed) {
+      slot->state = CUP_SLOT_CANCELLED;
+      pending = g_slist_prepend (pending, cup_slot_ref (slot));
+    }
+  }
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+
+  for (walk = pending; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+
+    cup_frame_progress_cancelled (slot->progress);
+    g_cancellable_cancel (slot->cancellable);
+  }
+  n = g_slist_length (pending);
+  g_slist_free_full (pending, (GDestroyNotify) cup_slot_unref);
+  return n;
+}
+
+gboolean
+cup_window_push_mark (CupWindow * window)
+{
+  gboolean wait;
+
+  g_mutex_lock (&window->lock);
+  wait = window->flow == GST_FLOW_OK || !g_queue_is_empty (&window->slots);
+  if (wait) {
+    g_queue_push_tail (&window->slots, slot_new (window, CUP_SLOT_MARK));
+    g_cond_broadcast (&window->cond);
+  }
+  g_mutex_unlock (&window->lock);
+  return wait;
 }

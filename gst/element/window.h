@@ -36,15 +36,18 @@ typedef enum
   CUP_SLOT_FRAME,
   CUP_SLOT_EVENT,
   CUP_SLOT_QUERY,
+  CUP_SLOT_MARK,                /* somebody wants to be told: drained */
 } CupSlotType;
 
 typedef enum
 {
   CUP_SLOT_PENDING,             /* its job is under way */
   CUP_SLOT_DONE,                /* has a result */
-  CUP_SLOT_RENDERING,           /* a worker makes the output buffer */
+  CUP_SLOT_RENDERING,           /* a worker makes the output buffer, or reads
+                                 * the original */
   CUP_SLOT_READY,               /* has the output buffer */
-  CUP_SLOT_FAILED,              /* has an error */
+  CUP_SLOT_FAILED,              /* has an error, perhaps an original */
+  CUP_SLOT_CANCELLED,           /* taken back, whatever its job still brings */
 } CupSlotState;
 
 struct _CupSlot
@@ -55,7 +58,10 @@ struct _CupSlot
   /* Never changed after the slot was made. */
   CupWindow *window;
   CupInput *input;              /* frame: what it came as */
-  GstVideoInfo frame;           /* frame: the same with its own size */
+  GstVideoInfo frame;           /* frame: the same with its own size, which may
+                                 * be unknown until the job's end */
+  gdouble scale;                /* frame: by how much it is to be enlarged */
+  gchar *uri;                   /* frame: of a list; where the original is */
   GstBuffer *metadata;          /* frame: times, flags and metas, no memory */
   GCancellable *cancellable;    /* frame: of its job */
   CupFrameProgress *progress;   /* frame: tells the application */
@@ -70,9 +76,15 @@ struct _CupSlot
   CupSlotState state;
   CupResult *result;
   GError *error;
+  gboolean completed;           /* its job has, and it is being told */
   GstBuffer *buffer;            /* READY */
   CupOutput *output;            /* RENDERING and READY: what for */
   gboolean is_unsafe;           /* READY: a safety checker took it away */
+  GstBuffer *original;          /* what came, for on-error=passthrough; NULL
+                                 * where it was not kept or has been used */
+  gboolean is_original;         /* @result is it, because of @error: */
+  guint width;                  /* the size that it leaves with */
+  guint height;
   gboolean answered;            /* query */
   gboolean answer;
 };
@@ -84,6 +96,12 @@ void cup_window_unref (CupWindow * window);
 CupSlot *cup_slot_ref (CupSlot * slot);
 void cup_slot_unref (CupSlot * slot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupSlot, cup_slot_unref);
+
+/* What leaves of a frame that has a result, with the size that it gets by
+ * @sizing. Valid as long as @slot. With the window lock, or by the src task of
+ * the head. */
+void cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
+    CupPicture * picture);
 
 /* --- the element's state changes and pad activation --- */
 
@@ -103,8 +121,9 @@ void cup_window_set_flow (CupWindow * window, GstFlowReturn flow);
  * lock. */
 GList *cup_window_steal (CupWindow * window, GstFlowReturn flow);
 
-/* Cancels the jobs of @slots, says so, and frees them; sticky events are stored on
- * @srcpad, except those that a flush forgets (SEGMENT and EOS). */
+/* Cancels the jobs of @slots, says so, and frees them; answers marks; sticky
+ * events are stored on @srcpad, except those that a flush forgets (SEGMENT and
+ * EOS). */
 void cup_slots_abandon (GList * slots, GstPad * srcpad);
 
 /* --- streaming thread --- */
@@ -140,8 +159,8 @@ void cup_window_complete (CupWindow * window, CupSlot * slot,
 
 /* --- src task --- */
 
-/* Waits until the head can be served. Events and queries are taken out of the
- * window; a frame stays the head, and is DONE, READY or FAILED. NULL with the
+/* Waits until the head can be served. All but frames are taken out of the
+ * window; a frame stays the head, and is not PENDING or RENDERING. NULL with the
  * flow where the task has to end. */
 CupSlot *cup_window_wait_head (CupWindow * window, GstFlowReturn * flow);
 CupSlotState cup_window_get_state (CupWindow * window, CupSlot * slot);
@@ -150,6 +169,13 @@ CupSlotState cup_window_get_state (CupWindow * window, CupSlot * slot);
  * and starts rendering of those near the head that fit it. READY frames that
  * were made for another output are rendered again. */
 void cup_window_set_output (CupWindow * window, CupOutput * output);
+
+/* Has the original of the FAILED head read by a worker: it takes the place of
+ * the result, to leave with this size, and the frame is DONE. Where that fails
+ * the frame is FAILED again, with an error that says so too, and without
+ * original. FALSE where nobody works any more. */
+gboolean cup_window_pass_original (CupWindow * window, CupSlot * slot,
+    guint width, guint height);
 
 /* Takes the READY or FAILED frame out of the window, to be pushed or reported;
  * FALSE where a flush was faster. It counts as in flight until
@@ -179,5 +205,16 @@ GstFlowReturn cup_window_get_flow (CupWindow * window);
 
 /* Frames between the pads: in the window, reserved, or being pushed. */
 guint cup_window_get_in_flight (CupWindow * window);
+
+/* --- the application's thread, without any lock --- */
+
+/* Cancels the jobs of the frames that have no result yet, and says so; the
+ * frames become CANCELLED and stay in their places. Returns how many. */
+guint cup_window_cancel_pending (CupWindow * window);
+
+/* Puts a mark behind all that is in the window; who takes it out, or abandons
+ * it, calls cup_report_drained(). FALSE where nothing is in the window that
+ * will be served, and there is nothing to wait for. */
+gboolean cup_window_push_mark (CupWindow * window);
 
 G_END_DECLS

@@ -74,7 +74,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "detail",
     .property = "detail",
     .nick = "Detail",
-    .blurb = "How much detail is added",
+    .blurb = "How much detail is invented: 0 adds none, larger values add "
+        "more",
     .minimum = 0, .maximum = 5, .fallback = 1,
     .per_frame = TRUE,
     .since = "0.1",
@@ -85,7 +86,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "shape_preservation",
     .property = "shape-preservation",
     .nick = "Shape preservation",
-    .blurb = "How strongly shapes of the input are kept",
+    .blurb = "How strongly shapes of the input are kept: 0 leaves them to the "
+        "model, larger values hold on to them",
     .minimum = 0, .maximum = 3, .fallback = 0.25,
     .per_frame = TRUE,
     .since = "0.1",
@@ -193,7 +195,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "additional_lora_url",
     .property = "additional-lora-url",
     .nick = "Additional LoRA URL",
-    .blurb = "URL of a LoRA to add to the model",
+    .blurb = "URL of a LoRA (a file of weights that teaches the model a style "
+        "or a subject) to add to the model",
     .since = "0.1",
   },
   {
@@ -202,7 +205,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "additional_lora_scale",
     .property = "additional-lora-scale",
     .nick = "Additional LoRA scale",
-    .blurb = "Weight of the additional LoRA",
+    .blurb = "How much the LoRA of additional-lora-url counts; 0 is as if "
+        "there were none",
     .minimum = -10, .maximum = 10, .fallback = 1,
     .per_frame = TRUE,
     .since = "0.1",

@@ -49,10 +49,14 @@ fill (CupPixels * pixels, guint8 key)
 }
 
 static guint
-choose_side (guint planned, guint side, gdouble scale)
+choose_side (const CupDummyPlan * plan, guint planned, guint side,
+    gdouble scale)
 {
   if (planned)
     return planned;
+  if (side && plan->multiple)
+    return (guint) MAX (lround (side * scale / plan->multiple), 1)
+        * plan->multiple;
   return side ? (guint) lround (side * scale) : 24;
 }
 
@@ -85,8 +89,8 @@ make_result (const DummyJob * dummy)
   guint width, height;
 
   cup_job_get_size (dummy->job, &width, &height);
-  pixels = cup_pixels_new (choose_side (plan->width, width, scale),
-      choose_side (plan->height, height, scale),
+  pixels = cup_pixels_new (choose_side (plan, plan->width, width, scale),
+      choose_side (plan, plan->height, height, scale),
       plan->channels ? plan->channels : 3, plan->depth ? plan->depth : 8, NULL);
   g_assert_nonnull (pixels);
   fill (pixels, plan->black ? 0 : dummy->key);
@@ -100,11 +104,33 @@ make_result (const DummyJob * dummy)
   bytes = cup_image_encode (pixels, plan->image_type, 95, NULL);
   g_assert_nonnull (bytes);
   g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  if (plan->damaged) {
+    GBytes *part = g_bytes_new_from_bytes (bytes, 0,
+        g_bytes_get_size (bytes) - 20);
+
+    g_bytes_unref (bytes);
+    bytes = part;
+  }
   result = cup_result_new_bytes (bytes, &info);
   if (plan->hosted)
     fill_hosted (result, dummy->key);
   cup_pixels_unref (pixels);
   return result;
+}
+
+static GError *
+make_error (const DummyJob * dummy)
+{
+  GError *error;
+
+  if (dummy->plan.gives_up)
+    return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the dummy gave up");
+  error = g_error_new (CUP_ERROR, dummy->plan.code ? dummy->plan.code :
+      CUP_ERROR_SERVICE, "the dummy was told to fail frame %d", dummy->key);
+  if (dummy->plan.hosted)
+    cup_error_edit_details (error)->request_id =
+        g_strdup_printf ("request-%d", dummy->key);
+  return error;
 }
 
 /* In the engine's thread, like all that touches a DummyJob. */
@@ -130,10 +156,8 @@ complete (DummyJob * dummy, gboolean cancelled)
 
   if (cancelled)
     cup_job_return_if_cancelled (dummy->job);
-  else if (dummy->plan.fails)
-    cup_job_return_error (dummy->job, g_error_new (CUP_ERROR,
-            CUP_ERROR_SERVICE, "the dummy was told to fail frame %d",
-            dummy->key));
+  else if (dummy->plan.fails || dummy->plan.gives_up)
+    cup_job_return_error (dummy->job, make_error (dummy));
   else
     cup_job_return_result (dummy->job, make_result (dummy));
   cup_job_unref (dummy->job);

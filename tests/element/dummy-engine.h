@@ -21,7 +21,12 @@ G_DECLARE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP, DUMMY_ENGINE,
  * CupDummyPlan:
  * @delay: milliseconds until the job completes; CUP_DUMMY_HOLD: not before
  *   cup_dummy_engine_release()
- * @fails: complete with an error
+ * @fails: complete with an error: CUP_ERROR_SERVICE, with request_id
+ *   "request-KEY" where it is @hosted
+ * @code: of that error, another CupErrorCode than 0
+ * @gives_up: complete as if it had been cancelled, which it was not
+ * @multiple: round the sides of the result to multiples of this, as services do
+ * @damaged: with @image_type: a result that breaks off behind its header
  * @width: of the result, 0 for round (input × scale)
  * @height: of the result
  * @channels: of the result, 0 for 3
@@ -37,6 +42,10 @@ typedef struct
 {
   gint delay;
   gboolean fails;
+  gint code;
+  gboolean gives_up;
+  guint multiple;
+  gboolean damaged;
   guint width;
   guint height;
   guint channels;

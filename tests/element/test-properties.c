@@ -554,9 +554,8 @@ test_key_is_write_only (void)
     g_value_init (&value, specs[i]->value_type);
     g_object_get_property (G_OBJECT (element), specs[i]->name, &value);
     /* GStreamer cannot print a structure that is not set. */
-    if (specs[i]->value_type == GST_TYPE_STRUCTURE) {
-      g_assert_null (g_value_get_boxed (&value));
-    } else {
+    if (specs[i]->value_type != GST_TYPE_STRUCTURE
+        || g_value_get_boxed (&value)) {
       text = g_strdup_value_contents (&value);
       assert_no_key (text);
       g_free (text);
