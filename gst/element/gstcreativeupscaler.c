@@ -41,6 +41,9 @@ G_DEFINE_TYPE_WITH_CODE (GstCreativeUpscaler, gst_creative_upscaler,
         0, "creative upscaler");
     cup_report_init_log ());
 
+/* Longer than a worker takes that notices a cancellation. */
+#define JOIN_TIMEOUT (G_TIME_SPAN_SECOND / 2)
+
 /* State changes */
 
 static void
@@ -199,6 +202,10 @@ gst_creative_upscaler_finalize (GObject * object)
   if (self->engine)
     cup_engine_join (self->engine);
   g_clear_object (&self->engine);
+  /* Likewise the threads that let go of the last frames. Where one of them
+   * brought the element here, by a message that it posted, it has one. */
+  if (!cup_window_join (self->window, JOIN_TIMEOUT))
+    GST_DEBUG_OBJECT (self, "frames outlive the element");
   cup_settings_clear (&self->settings);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   cup_stats_unref (self->stats);

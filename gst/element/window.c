@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "window.h"
 
-#include "base/error.h"
-#include "meta.h"
 #include "report.h"
-
-struct _CupWindow
-{
-  gint ref_count;
-  GMutex lock;
-  GCond cond;
-
-  /* All below: lock. */
-  GQueue slots;                 /* of CupSlot, a reference each */
-  guint max;                    /* frames between the pads */
-  guint n_frames;               /* frames in @slots */
-  guint reserved;               /* taken by chain, not in the window yet */
-  guint leaving;                /* taken out, not pushed yet */
-  GstFlowReturn flow;
-  gboolean eos_taken;           /* from upstream */
-  gboolean eos_downstream;      /* refuse frames, forward events still */
-  CupOutput *output;
-  CupWorkers *workers;
-};
-
-typedef struct
-{
-  CupSlot *slot;
-  CupOutput *output;
-} CupRenderWork;
+#include "window-private.h"
 
 CupWindow *
 cup_window_new (void)
@@ -38,6 +12,8 @@ cup_window_new (void)
   window->ref_count = 1;
   g_mutex_init (&window->lock);
   g_cond_init (&window->cond);
+  g_mutex_init (&window->slots_lock);
+  g_cond_init (&window->no_slots);
   g_queue_init (&window->slots);
   window->max = 1;
   window->flow = GST_FLOW_FLUSHING;
@@ -59,242 +35,25 @@ cup_window_unref (CupWindow * window)
   g_queue_clear_full (&window->slots, (GDestroyNotify) cup_slot_unref);
   g_clear_pointer (&window->output, cup_output_unref);
   g_clear_pointer (&window->workers, cup_workers_unref);
+  g_cond_clear (&window->no_slots);
+  g_mutex_clear (&window->slots_lock);
   g_cond_clear (&window->cond);
   g_mutex_clear (&window->lock);
   g_free (window);
 }
 
-static CupSlot *
-slot_new (CupWindow * window, CupSlotType type)
+gboolean
+cup_window_join (CupWindow * window, gint64 timeout)
 {
-  CupSlot *slot = g_new0 (CupSlot, 1);
+  gint64 end = g_get_monotonic_time () + timeout;
+  gboolean none;
 
-  slot->ref_count = 1;
-  slot->type = type;
-  slot->window = cup_window_ref (window);
-  return slot;
-}
-
-CupSlot *
-cup_slot_ref (CupSlot * slot)
-{
-  g_atomic_int_inc (&slot->ref_count);
-  return slot;
-}
-
-void
-cup_slot_unref (CupSlot * slot)
-{
-  if (!g_atomic_int_dec_and_test (&slot->ref_count))
-    return;
-  g_clear_pointer (&slot->input, cup_input_unref);
-  gst_clear_buffer (&slot->metadata);
-  g_clear_object (&slot->cancellable);
-  g_clear_pointer (&slot->progress, cup_frame_progress_unref);
-  gst_clear_event (&slot->event);
-  g_clear_pointer (&slot->result, cup_result_free);
-  g_clear_error (&slot->error);
-  gst_clear_buffer (&slot->buffer);
-  g_clear_pointer (&slot->output, cup_output_unref);
-  gst_clear_buffer (&slot->original);
-  g_free (slot->uri);
-  cup_window_unref (slot->window);
-  g_free (slot);
-}
-
-void
-cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
-    CupPicture * picture)
-{
-  picture->input = slot->input;
-  picture->frame = &slot->frame;
-  picture->scale = slot->scale;
-  picture->info = slot->result->info;
-  picture->is_original = slot->is_original;
-  if (slot->is_original) {
-    picture->info.width = slot->width;
-    picture->info.height = slot->height;
-  } else {
-    cup_sizing_get_size (sizing, &slot->frame, slot->scale,
-        &slot->result->info, &picture->info.width, &picture->info.height);
-  }
-}
-
-/* Rendering */
-
-/* Lock held. Takes @error; returns what is to be freed without the lock. */
-static GstBuffer *
-fail_slot (CupSlot * slot, GError * error)
-{
-  gchar *message;
-
-  slot->state = CUP_SLOT_FAILED;
-  if (!slot->is_original) {
-    g_clear_error (&slot->error);
-    slot->error = error;
-    return NULL;
-  }
-  /* The first error is why the frame has failed, and has the details. */
-  message = g_strdup_printf ("%s; nor can the frame itself take its place: %s",
-      slot->error->message, error->message);
-  g_free (slot->error->message);
-  slot->error->message = message;
-  g_error_free (error);
-  slot->is_original = FALSE;
-  return g_steal_pointer (&slot->original);
-}
-
-/* On a worker: makes the output buffer of a slot. */
-static void
-render_slot (gpointer data)
-{
-  CupRenderWork *work = data;
-  CupSlot *slot = work->slot;
-  CupWindow *window = slot->window;
-  GstBuffer *buffer = NULL, *original = NULL;
-  GError *error = NULL;
-  gboolean is_unsafe = FALSE;
-
-  /* Where it was abandoned while it waited nobody wants the picture any more.
-   */
-  if (!g_cancellable_set_error_if_cancelled (slot->cancellable, &error))
-    buffer = cup_output_render (work->output, &slot->frame, slot->result,
-        slot->metadata, slot->cancellable, &is_unsafe, &error);
-  if (buffer) {
-    cup_meta_add (buffer, slot->result, slot->progress,
-        GST_BUFFER_PTS (slot->metadata), is_unsafe, slot->is_original);
-    /* Of most results this is known already, and does nothing. */
-    cup_frame_progress_done (slot->progress, slot->result, is_unsafe);
-  } else {
-    cup_frame_progress_failed (slot->progress, error);
-  }
-
-  g_mutex_lock (&window->lock);
-  if (slot->state == CUP_SLOT_RENDERING) {
-    if (buffer) {
-      slot->state = CUP_SLOT_READY;
-      slot->is_unsafe = is_unsafe;
-      slot->buffer = g_steal_pointer (&buffer);
-      if (!slot->is_original)
-        original = g_steal_pointer (&slot->original);
-    } else {
-      original = fail_slot (slot, g_steal_pointer (&error));
-    }
-  }
-  g_cond_broadcast (&window->cond);
-  g_mutex_unlock (&window->lock);
-
-  gst_clear_buffer (&buffer);
-  gst_clear_buffer (&original);
-  g_clear_error (&error);
-  cup_output_unref (work->output);
-  cup_slot_unref (slot);
-  g_free (work);
-}
-
-/* Lock held. The frames near the head that can be rendered now: at most one a
- * worker, since what is rendered is large and what waits behind is not. */
-static GSList *
-collect_renders (CupWindow * window)
-{
-  GSList *works = NULL;
-  guint room;
-  GList *walk;
-
-  if (!window->output || !window->workers || window->flow != GST_FLOW_OK)
-    return NULL;
-
-  room = cup_workers_get_n_threads (window->workers);
-  for (walk = window->slots.head; walk && room > 0; walk = walk->next) {
-    CupSlot *slot = walk->data;
-    CupRenderWork *work;
-    CupPicture picture;
-
-    if (slot->type != CUP_SLOT_FRAME)
-      continue;
-    room--;
-    if (slot->state != CUP_SLOT_DONE)
-      continue;
-    cup_slot_get_picture (slot, &window->output->sizing, &picture);
-    if (!cup_output_fits (window->output, &picture))
-      continue;
-    slot->state = CUP_SLOT_RENDERING;
-    g_clear_pointer (&slot->output, cup_output_unref);
-    slot->output = cup_output_ref (window->output);
-    work = g_new (CupRenderWork, 1);
-    work->slot = cup_slot_ref (slot);
-    work->output = cup_output_ref (window->output);
-    works = g_slist_prepend (works, work);
-  }
-  return g_slist_reverse (works);
-}
-
-/* Lock held; returns without it. */
-static void
-unlock_and_render (CupWindow * window)
-{
-  GSList *works = collect_renders (window), *walk;
-  CupWorkers *workers = works ? cup_workers_ref (window->workers) : NULL;
-
-  g_cond_broadcast (&window->cond);
-  g_mutex_unlock (&window->lock);
-
-  for (walk = works; walk; walk = walk->next)
-    cup_workers_push (workers, CUP_WORK_FINISH, render_slot, walk->data);
-  g_slist_free (works);
-  g_clear_pointer (&workers, cup_workers_unref);
-}
-
-/* Originals */
-
-/* The frame itself as a result, with the request that has failed. */
-static CupResult *
-read_original (CupSlot * slot, GError ** error)
-{
-  const CupErrorDetails *details = cup_error_get_details (slot->error);
-  CupJob *job = cup_input_make_job (slot->input, slot->original, slot->uri,
-      error);
-  CupResult *result = NULL;
-
-  if (!job)
-    return NULL;
-  if (cup_job_need_pixels (job, error)) {
-    result = cup_result_new_pixels (cup_pixels_ref (cup_job_get_pixels (job)));
-    if (details)
-      result->request_id = g_strdup (details->request_id);
-  }
-  cup_job_unref (job);
-  return result;
-}
-
-/* On a worker. The slot is RENDERING: nobody else writes to it. */
-static void
-load_original (gpointer data)
-{
-  CupSlot *slot = data;
-  CupWindow *window = slot->window;
-  CupResult *result = NULL;
-  GstBuffer *original = NULL;
-  GError *error = NULL;
-
-  if (!g_cancellable_set_error_if_cancelled (slot->cancellable, &error))
-    result = read_original (slot, &error);
-
-  g_mutex_lock (&window->lock);
-  if (result) {
-    CupResult *old = slot->result;
-
-    slot->result = result;
-    result = old;
-    slot->state = CUP_SLOT_DONE;
-  } else {
-    original = fail_slot (slot, error);
-  }
-  unlock_and_render (window);
-
-  g_clear_pointer (&result, cup_result_free);
-  gst_clear_buffer (&original);
-  cup_slot_unref (slot);
+  g_mutex_lock (&window->slots_lock);
+  while (window->n_slots > 0
+      && g_cond_wait_until (&window->no_slots, &window->slots_lock, end));
+  none = window->n_slots == 0;
+  g_mutex_unlock (&window->slots_lock);
+  return none;
 }
 
 /* State changes and activation */
@@ -433,7 +192,7 @@ cup_window_new_frame (CupWindow * window, CupInput * input, guint width,
     guint height, GstBuffer * metadata, GCancellable * cancellable,
     CupFrameProgress * progress)
 {
-  CupSlot *slot = slot_new (window, CUP_SLOT_FRAME);
+  CupSlot *slot = cup_slot_new (window, CUP_SLOT_FRAME);
 
   slot->input = cup_input_ref (input);
   slot->frame = input->info;
@@ -489,7 +248,7 @@ cup_window_push_event (CupWindow * window, GstEvent * event, gboolean * revived)
   if (flow == GST_FLOW_OK && starts)
     window->eos_downstream = FALSE;
   if (flow == GST_FLOW_OK) {
-    CupSlot *slot = slot_new (window, CUP_SLOT_EVENT);
+    CupSlot *slot = cup_slot_new (window, CUP_SLOT_EVENT);
 
     if (type == GST_EVENT_EOS)
       window->eos_taken = TRUE;
@@ -511,7 +270,7 @@ cup_window_run_query (CupWindow * window, GstQuery * query)
   g_mutex_lock (&window->lock);
   if (window->flow == GST_FLOW_OK && !window->eos_taken
       && !window->eos_downstream) {
-    slot = slot_new (window, CUP_SLOT_QUERY);
+    slot = cup_slot_new (window, CUP_SLOT_QUERY);
     slot->query = query;
     g_queue_push_tail (&window->slots, cup_slot_ref (slot));
     g_cond_broadcast (&window->cond);
@@ -567,7 +326,7 @@ cup_window_complete (CupWindow * window, CupSlot * slot, CupResult * result,
   slot->error = error;
   if (wanted)
     slot->state = result ? CUP_SLOT_DONE : CUP_SLOT_FAILED;
-  unlock_and_render (window);
+  cup_window_unlock_and_render (window);
 }
 
 /* src task */
@@ -631,33 +390,10 @@ cup_window_set_output (CupWindow * window, CupOutput * output)
       slot->state = CUP_SLOT_DONE;
     }
   }
-  unlock_and_render (window);
+  cup_window_unlock_and_render (window);
 
   g_slist_free_full (stale, (GDestroyNotify) gst_buffer_unref);
   g_clear_pointer (&old, cup_output_unref);
-}
-
-gboolean
-cup_window_pass_original (CupWindow * window, CupSlot * slot, guint width,
-    guint height)
-{
-  CupWorkers *workers;
-
-  g_mutex_lock (&window->lock);
-  workers = window->workers ? cup_workers_ref (window->workers) : NULL;
-  if (workers) {
-    slot->state = CUP_SLOT_RENDERING;
-    slot->is_original = TRUE;
-    slot->width = width;
-    slot->height = height;
-  }
-  g_mutex_unlock (&window->lock);
-  if (!workers)
-    return FALSE;
-  cup_workers_push (workers, CUP_WORK_FINISH, load_original,
-      cup_slot_ref (slot));
-  cup_workers_unref (workers);
-  return TRUE;
 }
 
 gboolean
@@ -673,7 +409,7 @@ cup_window_take_frame (CupWindow * window, CupSlot * slot)
     window->leaving++;
   }
   /* Another one may be near enough to the head now. */
-  unlock_and_render (window);
+  cup_window_unlock_and_render (window);
   if (is_head)
     cup_slot_unref (slot);      /* the window's */
   return is_head;
@@ -851,7 +587,7 @@ cup_window_push_mark (CupWindow * window)
   g_mutex_lock (&window->lock);
   wait = window->flow == GST_FLOW_OK || !g_queue_is_empty (&window->slots);
   if (wait) {
-    g_queue_push_tail (&window->slots, slot_new (window, CUP_SLOT_MARK));
+    g_queue_push_tail (&window->slots, cup_slot_new (window, CUP_SLOT_MARK));
     g_cond_broadcast (&window->cond);
   }
   g_mutex_unlock (&window->lock);

@@ -179,6 +179,40 @@ test_no_stale_frame (void)
   fixture_free (f);
 }
 
+static void
+count_down (gpointer n)
+{
+  g_atomic_int_add ((gint *) n, -1);
+}
+
+/* A process that ends right after the element does finds all let go of: memory
+ * of the frames, here, which the workers keep for on-error=passthrough. */
+static void
+test_nothing_outlives (void)
+{
+  static guint8 pixels[FRAME_WIDTH * FRAME_HEIGHT * 4];
+  const gsize size = sizeof pixels;
+  gint alive = 0;
+  guint i;
+
+  for (i = 0; i < ITERATIONS; i++) {
+    Fixture *f = fixture_new (NULL, NULL);
+    GstBuffer *buffer;
+
+    gst_util_set_object_arg (G_OBJECT (f->element), "on-error", "passthrough");
+    g_atomic_int_inc (&alive);
+    buffer = gst_buffer_new ();
+    gst_buffer_append_memory (buffer, gst_memory_new_wrapped
+        (GST_MEMORY_FLAG_READONLY, pixels, size, 0, size, &alive,
+            count_down));
+    GST_BUFFER_PTS (buffer) = 0;
+    gst_harness_push (f->harness, buffer);
+    gst_buffer_unref (gst_harness_pull (f->harness));
+    fixture_free (f);
+    g_assert_cmpint (g_atomic_int_get (&alive), ==, 0);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -190,5 +224,6 @@ main (int argc, char **argv)
   g_test_add_func ("/stress/flushes", test_flushes);
   g_test_add_func ("/stress/properties-and-caps", test_properties_and_caps);
   g_test_add_func ("/stress/no-stale-frame", test_no_stale_frame);
+  g_test_add_func ("/stress/nothing-outlives", test_nothing_outlives);
   return fixture_run ();
 }

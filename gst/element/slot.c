@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "slot.h"
+
+#include "window-private.h"
+
+CupSlot *
+cup_slot_new (CupWindow * window, CupSlotType type)
+{
+  CupSlot *slot = g_new0 (CupSlot, 1);
+
+  slot->ref_count = 1;
+  slot->type = type;
+  slot->window = cup_window_ref (window);
+  g_mutex_lock (&window->slots_lock);
+  window->n_slots++;
+  g_mutex_unlock (&window->slots_lock);
+  return slot;
+}
+
+CupSlot *
+cup_slot_ref (CupSlot * slot)
+{
+  g_atomic_int_inc (&slot->ref_count);
+  return slot;
+}
+
+/* The last that is done for a slot: who waits for it may end the process. */
+static void
+forget_slot (CupWindow * window)
+{
+  g_mutex_lock (&window->slots_lock);
+  if (--window->n_slots == 0)
+    g_cond_broadcast (&window->no_slots);
+  g_mutex_unlock (&window->slots_lock);
+  cup_window_unref (window);
+}
+
+void
+cup_slot_unref (CupSlot * slot)
+{
+  if (!g_atomic_int_dec_and_test (&slot->ref_count))
+    return;
+  g_clear_pointer (&slot->input, cup_input_unref);
+  gst_clear_buffer (&slot->metadata);
+  g_clear_object (&slot->cancellable);
+  g_clear_pointer (&slot->progress, cup_frame_progress_unref);
+  gst_clear_event (&slot->event);
+  g_clear_pointer (&slot->result, cup_result_free);
+  g_clear_error (&slot->error);
+  gst_clear_buffer (&slot->buffer);
+  g_clear_pointer (&slot->output, cup_output_unref);
+  gst_clear_buffer (&slot->original);
+  g_free (slot->uri);
+  forget_slot (slot->window);
+  g_free (slot);
+}
+
+void
+cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
+    CupPicture * picture)
+{
+  picture->input = slot->input;
+  picture->frame = &slot->frame;
+  picture->scale = slot->scale;
+  picture->info = slot->result->info;
+  picture->is_original = slot->is_original;
+  if (slot->is_original) {
+    picture->info.width = slot->width;
+    picture->info.height = slot->height;
+  } else {
+    cup_sizing_get_size (sizing, &slot->frame, slot->scale,
+        &slot->result->info, &picture->info.width, &picture->info.height);
+  }
+}
