@@ -1,49 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fal-properties.h"
 
-#include <gst/gst.h>
-
 #include "engine/fal/credentials.h"
 #include "engine/fal/fal.h"
-
-typedef enum
-{
-  KIND_STRING,
-  KIND_SECRET,                  /* write only */
-  KIND_SECONDS,                 /* a double */
-  KIND_UINT,
-  KIND_BOOLEAN,
-  KIND_ENUM,
-  KIND_OBJECT,
-} Kind;
-
-typedef GType (*GetType) (void);
-
-typedef struct
-{
-  const gchar *name;
-  const gchar *nick;
-  const gchar *blurb;
-  Kind kind;
-  gsize offset;                 /* in CupFalProperties */
-  gdouble minimum;
-  gdouble maximum;
-  GetType get_type;             /* of enums and objects */
-} Row;
-
-#define DEFINE_ENUM(function, name, values)                             \
-static GType                                                            \
-function (void)                                                         \
-{                                                                       \
-  static GType type = 0;                                                \
-                                                                        \
-  if (g_once_init_enter (&type)) {                                      \
-    GType new_type = g_enum_register_static (name, values);             \
-                                                                        \
-    g_once_init_leave (&type, new_type);                                \
-  }                                                                     \
-  return type;                                                          \
-}
+#include "property-table.h"
 
 static const GEnumValue upload_values[] = {
   {GST_CREATIVE_UPSCALER_UPLOAD_AUTO,
@@ -55,7 +15,8 @@ static const GEnumValue upload_values[] = {
   {0, NULL, NULL}
 };
 
-DEFINE_ENUM (upload_get_type, "GstCreativeUpscalerUpload", upload_values);
+static CUP_DEFINE_ENUM (upload_get_type, "GstCreativeUpscalerUpload",
+    upload_values);
 
 static const GEnumValue status_updates_values[] = {
   {GST_CREATIVE_UPSCALER_STATUS_UPDATES_STREAM,
@@ -66,8 +27,8 @@ static const GEnumValue status_updates_values[] = {
   {0, NULL, NULL}
 };
 
-DEFINE_ENUM (status_updates_get_type, "GstCreativeUpscalerStatusUpdates",
-    status_updates_values);
+static CUP_DEFINE_ENUM (status_updates_get_type,
+    "GstCreativeUpscalerStatusUpdates", status_updates_values);
 
 static const GEnumValue queue_priority_values[] = {
   {GST_CREATIVE_UPSCALER_QUEUE_PRIORITY_NORMAL, "In turn", "normal"},
@@ -76,109 +37,131 @@ static const GEnumValue queue_priority_values[] = {
   {0, NULL, NULL}
 };
 
-DEFINE_ENUM (queue_priority_get_type, "GstCreativeUpscalerQueuePriority",
-    queue_priority_values);
+static CUP_DEFINE_ENUM (queue_priority_get_type,
+    "GstCreativeUpscalerQueuePriority", queue_priority_values);
 
 #define OFFSET(member) G_STRUCT_OFFSET (CupFalProperties, member)
 #define FOREVER 1e6
 
 /* *INDENT-OFF* */
-static const Row rows[] = {
+static const CupProperty rows[] = {
   /* Write only: what can be read shows up in dot dumps, presets and -v. */
   { .name = "api-key", .nick = "API key",
     .blurb = "fal: the key, `key_id:key_secret`. Prefer api-key-file or the "
         "environment (FAL_KEY, or FAL_KEY_ID and FAL_KEY_SECRET): a command "
         "line can be read by others",
-    .kind = KIND_SECRET, .offset = OFFSET (api_key) },
+    .kind = CUP_PROPERTY_SECRET, .offset = OFFSET (api_key),
+    .free_secret = cup_fal_free_key,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "api-key-file", .nick = "API key file",
     .blurb = "fal: file whose first line is the key",
-    .kind = KIND_STRING, .offset = OFFSET (api_key_file) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (api_key_file),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "application", .nick = "Application",
     .blurb = "fal: id of the hosted model, `owner/alias` or "
         "`owner/alias/path`",
-    .kind = KIND_STRING, .offset = OFFSET (application) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (application),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "location", .nick = "Location",
     .blurb = "fal: base URL of the queue; https, or http on loopback",
-    .kind = KIND_STRING, .offset = OFFSET (location) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (location),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "storage-location", .nick = "Storage location",
     .blurb = "fal: base URL of the REST API that takes uploads; https, or http "
         "on loopback",
-    .kind = KIND_STRING, .offset = OFFSET (storage_location) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (storage_location),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "connect-timeout", .nick = "Connect timeout",
     .blurb = "fal: seconds within which a connection to the service must be made; "
         "then the request is given up, and tried again where it may be",
-    .kind = KIND_SECONDS, .offset = OFFSET (connect_timeout),
-    .minimum = 0.001, .maximum = FOREVER },
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (connect_timeout),
+    .minimum = 0.001, .maximum = FOREVER,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "inactivity-timeout", .nick = "Inactivity timeout",
     .blurb = "fal: seconds without a byte in either direction after which a "
         "request is given up",
-    .kind = KIND_SECONDS, .offset = OFFSET (inactivity_timeout),
-    .minimum = 0.001, .maximum = FOREVER },
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (inactivity_timeout),
+    .minimum = 0.001, .maximum = FOREVER,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "upload", .nick = "Upload",
     .blurb = "fal: how pictures get to the service",
-    .kind = KIND_ENUM, .offset = OFFSET (upload),
-    .get_type = upload_get_type },
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (upload),
+    .get_type = upload_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "status-updates", .nick = "Status updates",
     .blurb = "fal: how the element learns where a frame is at the service",
-    .kind = KIND_ENUM, .offset = OFFSET (status_updates),
-    .get_type = status_updates_get_type },
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (status_updates),
+    .get_type = status_updates_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "retries", .nick = "Retries",
     .blurb = "fal: how often a frame is submitted again after the service "
         "reported that it failed for a cause that may pass (its machine went "
         "away, an internal error, a timeout)",
-    .kind = KIND_UINT, .offset = OFFSET (retries), .maximum = 1000 },
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (retries), .maximum = 1000,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "retry-delay", .nick = "Retry delay",
     .blurb = "fal: upper end, in seconds, of the first wait before something "
         "is tried again; waits are random up to it, and it doubles with each "
         "further failure",
-    .kind = KIND_SECONDS, .offset = OFFSET (retry_delay),
-    .minimum = 0.001, .maximum = 3600 },
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (retry_delay),
+    .minimum = 0.001, .maximum = 3600,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "allow-double-cost", .nick = "Allow double cost",
     .blurb = "fal: submit a frame again also where it is not certain that the "
         "service did not accept it the first time, and may charge for both; "
         "otherwise such a frame fails",
-    .kind = KIND_BOOLEAN, .offset = OFFSET (allow_double_cost) },
+    .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (allow_double_cost),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "start-timeout", .nick = "Start timeout",
     .blurb = "fal: seconds within which the service must have begun to work on "
         "a frame; it fails those that still wait by then. 0 for no limit",
-    .kind = KIND_SECONDS, .offset = OFFSET (start_timeout),
-    .maximum = FOREVER },
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (start_timeout),
+    .maximum = FOREVER,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "queue-priority", .nick = "Queue priority",
     .blurb = "fal: where frames stand in the service's queue",
-    .kind = KIND_ENUM, .offset = OFFSET (queue_priority),
-    .get_type = queue_priority_get_type },
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (queue_priority),
+    .get_type = queue_priority_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "runner-hint", .nick = "Runner hint",
     .blurb = "fal: any word; frames with the same one go to the same machine of "
         "the service where it can be had",
-    .kind = KIND_STRING, .offset = OFFSET (runner_hint) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (runner_hint),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "upload-expiration", .nick = "Upload expiration",
     .blurb = "fal: seconds for which the service keeps the pictures that are "
         "sent to it; 0 for its default",
-    .kind = KIND_UINT, .offset = OFFSET (upload_expiration),
-    .maximum = G_MAXUINT },
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (upload_expiration),
+    .maximum = G_MAXUINT,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "result-expiration", .nick = "Result expiration",
     .blurb = "fal: seconds for which the service keeps the pictures that it "
         "makes; 0 for its default",
-    .kind = KIND_UINT, .offset = OFFSET (result_expiration),
-    .maximum = G_MAXUINT },
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (result_expiration),
+    .maximum = G_MAXUINT,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "store-payloads", .nick = "Store payloads",
     .blurb = "fal: let the service keep the texts of requests and results "
         "(prompt, settings, URLs), for its dashboard",
-    .kind = KIND_BOOLEAN, .offset = OFFSET (store_payloads) },
+    .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (store_payloads),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "tls-database", .nick = "TLS database",
     .blurb = "fal: the certificate authorities to trust instead of this "
         "machine's; goes before tls-ca-file",
-    .kind = KIND_OBJECT, .offset = OFFSET (tls_database),
-    .get_type = g_tls_database_get_type },
+    .kind = CUP_PROPERTY_OBJECT, .offset = OFFSET (tls_database),
+    .get_type = g_tls_database_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "tls-ca-file", .nick = "TLS CA file",
     .blurb = "fal: PEM file of the certificate authorities to trust instead of "
         "this machine's",
-    .kind = KIND_STRING, .offset = OFFSET (tls_ca_file) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (tls_ca_file),
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "proxy", .nick = "Proxy",
     .blurb = "fal: proxy for all requests that are not to this machine, "
         "`http://host:port` or `socks5://host:port`; not set: this machine's "
         "settings",
-    .kind = KIND_STRING, .offset = OFFSET (proxy) },
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (proxy),
+    .flags = GST_PARAM_MUTABLE_READY },
 };
 /* *INDENT-ON* */
 
@@ -229,7 +212,7 @@ cup_fal_properties_copy (CupFalProperties * to, const CupFalProperties * from)
 
   *to = *from;
   for (i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if (rows[i].kind == KIND_STRING)
+    if (rows[i].kind == CUP_PROPERTY_STRING)
       MEMBER (to, &rows[i], gchar *) =
           g_strdup (MEMBER (from, &rows[i], gchar *));
   }
@@ -244,106 +227,31 @@ cup_fal_properties_clear (CupFalProperties * properties)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if (rows[i].kind == KIND_STRING)
+    if (rows[i].kind == CUP_PROPERTY_STRING)
       g_clear_pointer (&MEMBER (properties, &rows[i], gchar *), g_free);
   }
   g_clear_pointer (&properties->api_key, cup_fal_free_key);
   g_clear_object (&properties->tls_database);
 }
 
-static GParamSpec *
-make_spec (const Row * row, const CupFalProperties * defaults)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_READY;
-
-  switch (row->kind) {
-    case KIND_STRING:
-      return g_param_spec_string (row->name, row->nick, row->blurb,
-          MEMBER (defaults, row, gchar *), flags);
-    case KIND_SECRET:
-      return g_param_spec_string (row->name, row->nick, row->blurb, NULL,
-          flags & ~G_PARAM_READABLE);
-    case KIND_SECONDS:
-      return g_param_spec_double (row->name, row->nick, row->blurb,
-          row->minimum, row->maximum, MEMBER (defaults, row, gdouble), flags);
-    case KIND_UINT:
-      return g_param_spec_uint (row->name, row->nick, row->blurb,
-          (guint) row->minimum, (guint) row->maximum, MEMBER (defaults, row,
-              guint), flags);
-    case KIND_BOOLEAN:
-      return g_param_spec_boolean (row->name, row->nick, row->blurb,
-          MEMBER (defaults, row, gboolean), flags);
-    case KIND_ENUM:
-      gst_type_mark_as_plugin_api (row->get_type (), 0);
-      return g_param_spec_enum (row->name, row->nick, row->blurb,
-          row->get_type (), MEMBER (defaults, row, gint), flags);
-    case KIND_OBJECT:
-      return g_param_spec_object (row->name, row->nick, row->blurb,
-          row->get_type (), flags);
-  }
-  g_assert_not_reached ();
-}
-
 void
 cup_fal_properties_install (GObjectClass * klass, guint first)
 {
   CupFalProperties defaults;
-  guint i;
 
   cup_fal_properties_init (&defaults);
-  for (i = 0; i < G_N_ELEMENTS (rows); i++)
-    g_object_class_install_property (klass, first + i,
-        make_spec (&rows[i], &defaults));
+  cup_property_table_install (klass, first, rows, G_N_ELEMENTS (rows),
+      &defaults);
   cup_fal_properties_clear (&defaults);
-}
-
-/* A string that has a default goes back to it with NULL. */
-static void
-set_string (gchar ** string, const GValue * value, GParamSpec * pspec)
-{
-  const gchar *text = g_value_get_string (value);
-
-  if (text == NULL)
-    text = g_value_get_string (g_param_spec_get_default_value (pspec));
-  g_free (*string);
-  *string = g_strdup (text);
 }
 
 gboolean
 cup_fal_properties_set (CupFalProperties * properties, guint index,
     const GValue * value, GParamSpec * pspec)
 {
-  const Row *row;
-
   if (index >= G_N_ELEMENTS (rows))
     return FALSE;
-  row = &rows[index];
-  switch (row->kind) {
-    case KIND_STRING:
-      set_string (&MEMBER (properties, row, gchar *), value, pspec);
-      break;
-    case KIND_SECRET:
-      g_clear_pointer (&properties->api_key, cup_fal_free_key);
-      properties->api_key = g_value_dup_string (value);
-      break;
-    case KIND_SECONDS:
-      MEMBER (properties, row, gdouble) = g_value_get_double (value);
-      break;
-    case KIND_UINT:
-      MEMBER (properties, row, guint) = g_value_get_uint (value);
-      break;
-    case KIND_BOOLEAN:
-      MEMBER (properties, row, gboolean) = g_value_get_boolean (value);
-      break;
-    case KIND_ENUM:
-      MEMBER (properties, row, gint) = g_value_get_enum (value);
-      break;
-    case KIND_OBJECT:
-      g_clear_object (&properties->tls_database);
-      properties->tls_database = g_value_dup_object (value);
-      break;
-  }
+  cup_property_set (&rows[index], properties, value, pspec);
   return TRUE;
 }
 
@@ -351,32 +259,6 @@ gboolean
 cup_fal_properties_get (const CupFalProperties * properties, guint index,
     GValue * value)
 {
-  const Row *row;
-
-  if (index >= G_N_ELEMENTS (rows))
-    return FALSE;
-  row = &rows[index];
-  switch (row->kind) {
-    case KIND_STRING:
-      g_value_set_string (value, MEMBER (properties, row, gchar *));
-      break;
-    case KIND_SECRET:
-      return FALSE;
-    case KIND_SECONDS:
-      g_value_set_double (value, MEMBER (properties, row, gdouble));
-      break;
-    case KIND_UINT:
-      g_value_set_uint (value, MEMBER (properties, row, guint));
-      break;
-    case KIND_BOOLEAN:
-      g_value_set_boolean (value, MEMBER (properties, row, gboolean));
-      break;
-    case KIND_ENUM:
-      g_value_set_enum (value, MEMBER (properties, row, gint));
-      break;
-    case KIND_OBJECT:
-      g_value_set_object (value, properties->tls_database);
-      break;
-  }
-  return TRUE;
+  return index < G_N_ELEMENTS (rows)
+      && cup_property_get (&rows[index], properties, value);
 }

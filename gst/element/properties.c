@@ -1,162 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "properties.h"
 
+#include "enums.h"
 #include "extra.h"
+#include "image/scene.h"
+#include "property-table.h"
 
-#define DEFAULT_ENGINE GST_CREATIVE_UPSCALER_ENGINE_AUTO
-#define DEFAULT_MAX_IN_FLIGHT 4
-#define DEFAULT_IMAGE_FORMAT GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO
-#define DEFAULT_QUALITY 95
-#define DEFAULT_TIMEOUT 600.0
-#define DEFAULT_QUEUE_TIMEOUT 3600.0
-#define DEFAULT_QOS TRUE
-#define DEFAULT_ON_UNSAFE GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS
-#define DEFAULT_ON_ERROR GST_CREATIVE_UPSCALER_ON_ERROR_ERROR
-#define DEFAULT_MAX_FAILURES 0
-#define DEFAULT_SIZE_POLICY GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW
-
-/* The schema's fields have the ids from 1 on, in the table's order; those of
- * the fal engine come last. */
+/* The schema's fields have the ids from 1 on, in the table's order; the rows of
+ * properties[] follow, and those of the fal engine come last. */
 enum
 {
   PROP_FIELDS_END = CUP_N_FIELDS,
-  PROP_ENGINE,
-  PROP_MAX_IN_FLIGHT,
-  PROP_IMAGE_FORMAT,
-  PROP_QUALITY,
-  PROP_TIMEOUT,
-  PROP_QUEUE_TIMEOUT,
-  PROP_QOS,
-  PROP_ON_UNSAFE,
-  PROP_ON_ERROR,
-  PROP_MAX_FAILURES,
-  PROP_SIZE_POLICY,
   PROP_EXTRA_INPUT,
-  PROP_FAL,
+  PROP_GENERAL,
+  PROP_FAL = PROP_GENERAL + 100,
 };
 
 #define FIELD_OF_PROP(id) ((CupFieldId) ((id) - 1))
-
-#define ENGINE_TYPE (engine_get_type ())
-static GType
-engine_get_type (void)
-{
-  static GType type = 0;
-  static const GEnumValue values[] = {
-    {GST_CREATIVE_UPSCALER_ENGINE_AUTO,
-        "fal where a key is configured, else local", "auto"},
-    {GST_CREATIVE_UPSCALER_ENGINE_FAL,
-        "fal's hosted model, over its queue API", "fal"},
-    {GST_CREATIVE_UPSCALER_ENGINE_LOCAL,
-        "Embedded: in process, no network, no key", "local"},
-    {0, NULL, NULL}
-  };
-
-  if (g_once_init_enter (&type)) {
-    GType new_type =
-        g_enum_register_static ("GstCreativeUpscalerEngine", values);
-
-    g_once_init_leave (&type, new_type);
-  }
-  return type;
-}
-
-#define IMAGE_FORMAT_TYPE (image_format_get_type ())
-static GType
-image_format_get_type (void)
-{
-  static GType type = 0;
-  static const GEnumValue values[] = {
-    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
-        "PNG, unless downstream takes another type only", "auto"},
-    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_PNG, "PNG, lossless", "png"},
-    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG, "JPEG, of `quality`", "jpeg"},
-    {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP,
-        "WebP, of `quality` (100 is lossless)", "webp"},
-    {0, NULL, NULL}
-  };
-
-  if (g_once_init_enter (&type)) {
-    GType new_type =
-        g_enum_register_static ("GstCreativeUpscalerImageFormat", values);
-
-    g_once_init_leave (&type, new_type);
-  }
-  return type;
-}
-
-#define ON_UNSAFE_TYPE (on_unsafe_get_type ())
-static GType
-on_unsafe_get_type (void)
-{
-  static GType type = 0;
-  static const GEnumValue values[] = {
-    {GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS,
-        "The black picture goes on, with a warning", "pass"},
-    {GST_CREATIVE_UPSCALER_ON_UNSAFE_DROP,
-        "The frame is left out, with a warning", "drop"},
-    {GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR, "The stream ends with an error",
-        "error"},
-    {0, NULL, NULL}
-  };
-
-  if (g_once_init_enter (&type)) {
-    GType new_type =
-        g_enum_register_static ("GstCreativeUpscalerOnUnsafe", values);
-
-    g_once_init_leave (&type, new_type);
-  }
-  return type;
-}
-
-#define ON_ERROR_TYPE (on_error_get_type ())
-static GType
-on_error_get_type (void)
-{
-  static GType type = 0;
-  static const GEnumValue values[] = {
-    {GST_CREATIVE_UPSCALER_ON_ERROR_ERROR, "The stream ends with an error",
-        "error"},
-    {GST_CREATIVE_UPSCALER_ON_ERROR_DROP,
-        "The frame is left out, with a warning", "drop"},
-    {GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH,
-        "The frame itself, resized, goes on in place of its result, with a "
-          "warning", "passthrough"},
-    {0, NULL, NULL}
-  };
-
-  if (g_once_init_enter (&type)) {
-    GType new_type =
-        g_enum_register_static ("GstCreativeUpscalerOnError", values);
-
-    g_once_init_leave (&type, new_type);
-  }
-  return type;
-}
-
-#define SIZE_POLICY_TYPE (size_policy_get_type ())
-static GType
-size_policy_get_type (void)
-{
-  static GType type = 0;
-  static const GEnumValue values[] = {
-    {GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
-        "As the results come; the caps change with them", "follow"},
-    {GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST,
-        "All are resized to the size of the first", "first"},
-    {GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT,
-        "All are resized to the frame's size times scale, rounded", "exact"},
-    {0, NULL, NULL}
-  };
-
-  if (g_once_init_enter (&type)) {
-    GType new_type =
-        g_enum_register_static ("GstCreativeUpscalerSizePolicy", values);
-
-    g_once_init_leave (&type, new_type);
-  }
-  return type;
-}
 
 /* The enum of a field with choices. The value's name is the word of the wire,
  * so that both spellings work on a command line: SDXL and sdxl. */
@@ -229,96 +89,161 @@ make_field_spec (const CupField * field)
   return NULL;
 }
 
+#define OFFSET(member) G_STRUCT_OFFSET (CupSettings, member)
+#define FOREVER 1e6             /* seconds */
+
+/* *INDENT-OFF* */
+static const CupProperty properties[] = {
+  { .name = "engine", .nick = "Engine",
+    .blurb = "Which upscaler is used; with `auto` an info message on the bus "
+        "says which was chosen, and why",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (engine),
+    .get_type = cup_engine_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
+  { .name = "max-in-flight", .nick = "Maximum in flight",
+    .blurb = "How many frames may be between the pads at once: being sent, "
+        "upscaled, fetched, or waiting for their turn. What happens beyond is "
+        "for overflow to say",
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (max_in_flight),
+    .minimum = 1, .maximum = 1024,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "image-format", .nick = "Image format",
+    .blurb = "How raw frames are encoded to be sent, and results that are not "
+        "encoded yet where downstream takes images",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (image_format),
+    .get_type = cup_image_format_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "quality", .nick = "Quality",
+    .blurb = "Quality of JPEG and WebP that are made here; WebP is lossless at "
+        "100",
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (quality),
+    .minimum = 1, .maximum = 100,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "timeout", .nick = "Timeout",
+    .blurb = "Seconds of work that one frame may take in the engine: sending, "
+        "upscaling, fetching, but not waiting in a service's queue "
+        "(queue-timeout); 0 for no limit",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (timeout),
+    .maximum = FOREVER,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "queue-timeout", .nick = "Queue timeout",
+    .blurb = "Seconds that one frame may wait in a service's queue; 0 for no "
+        "limit",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (queue_timeout),
+    .maximum = FOREVER,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "qos", .nick = "QoS",
+    .blurb = "Leave out frames of which downstream says that they would come "
+        "too late, before they are sent and paid for",
+    .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (qos),
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+
+  { .name = "on-error", .nick = "On error",
+    .blurb = "What becomes of a frame that fails, when its turn comes to leave. "
+        "`passthrough` keeps each frame until its result is there, and has to "
+        "be set when the frame comes. A refused key and settings that cannot "
+        "work are always errors",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_error),
+    .get_type = cup_on_error_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "max-failures", .nick = "Maximum failures",
+    .blurb = "With on-error=drop or passthrough: the stream ends with an error "
+        "all the same where this many frames fail in a row; 0 for no limit",
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (max_failures),
+    .maximum = G_MAXUINT,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "on-unsafe", .nick = "On unsafe",
+    .blurb = "What becomes of a frame whose result the service's safety checker "
+        "took away: it comes back all black where the frame was not "
+        "(enable-safety-checks turns the checker off)",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_unsafe),
+    .get_type = cup_on_unsafe_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "size-policy", .nick = "Size policy",
+    .blurb = "Which size frames leave with. Services round sizes, for example "
+        "to multiples of 8; results of another size than the policy's are "
+        "resampled here",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (size_policy),
+    .get_type = cup_size_policy_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "color-match", .nick = "Color match",
+    .blurb = "Brings the colors of each result back to those of its frame: "
+        "diffusion shifts them, differently from frame to frame. Where results "
+        "would leave as they came, encoded, they are encoded anew",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (colour_match),
+    .get_type = cup_colour_match_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+
+  { .name = "latency", .nick = "Latency",
+    .blurb = "With a live source: nanoseconds that a frame may take from pad to "
+        "pad, which is what the element promises the pipeline. Other sources "
+        "are not affected",
+    .kind = CUP_PROPERTY_TIME, .offset = OFFSET (latency),
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "late", .nick = "Late",
+    .blurb = "With a live source: what becomes of a frame that has no result "
+        "when latency is over. `passthrough` has to be set when the frame "
+        "comes",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (late),
+    .get_type = cup_late_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "overflow", .nick = "Overflow",
+    .blurb = "With a live source: what happens when a frame comes while "
+        "max-in-flight are between the pads. Other sources always wait",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (overflow),
+    .get_type = cup_overflow_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+
+  { .name = "select", .nick = "Select",
+    .blurb = "Which frames are upscaled by the engine; unselected says what "
+        "becomes of the others",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (select),
+    .get_type = cup_select_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "interval", .nick = "Interval",
+    .blurb = "With select=interval: one frame of this many",
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (interval),
+    .minimum = 1, .maximum = G_MAXUINT,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "interval-time", .nick = "Interval time",
+    .blurb = "With select=interval: one frame in this many nanoseconds, in "
+        "place of interval; 0 to count frames",
+    .kind = CUP_PROPERTY_TIME, .offset = OFFSET (interval_time),
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "scene-threshold", .nick = "Scene threshold",
+    .blurb = "With select=scene-change: how different a frame has to be from "
+        "the last one that was selected; 0 selects all, 1 next to none",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (scene_threshold),
+    .maximum = 1,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "unselected", .nick = "Unselected",
+    .blurb = "What becomes of the frames that are not selected. With `local` "
+        "and `repeat` the stream keeps its rate, and those frames count for "
+        "max-in-flight, too: N jobs at once need N times the distance between "
+        "selected frames",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (unselected),
+    .get_type = cup_unselected_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+
+  { .name = "price-per-megapixel", .nick = "Price per megapixel",
+    .blurb = "What the service charges for a million pixels of a result, in "
+        "any currency: stats estimates the cost by it",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (price_per_megapixel),
+    .maximum = 1e9,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "price-per-second", .nick = "Price per second",
+    .blurb = "What the service charges for a second of inference, in any "
+        "currency: stats estimates the cost by it",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (price_per_second),
+    .maximum = 1e9,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+};
+/* *INDENT-ON* */
+
+G_STATIC_ASSERT (PROP_GENERAL + G_N_ELEMENTS (properties) <= PROP_FAL);
+
 static void
-install_general (GObjectClass * klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  g_object_class_install_property (klass, PROP_ENGINE,
-      g_param_spec_enum ("engine", "Engine",
-          "Which upscaler is used; with `auto` an info message on the bus says "
-          "which was chosen, and why",
-          ENGINE_TYPE, DEFAULT_ENGINE, flags | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (klass, PROP_MAX_IN_FLIGHT,
-      g_param_spec_uint ("max-in-flight", "Maximum in flight",
-          "How many frames may be between the pads at once: being sent, "
-          "upscaled, fetched, or waiting for their turn. Upstream is blocked "
-          "beyond", 1, 1024, DEFAULT_MAX_IN_FLIGHT,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_IMAGE_FORMAT,
-      g_param_spec_enum ("image-format", "Image format",
-          "How raw frames are encoded to be sent, and results that are not "
-          "encoded yet where downstream takes images", IMAGE_FORMAT_TYPE,
-          DEFAULT_IMAGE_FORMAT, flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_QUALITY,
-      g_param_spec_uint ("quality", "Quality",
-          "Quality of JPEG and WebP that are made here; WebP is lossless at "
-          "100", 1, 100, DEFAULT_QUALITY, flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_TIMEOUT,
-      g_param_spec_double ("timeout", "Timeout",
-          "Seconds of work that one frame may take in the engine: sending, "
-          "upscaling, fetching, but not waiting in a service's queue "
-          "(queue-timeout); 0 for no limit", 0, 1e6, DEFAULT_TIMEOUT,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_QUEUE_TIMEOUT,
-      g_param_spec_double ("queue-timeout", "Queue timeout",
-          "Seconds that one frame may wait in a service's queue; 0 for no "
-          "limit", 0, 1e6, DEFAULT_QUEUE_TIMEOUT,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_QOS,
-      g_param_spec_boolean ("qos", "QoS",
-          "Leave out frames of which downstream says that they would come too "
-          "late, before they are sent and paid for", DEFAULT_QOS,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-}
-
-static void
-install_results (GObjectClass * klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_PLAYING;
-
-  g_object_class_install_property (klass, PROP_ON_ERROR,
-      g_param_spec_enum ("on-error", "On error",
-          "What becomes of a frame that fails, when its turn comes to leave. "
-          "`passthrough` keeps each frame until its result is there, and has "
-          "to be set when the frame comes. A refused key and settings that "
-          "cannot work are always errors", ON_ERROR_TYPE, DEFAULT_ON_ERROR,
-          flags));
-  g_object_class_install_property (klass, PROP_MAX_FAILURES,
-      g_param_spec_uint ("max-failures", "Maximum failures",
-          "With on-error=drop or passthrough: the stream ends with an error "
-          "all the same where this many frames fail in a row; 0 for no limit",
-          0, G_MAXUINT, DEFAULT_MAX_FAILURES, flags));
-  g_object_class_install_property (klass, PROP_SIZE_POLICY,
-      g_param_spec_enum ("size-policy", "Size policy",
-          "Which size frames leave with. Services round sizes, for example to "
-          "multiples of 8; results of another size than the policy's are "
-          "resampled here", SIZE_POLICY_TYPE, DEFAULT_SIZE_POLICY, flags));
-}
-
-static void
-install_input (GObjectClass * klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_PLAYING;
-
-  g_object_class_install_property (klass, PROP_ON_UNSAFE,
-      g_param_spec_enum ("on-unsafe", "On unsafe",
-          "What becomes of a frame whose result the service's safety checker "
-          "took away: it comes back all black where the frame was not "
-          "(enable-safety-checks turns the checker off)", ON_UNSAFE_TYPE,
-          DEFAULT_ON_UNSAFE, flags));
-  g_object_class_install_property (klass, PROP_EXTRA_INPUT,
-      g_param_spec_boxed ("extra-input", "Extra input",
-          "fal: more members of the input that is sent for each frame, or "
-          "others in place of those that the properties make, by the service's "
-          "own names; for example extra,face=true,output_format=png. The "
-          "structure's name does not matter", GST_TYPE_STRUCTURE, flags));
-}
-
-void
-cup_properties_install (GObjectClass * klass)
+install_fields (GObjectClass * klass)
 {
   guint i;
 
@@ -328,34 +253,55 @@ cup_properties_install (GObjectClass * klass)
     if (field->property)
       g_object_class_install_property (klass, i + 1, make_field_spec (field));
   }
-  install_general (klass);
-  install_results (klass);
-  install_input (klass);
+  g_object_class_install_property (klass, PROP_EXTRA_INPUT,
+      g_param_spec_boxed ("extra-input", "Extra input",
+          "fal: more members of the input that is sent for each frame, or "
+          "others in place of those that the properties make, by the service's "
+          "own names; for example extra,face=true,output_format=png. The "
+          "structure's name does not matter", GST_TYPE_STRUCTURE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+          | GST_PARAM_MUTABLE_PLAYING));
+}
+
+void
+cup_properties_install (GObjectClass * klass)
+{
+  CupSettings defaults;
+
+  install_fields (klass);
+  cup_settings_init (&defaults);
+  cup_property_table_install (klass, PROP_GENERAL, properties,
+      G_N_ELEMENTS (properties), &defaults);
+  cup_settings_clear (&defaults);
   cup_fal_properties_install (klass, PROP_FAL);
-  gst_type_mark_as_plugin_api (ENGINE_TYPE, 0);
-  gst_type_mark_as_plugin_api (IMAGE_FORMAT_TYPE, 0);
-  gst_type_mark_as_plugin_api (ON_UNSAFE_TYPE, 0);
-  gst_type_mark_as_plugin_api (ON_ERROR_TYPE, 0);
-  gst_type_mark_as_plugin_api (SIZE_POLICY_TYPE, 0);
 }
 
 void
 cup_settings_init (CupSettings * settings)
 {
-  settings->values = cup_values_new ();
-  settings->engine = DEFAULT_ENGINE;
-  settings->max_in_flight = DEFAULT_MAX_IN_FLIGHT;
-  settings->image_format = DEFAULT_IMAGE_FORMAT;
-  settings->quality = DEFAULT_QUALITY;
-  settings->timeout = DEFAULT_TIMEOUT;
-  settings->queue_timeout = DEFAULT_QUEUE_TIMEOUT;
-  settings->qos = DEFAULT_QOS;
-  settings->on_unsafe = DEFAULT_ON_UNSAFE;
-  settings->on_error = DEFAULT_ON_ERROR;
-  settings->max_failures = DEFAULT_MAX_FAILURES;
-  settings->size_policy = DEFAULT_SIZE_POLICY;
-  settings->extra_input = NULL;
-  settings->extra_ignored = NULL;
+  CupSettings init = {
+    .values = cup_values_new (),
+    .engine = GST_CREATIVE_UPSCALER_ENGINE_AUTO,
+    .max_in_flight = 4,
+    .image_format = GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
+    .quality = 95,
+    .timeout = 600,
+    .queue_timeout = 3600,
+    .qos = TRUE,
+    .on_unsafe = GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS,
+    .on_error = GST_CREATIVE_UPSCALER_ON_ERROR_ERROR,
+    .size_policy = GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
+    .colour_match = CUP_COLOUR_MATCH_NONE,
+    .latency = 2 * GST_SECOND,
+    .late = GST_CREATIVE_UPSCALER_LATE_WAIT,
+    .overflow = GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK,
+    .select = CUP_SELECT_ALL,
+    .interval = 1,
+    .scene_threshold = CUP_SCENE_DEFAULT_THRESHOLD,
+    .unselected = GST_CREATIVE_UPSCALER_UNSELECTED_DROP,
+  };
+
+  *settings = init;
   cup_fal_properties_init (&settings->fal);
 }
 
@@ -440,47 +386,14 @@ cup_properties_set (CupSettings * settings, guint id, const GValue * value,
     set_field (settings, cup_field_get (FIELD_OF_PROP (id)), value);
     return TRUE;
   }
-  switch (id) {
-    case PROP_ENGINE:
-      settings->engine = g_value_get_enum (value);
-      return TRUE;
-    case PROP_MAX_IN_FLIGHT:
-      settings->max_in_flight = g_value_get_uint (value);
-      return TRUE;
-    case PROP_IMAGE_FORMAT:
-      settings->image_format = g_value_get_enum (value);
-      return TRUE;
-    case PROP_QUALITY:
-      settings->quality = g_value_get_uint (value);
-      return TRUE;
-    case PROP_TIMEOUT:
-      settings->timeout = g_value_get_double (value);
-      return TRUE;
-    case PROP_QUEUE_TIMEOUT:
-      settings->queue_timeout = g_value_get_double (value);
-      return TRUE;
-    case PROP_QOS:
-      settings->qos = g_value_get_boolean (value);
-      return TRUE;
-    case PROP_ON_UNSAFE:
-      settings->on_unsafe = g_value_get_enum (value);
-      return TRUE;
-    case PROP_ON_ERROR:
-      settings->on_error = g_value_get_enum (value);
-      return TRUE;
-    case PROP_MAX_FAILURES:
-      settings->max_failures = g_value_get_uint (value);
-      return TRUE;
-    case PROP_SIZE_POLICY:
-      settings->size_policy = g_value_get_enum (value);
-      return TRUE;
-    case PROP_EXTRA_INPUT:
-      set_extra_input (settings, value);
-      return TRUE;
-    default:
-      return cup_fal_properties_set (&settings->fal, id - PROP_FAL, value,
-          pspec);
-  }
+  if (id == PROP_EXTRA_INPUT)
+    set_extra_input (settings, value);
+  else if (id < PROP_GENERAL + G_N_ELEMENTS (properties))
+    cup_property_set (&properties[id - PROP_GENERAL], settings, value, pspec);
+  else
+    return id >= PROP_FAL && cup_fal_properties_set (&settings->fal,
+        id - PROP_FAL, value, pspec);
+  return TRUE;
 }
 
 gboolean
@@ -491,44 +404,12 @@ cup_properties_get (const CupSettings * settings, guint id, GValue * value,
     get_field (settings, cup_field_get (FIELD_OF_PROP (id)), value);
     return TRUE;
   }
-  switch (id) {
-    case PROP_ENGINE:
-      g_value_set_enum (value, settings->engine);
-      return TRUE;
-    case PROP_MAX_IN_FLIGHT:
-      g_value_set_uint (value, settings->max_in_flight);
-      return TRUE;
-    case PROP_IMAGE_FORMAT:
-      g_value_set_enum (value, settings->image_format);
-      return TRUE;
-    case PROP_QUALITY:
-      g_value_set_uint (value, settings->quality);
-      return TRUE;
-    case PROP_TIMEOUT:
-      g_value_set_double (value, settings->timeout);
-      return TRUE;
-    case PROP_QUEUE_TIMEOUT:
-      g_value_set_double (value, settings->queue_timeout);
-      return TRUE;
-    case PROP_QOS:
-      g_value_set_boolean (value, settings->qos);
-      return TRUE;
-    case PROP_ON_UNSAFE:
-      g_value_set_enum (value, settings->on_unsafe);
-      return TRUE;
-    case PROP_ON_ERROR:
-      g_value_set_enum (value, settings->on_error);
-      return TRUE;
-    case PROP_MAX_FAILURES:
-      g_value_set_uint (value, settings->max_failures);
-      return TRUE;
-    case PROP_SIZE_POLICY:
-      g_value_set_enum (value, settings->size_policy);
-      return TRUE;
-    case PROP_EXTRA_INPUT:
-      g_value_set_boxed (value, settings->extra_input);
-      return TRUE;
-    default:
-      return cup_fal_properties_get (&settings->fal, id - PROP_FAL, value);
+  if (id == PROP_EXTRA_INPUT) {
+    g_value_set_boxed (value, settings->extra_input);
+    return TRUE;
   }
+  if (id < PROP_GENERAL + G_N_ELEMENTS (properties))
+    return cup_property_get (&properties[id - PROP_GENERAL], settings, value);
+  return id >= PROP_FAL && cup_fal_properties_get (&settings->fal,
+      id - PROP_FAL, value);
 }

@@ -8,53 +8,23 @@
 
 #include <gst/gst.h>
 
+#include "enums.h"
 #include "fal-properties.h"
 #include "image/image.h"
 #include "schema/values.h"
 
 G_BEGIN_DECLS
 
-typedef enum
-{
-  GST_CREATIVE_UPSCALER_ENGINE_AUTO,
-  GST_CREATIVE_UPSCALER_ENGINE_FAL,
-  GST_CREATIVE_UPSCALER_ENGINE_LOCAL,
-} GstCreativeUpscalerEngine;
-
-typedef enum
-{
-  GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
-  GST_CREATIVE_UPSCALER_IMAGE_FORMAT_PNG,
-  GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG,
-  GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP,
-} GstCreativeUpscalerImageFormat;
-
-typedef enum
-{
-  GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS,
-  GST_CREATIVE_UPSCALER_ON_UNSAFE_DROP,
-  GST_CREATIVE_UPSCALER_ON_UNSAFE_ERROR,
-} GstCreativeUpscalerOnUnsafe;
-
-typedef enum
-{
-  GST_CREATIVE_UPSCALER_ON_ERROR_ERROR,
-  GST_CREATIVE_UPSCALER_ON_ERROR_DROP,
-  GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH,
-} GstCreativeUpscalerOnError;
-
-typedef enum
-{
-  GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
-  GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST,
-  GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT,
-} GstCreativeUpscalerSizePolicy;
-
 /**
  * CupSettings:
  * @values: the schema's fields, and what extra-input adds to them
+ * @engine: and the other enums: their values in enums.h
  * @timeout: seconds of work on a frame, 0 for no limit
  * @queue_timeout: seconds of waiting at the service, 0 for no limit
+ * @latency: with a live source, nanoseconds within which a frame has to leave
+ * @interval_time: nanoseconds between selected frames; 0: @interval holds
+ * @price_per_megapixel: of results, in any currency; 0 where unknown
+ * @price_per_second: of inference, likewise
  * @extra_input: (nullable): as it was set
  * @extra_ignored: (nullable): what of it cannot be sent, of which the user has
  *   not been told yet
@@ -65,17 +35,28 @@ typedef enum
 typedef struct
 {
   CupValues *values;
-  GstCreativeUpscalerEngine engine;
+  gint engine;
   guint max_in_flight;
-  GstCreativeUpscalerImageFormat image_format;
+  gint image_format;
   guint quality;
   gdouble timeout;
   gdouble queue_timeout;
   gboolean qos;
-  GstCreativeUpscalerOnUnsafe on_unsafe;
-  GstCreativeUpscalerOnError on_error;
+  gint on_unsafe;
+  gint on_error;
   guint max_failures;
-  GstCreativeUpscalerSizePolicy size_policy;
+  gint size_policy;
+  gint colour_match;
+  GstClockTime latency;
+  gint late;
+  gint overflow;
+  gint select;
+  guint interval;
+  GstClockTime interval_time;
+  gdouble scene_threshold;
+  gint unselected;
+  gdouble price_per_megapixel;
+  gdouble price_per_second;
   GstStructure *extra_input;
   gchar *extra_ignored;
   CupFalProperties fal;
