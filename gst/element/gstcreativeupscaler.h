@@ -75,7 +75,36 @@ gboolean gst_creative_upscaler_sink_query (GstPad * pad, GstObject * parent,
 gboolean gst_creative_upscaler_sink_activate (GstPad * pad, GstObject * parent,
     GstPadMode mode, gboolean active);
 
+/* intake.c, streaming thread */
+
+/* @buffer has the frame's pixels or bytes, @uri, of a list, says where they are;
+ * @metadata is the caller's own. */
+GstFlowReturn gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
+    GstBuffer * buffer, const gchar * uri, GstBuffer * metadata);
+/* A frame that cannot even become a job, with a reserved place in the window,
+ * fails when its turn comes, like any other: those before it are delivered.
+ * Takes @error. */
+GstFlowReturn gst_creative_upscaler_fail_frame (GstCreativeUpscaler * self,
+    GstBuffer * metadata, GError * error);
+
+/* serve.c, src task */
+
+/* @slot: the head, not PENDING or RENDERING. */
+GstFlowReturn gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self,
+    CupSlot * slot);
+/* Ends the window with @flow, or with that in force already, and takes back
+ * what is behind. Frames stay where the pad may be linked again: they have
+ * been paid for. */
+GstFlowReturn gst_creative_upscaler_fail_window (GstCreativeUpscaler * self,
+    GstFlowReturn flow, gboolean * eos_taken);
+
 /* src.c */
+
+/* SEGMENT, TAG and the like come after CAPS, which are not known before the
+ * first result; STREAM_START comes before. Takes @event. src task. */
+void gst_creative_upscaler_push_or_hold (GstCreativeUpscaler * self,
+    GstEvent * event);
+void gst_creative_upscaler_push_held (GstCreativeUpscaler * self);
 gboolean gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
 gboolean gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
