@@ -28,6 +28,7 @@
 #include "actions.h"
 #include "choice.h"
 #include "engines.h"
+#include "live.h"
 #include "meta.h"
 #include "preset.h"
 #include "report.h"
@@ -54,6 +55,8 @@ renew_stats (GstCreativeUpscaler * self)
   GST_OBJECT_LOCK (self);
   old = self->stats;
   self->stats = cup_stats_new ();
+  cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
+      self->settings.price_per_second);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&old, cup_stats_unref);
 }
@@ -89,6 +92,7 @@ start (GstCreativeUpscaler * self)
       cup_engine_get_name (engine), self->stats);
   self->n_jobs = 0;
   self->warned_fields = 0;
+  self->told_latency = 0;
   self->earliest_time = GST_CLOCK_TIME_NONE;
   return TRUE;
 }
@@ -114,10 +118,14 @@ gst_creative_upscaler_change_state (GstElement * element,
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    cup_live_set_playing (self, FALSE);
 
   ret = GST_ELEMENT_CLASS (gst_creative_upscaler_parent_class)->change_state
       (element, transition);
 
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    cup_live_set_playing (self, TRUE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && ret == GST_STATE_CHANGE_FAILURE))
@@ -145,15 +153,20 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
+  GstClockTime latency;
   guint max_in_flight;
   gboolean known;
 
   GST_OBJECT_LOCK (self);
+  latency = cup_live_get_latency (self);
   known = cup_properties_set (&self->settings, id, value, pspec);
   max_in_flight = self->settings.max_in_flight;
+  cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
+      self->settings.price_per_second);
   GST_OBJECT_UNLOCK (self);
   /* The window's lock comes before the object's. */
   cup_window_set_max (self->window, max_in_flight);
+  cup_live_update (self, latency);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
@@ -253,6 +266,7 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
   self->stats = cup_stats_new ();
   cup_window_set_max (self->window, self->settings.max_in_flight);
   self->earliest_time = GST_CLOCK_TIME_NONE;
+  self->live.frame_duration = GST_CLOCK_TIME_NONE;
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
 
   self->sinkpad = gst_pad_new_from_template
@@ -274,6 +288,8 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
       (gst_element_class_get_pad_template (klass, "src"), "src");
   gst_pad_set_event_function (self->srcpad,
       GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_event));
+  gst_pad_set_query_function (self->srcpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_query));
   gst_pad_set_activatemode_function (self->srcpad,
       GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_activate));
   gst_pad_use_fixed_caps (self->srcpad);

@@ -5,9 +5,12 @@
 
 #include "dispatch/dispatcher.h"
 #include "input.h"
+#include "kept.h"
 #include "output.h"
+#include "previous.h"
 #include "progress.h"
 #include "properties.h"
+#include "selector.h"
 #include "stats.h"
 #include "window.h"
 
@@ -32,6 +35,13 @@ struct _GstCreativeUpscaler
   CupSettings settings;
   CupEngine *given_engine;      /* used in place of the property's, if set */
   GstClockTime earliest_time;   /* QoS: running time before which all is late */
+  struct
+  {
+    gboolean is_live;           /* says upstream, when it was asked last */
+    gboolean is_playing;
+    GstClockTime upstream;      /* the least latency there */
+    GstClockTime frame_duration;        /* of the input, or NONE */
+  } live;
   CupStats *stats;              /* of this start; written by READY → PAUSED, read
                                  * by the pads' threads without the lock */
 
@@ -49,6 +59,8 @@ struct _GstCreativeUpscaler
   guint64 n_jobs;               /* since the element was started */
   gboolean discont;             /* a frame was left out */
   gint64 arrived;               /* when the frame in hand came */
+  CupPrevious previous;
+  CupSelector selector;
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
 
   /* src task. */
@@ -57,6 +69,10 @@ struct _GstCreativeUpscaler
   gboolean left_out;            /* a frame was, since the last buffer */
   guint n_failures;             /* frames in a row */
   CupSizing sizing;
+  CupKept kept;
+  GstClockID timer;             /* the time of the head, while it is waited for */
+  GstClockTime told_latency;    /* the most that was warned of */
+  GstClockTime original_time;   /* that originals need until they can leave */
 };
 
 /* For those who link the element into their own program, such as the tests:
@@ -107,13 +123,15 @@ void gst_creative_upscaler_push_or_hold (GstCreativeUpscaler * self,
 void gst_creative_upscaler_push_held (GstCreativeUpscaler * self);
 gboolean gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
+gboolean gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
+    GstQuery * query);
 gboolean gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
     GstPadMode mode, gboolean active);
 /* Starts the task that serves the head of the window, or lets it go on. */
 gboolean gst_creative_upscaler_start_task (GstCreativeUpscaler * self);
 /* After a flush, while the task does not run: forgets what was left out or has
- * failed, and the events that wait for caps; sticky ones are stored on the pad.
- */
+ * failed, what was kept, and the events that wait for caps; sticky ones are
+ * stored on the pad. */
 void gst_creative_upscaler_forget (GstCreativeUpscaler * self);
 
 #define GST_CAT_DEFAULT gst_creative_upscaler_debug

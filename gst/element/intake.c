@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "frame.h"
+#include "live.h"
 #include "report.h"
 
 /* Times */
@@ -62,35 +63,74 @@ clip_times (GstCreativeUpscaler * self, GstBuffer * metadata)
   return TRUE;
 }
 
+static void
+get_times (GstCreativeUpscaler * self, GstBuffer * metadata, CupTimes * times)
+{
+  times->pts = GST_BUFFER_PTS (metadata);
+  times->duration = GST_BUFFER_DURATION (metadata);
+  times->running_time = GST_CLOCK_TIME_NONE;
+  times->stream_time = GST_CLOCK_TIME_NONE;
+  if (self->segment.format != GST_FORMAT_TIME)
+    return;
+  times->running_time = gst_segment_to_running_time (&self->segment,
+      GST_FORMAT_TIME, times->pts);
+  times->stream_time = gst_segment_to_stream_time (&self->segment,
+      GST_FORMAT_TIME, times->pts);
+}
+
+/* Frames that are not sent */
+
+/* The frame leaves a hole behind what is in the window. */
+static void
+leave_out (GstCreativeUpscaler * self, const CupTimes * times, CupDrop drop)
+{
+  cup_stats_count_drop (self->stats, drop);
+  cup_window_push_hole (self->window, times->pts, times->duration);
+}
+
 /* Whether downstream would drop the frame: then it is not paid for. */
 static gboolean
-is_too_late (GstCreativeUpscaler * self, GstBuffer * metadata)
+is_too_late (GstCreativeUpscaler * self, const CupTimes * times)
 {
-  GstClockTime pts = GST_BUFFER_PTS (metadata);
-  GstClockTime running_time, earliest;
-  GstMessage *message;
+  GstClockTime earliest;
+  gboolean is_live;
 
-  if (self->segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts))
-    return FALSE;
   GST_OBJECT_LOCK (self);
   earliest = self->settings.qos ? self->earliest_time : GST_CLOCK_TIME_NONE;
+  is_live = self->live.is_live;
   GST_OBJECT_UNLOCK (self);
-  running_time = gst_segment_to_running_time (&self->segment, GST_FORMAT_TIME,
-      pts);
   if (!GST_CLOCK_TIME_IS_VALID (earliest)
-      || !GST_CLOCK_TIME_IS_VALID (running_time) || running_time >= earliest)
+      || !GST_CLOCK_TIME_IS_VALID (times->running_time)
+      || times->running_time >= earliest)
     return FALSE;
 
   GST_DEBUG_OBJECT (self, "frame at %" GST_TIME_FORMAT " would be late: left "
-      "out", GST_TIME_ARGS (pts));
-  message = gst_message_new_qos (GST_OBJECT (self), FALSE, running_time,
-      gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, pts), pts,
-      GST_BUFFER_DURATION (metadata));
-  gst_message_set_qos_values (message,
-      GST_CLOCK_DIFF (running_time, earliest), 1.0, 1000000);
-  gst_element_post_message (GST_ELEMENT (self), message);
+      "out", GST_TIME_ARGS (times->pts));
+  cup_report_qos (GST_ELEMENT (self), times, is_live,
+      GST_CLOCK_DIFF (times->running_time, earliest));
   return TRUE;
 }
+
+/* Whether the frame of a live stream is to have left already: what becomes of
+ * it by `late` then, WAIT where it is not, or may. */
+static GstCreativeUpscalerLate
+judge_age (GstCreativeUpscaler * self, const CupTimes * times)
+{
+  GstClockTime promised, age = cup_live_get_age (self, times, &promised);
+  GstCreativeUpscalerLate late;
+
+  if (!GST_CLOCK_TIME_IS_VALID (age) || age <= promised)
+    return GST_CREATIVE_UPSCALER_LATE_WAIT;
+  GST_OBJECT_LOCK (self);
+  late = self->settings.late;
+  GST_OBJECT_UNLOCK (self);
+  if (late == GST_CREATIVE_UPSCALER_LATE_DROP)
+    cup_report_qos (GST_ELEMENT (self), times, TRUE,
+        GST_CLOCK_DIFF (promised, age));
+  return late;
+}
+
+/* Jobs */
 
 /* In the completing thread of the job. */
 static void
@@ -101,23 +141,16 @@ job_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
 
   cup_job_get_size (job, &width, &height);
   cup_frame_progress_set_input_size (slot->progress, width, height);
-  /* Of a file that was named by a URI it is known only now. */
-  slot->frame.width = (gint) width;
-  slot->frame.height = (gint) height;
-  cup_window_complete (slot->window, slot, result, error);
+  /* Of a file that was named by a URI the size is known only now. */
+  cup_window_complete (slot->window, slot, width, height, result, error);
 }
 
 /* Lets controllers set the properties for this frame. */
 static void
-sync_properties (GstCreativeUpscaler * self, GstBuffer * metadata)
+sync_properties (GstCreativeUpscaler * self, const CupTimes * times)
 {
-  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
-
-  if (self->segment.format == GST_FORMAT_TIME)
-    stream_time = gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (metadata));
-  if (GST_CLOCK_TIME_IS_VALID (stream_time))
-    gst_object_sync_values (GST_OBJECT (self), stream_time);
+  if (GST_CLOCK_TIME_IS_VALID (times->stream_time))
+    gst_object_sync_values (GST_OBJECT (self), times->stream_time);
 }
 
 /* Whether the service is asked to check its results: by the property, or by
@@ -165,13 +198,15 @@ to_microseconds (gdouble seconds)
   return (gint64) (seconds * G_TIME_SPAN_SECOND);
 }
 
-/* A frozen copy of the settings for one job. */
-static void
+/* A frozen copy of the settings for one job. Returns a number that stands for
+ * what of them changes the result, beside the values. */
+static guint
 configure_job (GstCreativeUpscaler * self, CupJob * job)
 {
   const CupValues *values;
   CupImageType type;
   gchar *extra_ignored;
+  guint encoding;
 
   GST_OBJECT_LOCK (self);
   type = cup_settings_get_image_type (&self->settings);
@@ -182,12 +217,15 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_queue_timeout (job,
       to_microseconds (self->settings.queue_timeout));
   extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
+  encoding = (guint) type << 16 | self->settings.quality << 8
+      | (guint) self->settings.colour_match;
   GST_OBJECT_UNLOCK (self);
 
   values = cup_job_get_values (job);
   cup_job_set_check_unsafe (job, cup_engine_censors (self->engine)
       && wants_safety_checks (values));
   report_ignored (self, values, extra_ignored);
+  return encoding;
 }
 
 static CupFrameProgress *
@@ -211,7 +249,7 @@ gst_creative_upscaler_fail_frame (GstCreativeUpscaler * self,
   flow = cup_window_push_frame (self->window, slot);
   if (flow == GST_FLOW_OK) {
     self->n_jobs++;
-    cup_window_complete (self->window, slot, NULL, error);
+    cup_window_complete (self->window, slot, 0, 0, NULL, error);
   } else {
     g_error_free (error);
   }
@@ -221,57 +259,113 @@ gst_creative_upscaler_fail_frame (GstCreativeUpscaler * self,
   return flow;
 }
 
-/* What the slot has to know of the job that is about to start, beside its end:
- * the job is its engine's from then on. */
-static void
-prepare_slot (GstCreativeUpscaler * self, CupSlot * slot, CupJob * job,
-    GstBuffer * buffer, const gchar * uri)
+/* Whether the frame may be wanted again after its job was made. */
+static gboolean
+has_to_be_kept (GstCreativeUpscaler * self)
 {
   gboolean keep;
 
   GST_OBJECT_LOCK (self);
-  keep = self->settings.on_error == GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH;
+  keep = self->settings.on_error == GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH
+      || (self->live.is_live
+      && self->settings.late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH);
   GST_OBJECT_UNLOCK (self);
-  slot->scale = cup_values_get_number (cup_job_get_values (job),
-      CUP_FIELD_SCALE);
-  /* What the service fetches is not here. */
-  if (keep && !cup_job_get_remote_uri (job)) {
-    slot->original = gst_buffer_ref (buffer);
-    slot->uri = g_strdup (uri);
-  }
+  return keep;
 }
 
-/* With a reserved place in the window. */
-static GstFlowReturn
-push_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
-    GstBuffer * metadata)
+/* A frame with a reserved place in the window, on its way there. */
+typedef struct
 {
-  CupFrameProgress *progress;
-  GError *error = NULL;
-  GstFlowReturn flow;
+  GstBuffer *buffer;            /* its pixels or bytes */
+  const gchar *uri;             /* of a list: where they are */
+  GstBuffer *metadata;
+  CupTimes times;
+} Frame;
+
+/* A slot with all that the frame has beside a job. */
+static CupSlot *
+new_slot (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
+    GCancellable * cancellable, CupFrameProgress * progress)
+{
   CupSlot *slot;
-  CupJob *job;
   guint width, height;
 
-  job = cup_input_make_job (self->input, buffer, uri, &error);
-  if (!job)
-    return gst_creative_upscaler_fail_frame (self, metadata, error);
-
-  sync_properties (self, metadata);
-  configure_job (self, job);
   cup_job_get_size (job, &width, &height);
-  progress = new_progress (self, metadata);
-  cup_frame_progress_watch (progress, job);
   slot = cup_window_new_frame (self->window, self->input, width, height,
-      metadata, cup_job_get_cancellable (job), progress);
+      frame->metadata, cancellable, progress);
+  slot->times = frame->times;
+  GST_OBJECT_LOCK (self);
+  slot->scale = cup_values_get_number (self->settings.values, CUP_FIELD_SCALE);
+  GST_OBJECT_UNLOCK (self);
+  return slot;
+}
+
+static void
+keep_original (CupSlot * slot, const Frame * frame)
+{
+  slot->original = gst_buffer_ref (frame->buffer);
+  slot->uri = g_strdup (frame->uri);
+}
+
+/* Puts a frame without a job in the window: it leaves as @state says. */
+static GstFlowReturn
+push_without_job (GstCreativeUpscaler * self, const Frame * frame,
+    CupJob * job, CupSlotState state, gboolean is_duplicate)
+{
+  GCancellable *cancellable = g_cancellable_new ();
+  CupFrameProgress *progress = new_progress (self, frame->metadata);
+  CupSlot *slot = new_slot (self, frame, job, cancellable, progress);
+  GstFlowReturn flow;
+
+  cup_frame_progress_skip (progress);
+  slot->state = state;
+  slot->is_repeated = state == CUP_SLOT_REPEAT;
+  slot->is_duplicate = is_duplicate;
+  slot->is_original = state == CUP_SLOT_ORIGINAL;
+  if (slot->is_original || (is_duplicate && has_to_be_kept (self)))
+    keep_original (slot, frame);
+  flow = cup_window_push_frame (self->window, slot);
+  if (flow == GST_FLOW_OK)
+    self->n_jobs++;
+  cup_slot_unref (slot);
   cup_frame_progress_unref (progress);
-  prepare_slot (self, slot, job, buffer, uri);
+  g_object_unref (cancellable);
+  return flow;
+}
+
+static gboolean
+is_duplicate (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
+    guint encoding)
+{
+  return cup_previous_is_same (&self->previous, self->input, frame->buffer,
+      cup_job_get_values (job), encoding)
+      && cup_window_can_repeat (self->window, self->previous.slot);
+}
+
+/* Takes @job. */
+static GstFlowReturn
+push_job (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
+    guint encoding)
+{
+  CupFrameProgress *progress = new_progress (self, frame->metadata);
+  CupSlot *slot;
+  GstFlowReturn flow;
+
+  cup_frame_progress_watch (progress, job);
+  slot = new_slot (self, frame, job, cup_job_get_cancellable (job), progress);
+  cup_frame_progress_unref (progress);
+  slot->has_job = TRUE;
+  /* What the service fetches is not here. */
+  if (has_to_be_kept (self) && !cup_job_get_remote_uri (job))
+    keep_original (slot, frame);
   cup_job_set_callback (job, job_done, cup_slot_ref (slot),
       (GDestroyNotify) cup_slot_unref);
 
   flow = cup_window_push_frame (self->window, slot);
   if (flow == GST_FLOW_OK) {
     self->n_jobs++;
+    cup_previous_set (&self->previous, slot, frame->buffer,
+        cup_job_get_values (job), encoding);
     cup_dispatcher_submit (self->dispatcher, job);
   } else {
     cup_job_unref (job);
@@ -280,34 +374,182 @@ push_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
   return flow;
 }
 
+/* With a reserved place in the window. @state: PENDING for a job. */
+static GstFlowReturn
+push_frame (GstCreativeUpscaler * self, const Frame * frame, CupSlotState state)
+{
+  GError *error = NULL;
+  GstFlowReturn flow;
+  CupJob *job;
+  guint encoding;
+
+  job = cup_input_make_job (self->input, frame->buffer, frame->uri, &error);
+  if (!job)
+    return gst_creative_upscaler_fail_frame (self, frame->metadata, error);
+
+  sync_properties (self, &frame->times);
+  if (state != CUP_SLOT_PENDING) {
+    flow = push_without_job (self, frame, job, state, FALSE);
+    cup_job_unref (job);
+    return flow;
+  }
+  encoding = configure_job (self, job);
+  if (!is_duplicate (self, frame, job, encoding))
+    return push_job (self, frame, job, encoding);
+  flow = push_without_job (self, frame, job, CUP_SLOT_REPEAT, TRUE);
+  cup_job_unref (job);
+  return flow;
+}
+
+/* The way in */
+
+/* Frames that gave way to the one that comes. */
+static void
+give_up (GstCreativeUpscaler * self, GSList * dropped)
+{
+  GSList *walk;
+
+  for (walk = dropped; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+
+    cup_frame_progress_cancelled (slot->progress);
+    g_cancellable_cancel (slot->cancellable);
+    cup_frame_progress_count_drop (slot->progress, CUP_DROP_OVERFLOW);
+    cup_report_qos (GST_ELEMENT (self), &slot->times, TRUE, 0);
+  }
+  g_slist_free_full (dropped, (GDestroyNotify) cup_slot_unref);
+}
+
+/* As cup_window_reserve(), by the property. */
+static GstFlowReturn
+reserve (GstCreativeUpscaler * self, gboolean * full)
+{
+  GstCreativeUpscalerOverflow overflow;
+  GstFlowReturn flow;
+  GSList *dropped;
+
+  GST_OBJECT_LOCK (self);
+  overflow = self->live.is_live ? self->settings.overflow :
+      GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK;
+  GST_OBJECT_UNLOCK (self);
+  flow = cup_window_reserve (self->window, overflow, &dropped, full);
+  give_up (self, dropped);
+  return flow;
+}
+
+static gboolean
+is_selected (GstCreativeUpscaler * self, const Frame * frame)
+{
+  CupSelectSettings settings;
+
+  GST_OBJECT_LOCK (self);
+  settings.mode = self->settings.select;
+  settings.interval_frames = self->settings.interval;
+  settings.interval_time = self->settings.interval_time;
+  settings.scene_threshold = self->settings.scene_threshold;
+  GST_OBJECT_UNLOCK (self);
+  return cup_selector_select (&self->selector, &settings, self->input,
+      frame->buffer, frame->metadata, &frame->times);
+}
+
+/* What becomes of a frame that is not selected; FALSE where it is left out. */
+static gboolean
+get_unselected_state (GstCreativeUpscaler * self, CupSlotState * state)
+{
+  GstCreativeUpscalerUnselected unselected;
+
+  GST_OBJECT_LOCK (self);
+  unselected = self->settings.unselected;
+  GST_OBJECT_UNLOCK (self);
+  *state = unselected == GST_CREATIVE_UPSCALER_UNSELECTED_LOCAL ?
+      CUP_SLOT_ORIGINAL : CUP_SLOT_REPEAT;
+  return unselected != GST_CREATIVE_UPSCALER_UNSELECTED_DROP;
+}
+
+/* What a frame is to become, PENDING for a job. With a reserved place; FALSE
+ * where it is left out. */
+static gboolean
+judge (GstCreativeUpscaler * self, const Frame * frame, CupSlotState * state)
+{
+  CupSelector before = self->selector;
+
+  *state = CUP_SLOT_PENDING;
+  if (is_too_late (self, &frame->times)) {
+    leave_out (self, &frame->times, CUP_DROP_LATE);
+    return FALSE;
+  }
+  if (!is_selected (self, frame)) {
+    if (get_unselected_state (self, state))
+      return TRUE;
+    leave_out (self, &frame->times, CUP_DROP_UNSELECTED);
+    return FALSE;
+  }
+  switch (judge_age (self, &frame->times)) {
+    case GST_CREATIVE_UPSCALER_LATE_WAIT:
+      break;
+    case GST_CREATIVE_UPSCALER_LATE_DROP:
+      /* Another one is selected in its place. */
+      self->selector = before;
+      leave_out (self, &frame->times, CUP_DROP_LATE);
+      return FALSE;
+    case GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH:
+      self->selector = before;
+      *state = CUP_SLOT_ORIGINAL;
+      break;
+  }
+  return TRUE;
+}
+
+/* Whether it is of the kind that is not to be shown. */
+static gboolean
+is_outside (GstCreativeUpscaler * self, GstBuffer * buffer,
+    GstBuffer * metadata)
+{
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY)
+      || !clip_times (self, metadata)) {
+    GST_DEBUG_OBJECT (self, "not to be shown: %" GST_PTR_FORMAT, buffer);
+    return TRUE;
+  }
+  return FALSE;
+}
+
 GstFlowReturn
 gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
     GstBuffer * buffer, const gchar * uri, GstBuffer * metadata)
 {
-  GstFlowReturn flow = GST_FLOW_OK;
+  Frame frame = { buffer, uri, metadata, };
+  GstFlowReturn flow;
+  CupSlotState state;
+  gboolean full;
 
+  if (self->n_frames == 0)
+    cup_live_learn (self);
   self->arrived = cup_stats_count_in (self->stats);
   if (self->interpolate)
     interpolate_times (self, metadata);
   self->n_frames++;
 
-  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY)
-      || !clip_times (self, metadata)) {
-    GST_DEBUG_OBJECT (self, "not to be shown: %" GST_PTR_FORMAT, buffer);
+  if (is_outside (self, buffer, metadata)) {
     cup_stats_count_drop (self->stats, CUP_DROP_OUTSIDE);
     self->discont = TRUE;
-  } else if ((flow = cup_window_reserve (self->window)) == GST_FLOW_OK) {
-    /* After the wait, which may have been long. */
-    if (is_too_late (self, metadata)) {
-      cup_stats_count_drop (self->stats, CUP_DROP_LATE);
-      cup_window_give_back (self->window);
-      self->discont = TRUE;
-    } else {
-      if (self->discont)
-        GST_BUFFER_FLAG_SET (metadata, GST_BUFFER_FLAG_DISCONT);
-      self->discont = FALSE;
-      flow = push_frame (self, buffer, uri, metadata);
-    }
+    return GST_FLOW_OK;
   }
-  return flow;
+  get_times (self, metadata, &frame.times);
+  flow = reserve (self, &full);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (full) {
+    cup_report_qos (GST_ELEMENT (self), &frame.times, TRUE, 0);
+    leave_out (self, &frame.times, CUP_DROP_OVERFLOW);
+    return GST_FLOW_OK;
+  }
+  /* After the wait, which may have been long. */
+  if (!judge (self, &frame, &state)) {
+    cup_window_give_back (self->window);
+    return GST_FLOW_OK;
+  }
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (metadata, GST_BUFFER_FLAG_DISCONT);
+  self->discont = FALSE;
+  return push_frame (self, &frame, state);
 }

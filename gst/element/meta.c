@@ -15,7 +15,7 @@ cup_meta_register (void)
 void
 cup_meta_add (GstBuffer * buffer, const CupResult * result,
     CupFrameProgress * frame, GstClockTime pts, gboolean is_unsafe,
-    gboolean is_passthrough)
+    CupSource source)
 {
   GstCustomMeta *meta;
   GstStructure *structure;
@@ -28,7 +28,8 @@ cup_meta_add (GstBuffer * buffer, const CupResult * result,
   cup_frame_progress_fill (frame, structure);
   cup_progress_fill_result (structure, result);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe,
-      "passthrough", G_TYPE_BOOLEAN, is_passthrough, NULL);
+      "passthrough", G_TYPE_BOOLEAN, source == CUP_SOURCE_ORIGINAL,
+      "reused", G_TYPE_BOOLEAN, source == CUP_SOURCE_REPEAT, NULL);
   if (GST_CLOCK_TIME_IS_VALID (pts))
     gst_structure_set (structure, "pts", G_TYPE_UINT64, pts, NULL);
 }

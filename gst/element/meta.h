@@ -18,9 +18,9 @@ G_BEGIN_DECLS
 void cup_meta_register (void);
 
 /* Takes the place of one that another upscaler in front has left.
- * @is_passthrough: the frame itself, resized, in place of its result. */
+ * @source: what leaves. */
 void cup_meta_add (GstBuffer * buffer, const CupResult * result,
     CupFrameProgress * frame, GstClockTime pts, gboolean is_unsafe,
-    gboolean is_passthrough);
+    CupSource source);
 
 G_END_DECLS

@@ -391,3 +391,37 @@ cup_output_render (CupOutput * output, const GstVideoInfo * frame,
   cup_frame_apply_metadata (buffer, metadata, frame, &output->info);
   return buffer;
 }
+
+gboolean
+cup_output_get_original_size (const CupOutput * output,
+    const CupSizing * sizing, const GstVideoInfo * frame, gdouble scale,
+    guint * width, guint * height)
+{
+  CupImageInfo info = { CUP_IMAGE_UNKNOWN };
+
+  if (!cup_choice_get_exact_size (frame, scale, &info.width, &info.height))
+    return FALSE;
+  if (output && output->frame_width == frame->width
+      && output->frame_height == frame->height) {
+    info.width = output->layout.width;
+    info.height = output->layout.height;
+  }
+  cup_sizing_get_size (sizing, frame, scale, &info, width, height);
+  return cup_pixels_check_size (*width, *height, 0, "the frame", NULL);
+}
+
+GstBuffer *
+cup_output_repeat (CupOutput * output, GstBuffer * buffer,
+    const GstVideoInfo * frame, GstBuffer * metadata)
+{
+  GstBuffer *repeated = gst_buffer_new ();
+  GstVideoMeta *video = gst_buffer_get_video_meta (buffer);
+
+  gst_buffer_copy_into (repeated, buffer, GST_BUFFER_COPY_MEMORY, 0, -1);
+  if (video)
+    gst_buffer_add_video_meta_full (repeated, video->flags, video->format,
+        video->width, video->height, video->n_planes, video->offset,
+        video->stride);
+  cup_frame_apply_metadata (repeated, metadata, frame, &output->info);
+  return repeated;
+}

@@ -91,6 +91,19 @@ gboolean cup_output_fits (const CupOutput * output,
 /* Whether buffers made for @a can be pushed under the caps of @b. */
 gboolean cup_output_is_equal (const CupOutput * a, const CupOutput * b);
 
+/* The size that a frame itself leaves with, which was to be enlarged by @scale:
+ * that of the results of its size, which @output may have been chosen for (NULL
+ * where there is none), or else what @sizing makes of the exact one. FALSE
+ * where it is not known. */
+gboolean cup_output_get_original_size (const CupOutput * output,
+    const CupSizing * sizing, const GstVideoInfo * frame, gdouble scale,
+    guint * width, guint * height);
+
+/* A buffer with the memory of @buffer, which @output has rendered, and another
+ * frame's @metadata; nobody writes to the memory any more. Any thread. */
+GstBuffer *cup_output_repeat (CupOutput * output, GstBuffer * buffer,
+    const GstVideoInfo * frame, GstBuffer * metadata);
+
 /* On a worker: decodes, resamples, converts or encodes, whatever is needed, and
  * puts the frame's @metadata on it. @is_unsafe: whether the result is black in
  * place of what a safety checker has taken away; FALSE unless it is to be

@@ -497,12 +497,20 @@ cup_frame_progress_cancelled (CupFrameProgress * frame)
   gst_object_unref (element);
 }
 
+void
+cup_frame_progress_skip (CupFrameProgress * frame)
+{
+  g_mutex_lock (&frame->lock);
+  frame->ended = TRUE;
+  g_mutex_unlock (&frame->lock);
+}
+
 /* Statistics */
 
 void
-cup_frame_progress_count_out (CupFrameProgress * frame, gboolean passed_through)
+cup_frame_progress_count_out (CupFrameProgress * frame, CupSource source)
 {
-  cup_stats_count_out (frame->reporter->stats, frame->arrived, passed_through);
+  cup_stats_count_out (frame->reporter->stats, frame->arrived, source);
 }
 
 void

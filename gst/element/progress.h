@@ -51,11 +51,12 @@ void cup_frame_progress_done (CupFrameProgress * frame,
 void cup_frame_progress_failed (CupFrameProgress * frame,
     const GError * error);
 void cup_frame_progress_cancelled (CupFrameProgress * frame);
+/* Of a frame without a job: nothing is posted. */
+void cup_frame_progress_skip (CupFrameProgress * frame);
 
 /* For the statistics, from the src task, whatever the end was: the frame is
- * about to be pushed, itself or its result, or it is left out. */
-void cup_frame_progress_count_out (CupFrameProgress * frame,
-    gboolean passed_through);
+ * about to be pushed, or it is left out. */
+void cup_frame_progress_count_out (CupFrameProgress * frame, CupSource source);
 void cup_frame_progress_count_drop (CupFrameProgress * frame, CupDrop drop);
 
 /* Sets the fields `frame`, `engine`, and `pts` where it is known. */

@@ -176,8 +176,9 @@ static const CupProperty properties[] = {
 
   { .name = "latency", .nick = "Latency",
     .blurb = "With a live source: nanoseconds that a frame may take from pad to "
-        "pad, which is what the element promises the pipeline. Other sources "
-        "are not affected",
+        "pad, which is what the element promises the pipeline; 0 for as long "
+        "as max-in-flight frames last. A longer one needs that many more frames "
+        "in flight. Other sources are not affected",
     .kind = CUP_PROPERTY_TIME, .offset = OFFSET (latency),
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "late", .nick = "Late",
@@ -292,7 +293,6 @@ cup_settings_init (CupSettings * settings)
     .on_error = GST_CREATIVE_UPSCALER_ON_ERROR_ERROR,
     .size_policy = GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
     .colour_match = CUP_COLOUR_MATCH_NONE,
-    .latency = 2 * GST_SECOND,
     .late = GST_CREATIVE_UPSCALER_LATE_WAIT,
     .overflow = GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK,
     .select = CUP_SELECT_ALL,

@@ -192,6 +192,40 @@ cup_report_unsafe (GstElement * element, const gchar * request_id,
 }
 
 void
+cup_report_qos (GstElement * element, const CupTimes * times, gboolean live,
+    GstClockTimeDiff jitter)
+{
+  GstMessage *message = gst_message_new_qos (GST_OBJECT (element), live,
+      times->running_time, times->stream_time, times->pts, times->duration);
+
+  gst_message_set_qos_values (message, jitter, 1.0, 1000000);
+  gst_element_post_message (element, message);
+}
+
+void
+cup_report_latency (GstElement * element, GstClockTime pts,
+    GstClockTime promised, GstClockTime observed, const gchar * fate)
+{
+  gchar *frame = describe_frame (pts);
+  GstStructure *details = gst_structure_new ("creativeupscaler-latency",
+      "latency", G_TYPE_UINT64, promised,
+      "observed-latency", G_TYPE_UINT64, observed,
+      "fate", G_TYPE_STRING, fate, NULL);
+  gchar *text;
+
+  if (GST_CLOCK_TIME_IS_VALID (pts))
+    gst_structure_set (details, "pts", G_TYPE_UINT64, pts, NULL);
+  text = g_strdup_printf ("%s is %s: it has taken %.3f s so far, and latency "
+      "allows for %.3f s. Raise latency, and max-in-flight to the frames that "
+      "come meanwhile; late says what becomes of such frames", frame, fate,
+      (gdouble) observed / GST_SECOND, (gdouble) promised / GST_SECOND);
+  gst_element_message_full_with_details (element, GST_MESSAGE_WARNING,
+      GST_CORE_ERROR, GST_CORE_ERROR_CLOCK, text, g_strdup (text), __FILE__,
+      GST_FUNCTION, __LINE__, details);
+  g_free (frame);
+}
+
+void
 cup_report_drained (GstElement * element)
 {
   gst_element_post_message (element,

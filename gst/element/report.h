@@ -45,6 +45,33 @@ GError *cup_report_make_unsafe_error (const gchar * request_id);
 void cup_report_unsafe (GstElement * element, const gchar * request_id,
     GstClockTime pts, const gchar * fate);
 
+/**
+ * CupTimes:
+ * @running_time: of the frame, GST_CLOCK_TIME_NONE where it is not known
+ * @stream_time: likewise
+ * @pts: likewise
+ * @duration: likewise
+ */
+typedef struct
+{
+  GstClockTime running_time;
+  GstClockTime stream_time;
+  GstClockTime pts;
+  GstClockTime duration;
+} CupTimes;
+
+/* A frame was left out for reasons of time: a QoS message, of a @live stream or
+ * another. @jitter: by how much it is late, as far as that is known. */
+void cup_report_qos (GstElement * element, const CupTimes * times,
+    gboolean live, GstClockTimeDiff jitter);
+
+/* Warns that the frame at @pts left later than was promised to the pipeline, or
+ * could not leave in time (@fate: "left late", "left out", "passed through").
+ * The details structure "creativeupscaler-latency" has `latency`, what was
+ * promised, and `observed-latency`, both guint64, in ns. */
+void cup_report_latency (GstElement * element, GstClockTime pts,
+    GstClockTime promised, GstClockTime observed, const gchar * fate);
+
 /* Answers the signal `drain`: all that was under way then has left. */
 void cup_report_drained (GstElement * element);
 

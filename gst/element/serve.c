@@ -7,6 +7,8 @@
 #include "gstcreativeupscaler.h"
 
 #include "base/error.h"
+#include "live.h"
+#include "meta.h"
 #include "report.h"
 
 /* Caps */
@@ -157,7 +159,7 @@ report_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
   gboolean eos_taken;
 
-  if (!cup_window_take_frame (self->window, slot))
+  if (!cup_window_take_frame (self->window, slot, FALSE))
     return GST_FLOW_FLUSHING;
   cup_report_error (GST_ELEMENT (self), slot->error,
       cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata));
@@ -170,19 +172,32 @@ report_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
   return GST_FLOW_ERROR;
 }
 
+/* For the frames behind it that have the same pixels. */
+static void
+keep_drop (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
+{
+  if (!slot->has_job)
+    return;
+  if (drop == CUP_DROP_FAILED)
+    cup_kept_fail (&self->kept, slot->error);
+  else
+    cup_kept_drop (&self->kept, drop);
+}
+
 /* Takes the place of the frame with a gap. */
 static GstFlowReturn
 leave_out (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
 {
   GstClockTime pts = GST_BUFFER_PTS (slot->metadata);
 
-  if (!cup_window_take_frame (self->window, slot))
+  if (!cup_window_take_frame (self->window, slot, FALSE))
     return GST_FLOW_FLUSHING;
+  keep_drop (self, slot, drop);
   cup_frame_progress_count_drop (slot->progress, drop);
   if (drop == CUP_DROP_UNSAFE) {
     self->n_failures = 0;
-    cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id, pts,
-        "left out");
+    cup_report_unsafe (GST_ELEMENT (self),
+        slot->result ? slot->result->request_id : NULL, pts, "left out");
   } else if (drop == CUP_DROP_FAILED) {
     self->n_failures++;
     cup_report_failure (GST_ELEMENT (self), slot->error,
@@ -196,28 +211,21 @@ leave_out (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
   return GST_FLOW_OK;
 }
 
-/* The size that the frame itself has to get: that of the stream, unless a
- * result of this frame would have another one. FALSE where it is not known. */
+/* Has the frame itself take the place of its result. FALSE where that cannot
+ * be: it was not kept, or its size is not known. */
 static gboolean
-get_original_size (GstCreativeUpscaler * self, CupSlot * slot, guint * width,
-    guint * height)
+pass_original (GstCreativeUpscaler * self, CupSlot * slot)
 {
-  const CupOutput *output = self->output;
-  CupImageInfo info = { CUP_IMAGE_UNKNOWN };
+  guint width, height;
 
   update_sizing (self);
-  if (!cup_choice_get_exact_size (&slot->frame, slot->scale, &info.width,
-          &info.height))
-    return FALSE;
-  if (output && output->frame_width == slot->frame.width
-      && output->frame_height == slot->frame.height) {
-    info.width = output->layout.width;
-    info.height = output->layout.height;
-  }
-  cup_sizing_get_size (&self->sizing, &slot->frame, slot->scale, &info, width,
-      height);
-  return cup_pixels_check_size (*width, *height, 0, "the frame", NULL);
+  return slot->original
+      && cup_output_get_original_size (self->output, &self->sizing,
+      &slot->frame, slot->scale, &width, &height)
+      && cup_window_pass_original (self->window, slot, width, height);
 }
+
+/* Frames that have failed */
 
 /* The engine will fail the next frames as well, and the user has to do
  * something: nobody is served by a stream without a single result. */
@@ -233,7 +241,7 @@ static GstFlowReturn
 serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
   GstCreativeUpscalerOnError on_error;
-  guint max_failures, width, height;
+  guint max_failures;
 
   /* Was not wanted any more, and has not failed. */
   if (g_error_matches (slot->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -254,9 +262,10 @@ serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
     return report_failed_frame (self, slot);
   }
   if (on_error == GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH
-      && slot->original && get_original_size (self, slot, &width, &height)
-      && cup_window_pass_original (self->window, slot, width, height))
+      && pass_original (self, slot)) {
+    keep_drop (self, slot, CUP_DROP_FAILED);
     return GST_FLOW_OK;
+  }
   return leave_out (self, slot, CUP_DROP_FAILED);
 }
 
@@ -268,32 +277,153 @@ refuse_unsafe (GstCreativeUpscaler * self, CupSlot * slot)
   return report_failed_frame (self, slot);
 }
 
+/* Frames of live streams that have no result yet */
+
+static void
+note_late (GstCreativeUpscaler * self, CupSlot * slot, GstClockTime age,
+    GstClockTime promised, const gchar * fate)
+{
+  slot->is_late = TRUE;
+  cup_live_note_late (self, slot, age, promised, fate);
+}
+
+static GstFlowReturn
+serve_late_frame (GstCreativeUpscaler * self, CupSlot * slot,
+    GstCreativeUpscalerLate late, GstClockTime age, GstClockTime promised)
+{
+  if (late == GST_CREATIVE_UPSCALER_LATE_WAIT) {
+    note_late (self, slot, age, promised, "waited for");
+    return GST_FLOW_OK;
+  }
+  if (!cup_window_give_up (self->window, slot, CUP_DROP_OVERDUE))
+    return GST_FLOW_OK;         /* its result has just come */
+  cup_frame_progress_cancelled (slot->progress);
+  g_cancellable_cancel (slot->cancellable);
+  keep_drop (self, slot, CUP_DROP_OVERDUE);
+
+  slot->original_wanted = g_get_monotonic_time ();
+  if (late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH
+      && pass_original (self, slot)) {
+    note_late (self, slot, age, promised, "passed through");
+    return GST_FLOW_OK;
+  }
+  note_late (self, slot, age, promised, "left out");
+  cup_report_qos (GST_ELEMENT (self), &slot->times, TRUE,
+      GST_CLOCK_DIFF (promised, age));
+  return leave_out (self, slot, CUP_DROP_OVERDUE);
+}
+
+static GstFlowReturn
+serve_pending_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstClockTime promised, age, margin = 0;
+  GstCreativeUpscalerLate late;
+
+  GST_OBJECT_LOCK (self);
+  late = self->settings.late;
+  GST_OBJECT_UNLOCK (self);
+  if (late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH)
+    margin = self->original_time;
+  age = cup_live_get_age (self, &slot->times, &promised);
+  if (!GST_CLOCK_TIME_IS_VALID (age) || slot->is_late)
+    return GST_FLOW_OK;
+  if (age + margin >= promised)
+    return serve_late_frame (self, slot, late, age, promised);
+  cup_live_start_timer (self, &slot->times, margin);
+  return GST_FLOW_OK;
+}
+
+/* How long it took from the wish until now, so that the next ones are in time:
+ * the longest, of late. */
+static void
+measure_original (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  gint64 took = g_get_monotonic_time () - slot->original_wanted;
+  GstClockTime time = (GstClockTime) MAX (took, 0) * GST_USECOND;
+
+  self->original_time = MAX (time, self->original_time / 8 * 7);
+}
+
+/* Frames that leave */
+
+/* Whether frames without a job may come that leave with the last result. */
+static gboolean
+is_repeating (GstCreativeUpscaler * self)
+{
+  gboolean is;
+
+  GST_OBJECT_LOCK (self);
+  is = self->settings.select != CUP_SELECT_ALL && self->settings.unselected
+      == GST_CREATIVE_UPSCALER_UNSELECTED_REPEAT;
+  GST_OBJECT_UNLOCK (self);
+  return is;
+}
+
+static void
+keep (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  gboolean repeating = is_repeating (self);
+
+  switch (cup_slot_get_source (slot)) {
+    case CUP_SOURCE_RESULT:
+      cup_kept_take (&self->kept, slot, slot->is_kept || repeating,
+          slot->is_reused || repeating);
+      break;
+    case CUP_SOURCE_REPEAT:
+      if (!self->kept.buffer)
+        cup_kept_take_buffer (&self->kept, slot);
+      break;
+    case CUP_SOURCE_ORIGINAL:
+      break;
+  }
+}
+
+/* What there is to say and to count of a frame that is about to leave. */
+static void
+report_leaving (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  CupSource source = cup_slot_get_source (slot);
+  GstClockTime pts = GST_BUFFER_PTS (slot->metadata);
+  GstClockTime promised, age;
+
+  if (slot->is_unsafe)
+    cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id, pts,
+        "passed on");
+  if (source == CUP_SOURCE_RESULT)
+    self->n_failures = 0;
+  if (source == CUP_SOURCE_ORIGINAL && slot->error) {
+    self->n_failures++;
+    cup_report_failure (GST_ELEMENT (self), slot->error,
+        cup_engine_get_name (self->engine), pts, "passed through");
+  }
+  if (slot->original_wanted)
+    measure_original (self, slot);
+  age = cup_live_get_age (self, &slot->times, &promised);
+  if (GST_CLOCK_TIME_IS_VALID (age) && age > promised && !slot->is_late)
+    note_late (self, slot, age, promised, "late");
+  cup_frame_progress_count_out (slot->progress, source);
+}
+
 static GstFlowReturn
 push_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
+  gboolean has_result = cup_slot_get_source (slot) == CUP_SOURCE_RESULT;
   GstBuffer *buffer;
   GstFlowReturn flow;
 
   /* Checked here too, since what a push drops has been paid for. */
   if (!gst_pad_is_linked (self->srcpad))
     return GST_FLOW_NOT_LINKED;
-  if (!cup_window_take_frame (self->window, slot))
+  if (!cup_window_take_frame (self->window, slot, has_result))
     return GST_FLOW_FLUSHING;
-  if (slot->is_unsafe)
-    cup_report_unsafe (GST_ELEMENT (self), slot->result->request_id,
-        GST_BUFFER_PTS (slot->metadata), "passed on");
-  if (slot->is_original)
-    cup_report_failure (GST_ELEMENT (self), slot->error,
-        cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata),
-        "passed through");
-  self->n_failures = slot->is_original ? self->n_failures + 1 : 0;
+  report_leaving (self, slot);
+  keep (self, slot);
   /* The buffer may share the result's memory, and is to be writable. */
   g_clear_pointer (&slot->result, cup_result_free);
   buffer = g_steal_pointer (&slot->buffer);
   if (self->left_out)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   self->left_out = FALSE;
-  cup_frame_progress_count_out (slot->progress, slot->is_original);
   flow = gst_pad_push (self->srcpad, buffer);
   cup_window_frame_left (self->window);
   return flow;
@@ -321,25 +451,87 @@ serve_ready_frame (GstCreativeUpscaler * self, CupSlot * slot)
   return push_frame (self, slot);
 }
 
-GstFlowReturn
-gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
+/* A frame with a result, READY or still to be rendered. */
+static GstFlowReturn
+serve_result (GstCreativeUpscaler * self, CupSlot * slot, CupSlotState state)
 {
-  CupSlotState state = cup_window_get_state (self->window, slot);
-  GstFlowReturn flow;
+  GstFlowReturn flow = negotiate (self, slot);
 
-  if (state == CUP_SLOT_FAILED)
-    return serve_failed_frame (self, slot);
-  if (state == CUP_SLOT_CANCELLED)
-    return leave_out (self, slot, CUP_DROP_CANCELLED);
-
-  flow = negotiate (self, slot);
   if (flow != GST_FLOW_OK)
     return flow;
   if (state == CUP_SLOT_READY
       && cup_output_is_equal (slot->output, self->output))
-    flow = serve_ready_frame (self, slot);
-  else
-    cup_window_set_output (self->window, self->output);
+    return serve_ready_frame (self, slot);
+  cup_window_set_output (self->window, self->output);
+  return GST_FLOW_OK;
+}
+
+/* A frame that leaves with what left before it. */
+static GstFlowReturn
+serve_repeat (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  CupKept *kept = &self->kept;
+  GstBuffer *buffer = NULL;
+  GstFlowReturn flow;
+
+  if (slot->is_duplicate && !kept->has_left) {
+    if (!kept->error)
+      return leave_out (self, slot, kept->drop);
+    g_clear_error (&slot->error);
+    slot->error = g_error_copy (kept->error);
+    return serve_failed_frame (self, slot);
+  }
+  if (!kept->result)
+    return leave_out (self, slot, CUP_DROP_UNSELECTED);
+
+  g_clear_pointer (&slot->result, cup_result_free);
+  slot->result = cup_result_copy (kept->result);
+  flow = negotiate (self, slot);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (kept->buffer && cup_output_is_equal (kept->output, self->output)) {
+    buffer = cup_output_repeat (self->output, kept->buffer, &slot->frame,
+        slot->metadata);
+    cup_meta_add (buffer, slot->result, slot->progress,
+        GST_BUFFER_PTS (slot->metadata), kept->is_unsafe, CUP_SOURCE_REPEAT);
+  }
+  cup_window_repeat (self->window, slot, self->output, buffer, kept->is_unsafe);
+  if (buffer)
+    return serve_ready_frame (self, slot);
+  cup_window_set_output (self->window, self->output);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+serve (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  CupSlotState state = cup_window_get_state (self->window, slot);
+
+  switch (state) {
+    case CUP_SLOT_PENDING:
+      return serve_pending_frame (self, slot);
+    case CUP_SLOT_REPEAT:
+      return serve_repeat (self, slot);
+    case CUP_SLOT_ORIGINAL:
+      return pass_original (self, slot) ? GST_FLOW_OK :
+          leave_out (self, slot, CUP_DROP_UNSELECTED);
+    case CUP_SLOT_FAILED:
+      return serve_failed_frame (self, slot);
+    case CUP_SLOT_CANCELLED:
+      return leave_out (self, slot, slot->drop);
+    case CUP_SLOT_RENDERING:
+      return GST_FLOW_OK;
+    case CUP_SLOT_DONE:
+    case CUP_SLOT_READY:
+      break;
+  }
+  return serve_result (self, slot, state);
+}
+
+GstFlowReturn
+gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstFlowReturn flow = serve (self, slot);
 
   if (flow == GST_FLOW_EOS) {
     GST_DEBUG_OBJECT (self, "downstream wants no more frames");

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "frame.h"
+#include "live.h"
 #include "report.h"
 #include "uri-list.h"
 
@@ -52,11 +53,14 @@ take_list (GstCreativeUpscaler * self, GstBuffer * buffer)
   GError *error = NULL;
   GPtrArray *uris = cup_uri_list_parse (buffer, &error);
   GstBuffer *metadata;
+  GSList *dropped;
+  gboolean full;
   guint i;
 
   if (!uris) {
     self->arrived = cup_stats_count_in (self->stats);
-    flow = cup_window_reserve (self->window);
+    flow = cup_window_reserve (self->window,
+        GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK, &dropped, &full);
     if (flow != GST_FLOW_OK) {
       g_error_free (error);
       return flow;
@@ -103,6 +107,15 @@ gst_creative_upscaler_chain (GstPad * pad, GstObject * parent,
 
 /* Events */
 
+static GstClockTime
+get_frame_duration (const GstVideoInfo * info)
+{
+  if (GST_VIDEO_INFO_FPS_N (info) <= 0)
+    return GST_CLOCK_TIME_NONE;
+  return gst_util_uint64_scale (GST_SECOND, GST_VIDEO_INFO_FPS_D (info),
+      GST_VIDEO_INFO_FPS_N (info));
+}
+
 static GstFlowReturn
 take_caps (GstCreativeUpscaler * self, GstEvent * event)
 {
@@ -125,6 +138,7 @@ take_caps (GstCreativeUpscaler * self, GstEvent * event)
   }
   GST_DEBUG_OBJECT (self, "frames are %" GST_PTR_FORMAT " now", input->caps);
   self->input = input;
+  cup_live_set_frame_duration (self, get_frame_duration (&input->info));
   return GST_FLOW_OK;
 }
 
@@ -170,6 +184,8 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
   gst_creative_upscaler_forget (self);
+  cup_previous_clear (&self->previous);
+  cup_selector_reset (&self->selector);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->n_frames = 0;
   GST_OBJECT_LOCK (self);
@@ -273,11 +289,12 @@ answer_allocation (GstCreativeUpscaler * self, GstQuery * query)
   GST_OBJECT_LOCK (self);
   max = self->settings.max_in_flight;
   GST_OBJECT_UNLOCK (self);
-  /* Frames are held until a worker has read them. */
+  /* Frames are held until a worker has read them, and the last one for the next
+   * to be compared with. */
   if (caps && gst_structure_has_name (gst_caps_get_structure (caps, 0),
           "video/x-raw") && gst_video_info_from_caps (&info, caps))
     gst_query_add_allocation_pool (query, NULL, GST_VIDEO_INFO_SIZE (&info),
-        max + 1, 0);
+        max + 2, 0);
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   return TRUE;
 }
@@ -335,6 +352,8 @@ gst_creative_upscaler_sink_activate (GstPad * pad, GstObject * parent,
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->n_frames = 0;
   self->discont = FALSE;
+  cup_previous_clear (&self->previous);
+  cup_selector_reset (&self->selector);
   GST_PAD_STREAM_UNLOCK (pad);
   return TRUE;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "slot.h"
 
+#include <string.h>
+
 #include "window-private.h"
 
 CupSlot *
@@ -55,6 +57,14 @@ cup_slot_unref (CupSlot * slot)
   g_free (slot);
 }
 
+CupSource
+cup_slot_get_source (const CupSlot * slot)
+{
+  if (slot->is_original)
+    return CUP_SOURCE_ORIGINAL;
+  return slot->is_repeated ? CUP_SOURCE_REPEAT : CUP_SOURCE_RESULT;
+}
+
 void
 cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
     CupPicture * picture)
@@ -62,7 +72,10 @@ cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
   picture->input = slot->input;
   picture->frame = &slot->frame;
   picture->scale = slot->scale;
-  picture->info = slot->result->info;
+  if (slot->result)
+    picture->info = slot->result->info;
+  else
+    memset (&picture->info, 0, sizeof picture->info);
   picture->is_original = slot->is_original;
   if (slot->is_original) {
     picture->info.width = slot->width;
@@ -71,4 +84,20 @@ cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
     cup_sizing_get_size (sizing, &slot->frame, slot->scale,
         &slot->result->info, &picture->info.width, &picture->info.height);
   }
+}
+
+GstEvent *
+cup_merge_gaps (GstEvent * first, GstEvent * second)
+{
+  GstClockTime start, duration, next_start, next_duration;
+
+  if (GST_EVENT_TYPE (first) != GST_EVENT_GAP
+      || GST_EVENT_TYPE (second) != GST_EVENT_GAP)
+    return NULL;
+  gst_event_parse_gap (first, &start, &duration);
+  gst_event_parse_gap (second, &next_start, &next_duration);
+  if (next_start < start)
+    return NULL;
+  return gst_event_new_gap (start, GST_CLOCK_TIME_IS_VALID (next_duration) ?
+      next_start - start + next_duration : GST_CLOCK_TIME_NONE);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "live.h"
 #include "report.h"
 
 /* Events */
@@ -39,6 +40,8 @@ gst_creative_upscaler_forget (GstCreativeUpscaler * self)
   g_list_free (held);
   self->left_out = FALSE;
   self->n_failures = 0;
+  cup_live_stop_timer (self);
+  cup_kept_clear (&self->kept);
 }
 
 /* Takes @event where it only prolongs a gap that is held as the last event: a
@@ -47,19 +50,12 @@ static gboolean
 merge_gap (GstCreativeUpscaler * self, GstEvent * event)
 {
   GList *last = g_list_last (self->held);
-  GstClockTime start, duration, next_start, next_duration;
+  GstEvent *merged = last ? cup_merge_gaps (last->data, event) : NULL;
 
-  if (GST_EVENT_TYPE (event) != GST_EVENT_GAP || !last
-      || GST_EVENT_TYPE (last->data) != GST_EVENT_GAP)
+  if (!merged)
     return FALSE;
-  gst_event_parse_gap (last->data, &start, &duration);
-  gst_event_parse_gap (event, &next_start, &next_duration);
-  if (next_start < start)
-    return FALSE;
-  duration = GST_CLOCK_TIME_IS_VALID (next_duration) ?
-      next_start - start + next_duration : GST_CLOCK_TIME_NONE;
   gst_event_unref (last->data);
-  last->data = gst_event_new_gap (start, duration);
+  last->data = merged;
   gst_event_unref (event);
   return TRUE;
 }
@@ -79,9 +75,12 @@ static GstFlowReturn
 serve_event (GstCreativeUpscaler * self, CupSlot * slot)
 {
   GstEvent *event = g_steal_pointer (&slot->event);
-  GstEventType type = GST_EVENT_TYPE (event);
 
-  if (type == GST_EVENT_EOS) {
+  if (slot->is_hole)
+    self->left_out = TRUE;
+  if (!event)
+    return GST_FLOW_OK;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     /* Perhaps there never was a frame; the events go all the same. */
     gst_creative_upscaler_push_held (self);
     gst_pad_push_event (self->srcpad, event);
@@ -204,6 +203,15 @@ gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
       break;
   }
   return gst_pad_event_default (pad, parent, event);
+}
+
+gboolean
+gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
+    GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return cup_live_answer_query (GST_CREATIVE_UPSCALER (parent), query);
+  return gst_pad_query_default (pad, parent, query);
 }
 
 gboolean

@@ -15,6 +15,8 @@ typedef enum
   COUNT_IN,
   COUNT_OUT,
   COUNT_PASSED_THROUGH,
+  COUNT_REUSED,
+  COUNT_LATE,
   COUNT_UNSAFE,
   COUNT_RETRIES,
   COUNT_BYTES_UP,
@@ -37,6 +39,10 @@ struct _CupStats
   guint64 ends[CUP_N_ENDS];
   Times queue;
   Times service;
+  gdouble per_megapixel;
+  gdouble per_second;
+  gboolean has_cost;
+  gdouble cost;
   guint64 n_latencies;
   guint64 max_latency;          /* microseconds */
   guint64 latencies[N_CLASSES];
@@ -51,14 +57,28 @@ static const CupStatsField fields[] = {
   { "frames-out", G_TYPE_UINT64,
     "buffers that left" },
   { "frames-passed-through", G_TYPE_UINT64,
-    "of them, the frames that left as they came, for want of a result" },
+    "of them, the frames that left as they came, resized: they had failed, "
+    "were late, or not selected" },
+  { "frames-reused", G_TYPE_UINT64,
+    "of them, the frames that left with the result of a frame before them, and "
+    "were not sent: identical to it, or not selected (`unselected=repeat`)" },
+  { "frames-late", G_TYPE_UINT64,
+    "frames of a live stream that had no result when `latency` was over, "
+    "whatever became of them" },
   { "frames-dropped", G_TYPE_UINT64,
     "frames that were left out while the stream went on: the sum of the "
-    "following five" },
+    "following eight" },
   { "dropped-outside-segment", G_TYPE_UINT64,
     "not to be shown: outside the segment, or for decoding only; not sent" },
   { "dropped-late", G_TYPE_UINT64,
-    "too late for downstream (`qos`); not sent" },
+    "too late already when they came (`qos`, `late`); not sent" },
+  { "dropped-overdue", G_TYPE_UINT64,
+    "without a result in time (`late=drop`)" },
+  { "dropped-overflow", G_TYPE_UINT64,
+    "no room (`overflow`): not sent with `drop-new`, cancelled with `drop-old`"
+    },
+  { "dropped-unselected", G_TYPE_UINT64,
+    "not selected (`unselected=drop`); not sent" },
   { "dropped-unsafe", G_TYPE_UINT64,
     "taken away by the service's safety checker (`on-unsafe=drop`)" },
   { "dropped-failed", G_TYPE_UINT64,
@@ -81,6 +101,10 @@ static const CupStatsField fields[] = {
     "bytes of pictures that were sent, of the frames that are done" },
   { "bytes-down", G_TYPE_UINT64,
     "bytes of pictures that were fetched, of the frames that are done" },
+  { "estimated-cost", G_TYPE_DOUBLE,
+    "what the results have cost by `price-per-megapixel` and "
+    "`price-per-second`, as far as the service tells their time; absent where "
+    "neither is set" },
   { "queue-time-total", G_TYPE_DOUBLE,
     "seconds that the frames that are done waited in the service's queue, "
     "added up; absent where the engine has no queue" },
@@ -201,6 +225,28 @@ add_time (Times * times, gdouble seconds)
   times->n++;
 }
 
+/* Lock held. */
+static void
+add_cost (CupStats * stats, const CupResult * result)
+{
+  stats->cost += stats->per_megapixel * 1e-6 * result->info.width
+      * result->info.height;
+  if (result->inference_time > 0)
+    stats->cost += stats->per_second * result->inference_time;
+}
+
+void
+cup_stats_set_prices (CupStats * stats, gdouble per_megapixel,
+    gdouble per_second)
+{
+  g_mutex_lock (&stats->lock);
+  stats->per_megapixel = per_megapixel;
+  stats->per_second = per_second;
+  if (per_megapixel > 0 || per_second > 0)
+    stats->has_cost = TRUE;
+  g_mutex_unlock (&stats->lock);
+}
+
 void
 cup_stats_count_end (CupStats * stats, CupEnd end, const CupResult * result,
     gboolean is_unsafe)
@@ -212,6 +258,7 @@ cup_stats_count_end (CupStats * stats, CupEnd end, const CupResult * result,
   if (result) {
     stats->counts[COUNT_BYTES_UP] += result->bytes_up;
     stats->counts[COUNT_BYTES_DOWN] += result->bytes_down;
+    add_cost (stats, result);
     add_time (&stats->queue, result->queue_time);
     add_time (&stats->service, result->service_time);
   }
@@ -227,18 +274,28 @@ cup_stats_count_retries (CupStats * stats, guint n)
 }
 
 void
-cup_stats_count_out (CupStats * stats, gint64 arrived, gboolean passed_through)
+cup_stats_count_out (CupStats * stats, gint64 arrived, CupSource source)
 {
   gint64 waited = g_get_monotonic_time () - arrived;
   guint64 latency = MIN ((guint64) MAX (waited, 0), MAX_LATENCY);
 
   g_mutex_lock (&stats->lock);
   stats->counts[COUNT_OUT]++;
-  if (passed_through)
+  if (source == CUP_SOURCE_ORIGINAL)
     stats->counts[COUNT_PASSED_THROUGH]++;
+  if (source == CUP_SOURCE_REPEAT)
+    stats->counts[COUNT_REUSED]++;
   stats->n_latencies++;
   stats->max_latency = MAX (stats->max_latency, latency);
   stats->latencies[find_class (latency)]++;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
+cup_stats_count_late (CupStats * stats)
+{
+  g_mutex_lock (&stats->lock);
+  stats->counts[COUNT_LATE]++;
   g_mutex_unlock (&stats->lock);
 }
 
@@ -267,6 +324,9 @@ set_drops (GstStructure * structure, const CupStats * stats)
       "dropped-outside-segment", G_TYPE_UINT64,
       stats->drops[CUP_DROP_OUTSIDE],
       "dropped-late", G_TYPE_UINT64, stats->drops[CUP_DROP_LATE],
+      "dropped-overdue", G_TYPE_UINT64, stats->drops[CUP_DROP_OVERDUE],
+      "dropped-overflow", G_TYPE_UINT64, stats->drops[CUP_DROP_OVERFLOW],
+      "dropped-unselected", G_TYPE_UINT64, stats->drops[CUP_DROP_UNSELECTED],
       "dropped-unsafe", G_TYPE_UINT64, stats->drops[CUP_DROP_UNSAFE],
       "dropped-failed", G_TYPE_UINT64, stats->drops[CUP_DROP_FAILED],
       "dropped-cancelled", G_TYPE_UINT64,
@@ -298,7 +358,9 @@ cup_stats_to_structure (CupStats * stats, guint in_flight)
       "frames-in-flight", G_TYPE_UINT, in_flight,
       "frames-out", G_TYPE_UINT64, counts[COUNT_OUT],
       "frames-passed-through", G_TYPE_UINT64,
-      counts[COUNT_PASSED_THROUGH], NULL);
+      counts[COUNT_PASSED_THROUGH],
+      "frames-reused", G_TYPE_UINT64, counts[COUNT_REUSED],
+      "frames-late", G_TYPE_UINT64, counts[COUNT_LATE], NULL);
   set_drops (structure, stats);
   gst_structure_set (structure,
       "frames-done", G_TYPE_UINT64, stats->ends[CUP_END_DONE],
@@ -308,6 +370,9 @@ cup_stats_to_structure (CupStats * stats, guint in_flight)
       "retries", G_TYPE_UINT64, counts[COUNT_RETRIES],
       "bytes-up", G_TYPE_UINT64, counts[COUNT_BYTES_UP],
       "bytes-down", G_TYPE_UINT64, counts[COUNT_BYTES_DOWN], NULL);
+  if (stats->has_cost)
+    gst_structure_set (structure,
+        "estimated-cost", G_TYPE_DOUBLE, stats->cost, NULL);
   set_times (structure, "queue-time-total", "queue-time-mean", &stats->queue);
   set_times (structure, "service-time-total", "service-time-mean",
       &stats->service);

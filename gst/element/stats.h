@@ -26,12 +26,23 @@ typedef struct _CupStats CupStats;
 typedef enum
 {
   CUP_DROP_OUTSIDE,             /* not to be shown: segment, DECODE_ONLY */
-  CUP_DROP_LATE,                /* QoS: would be too late */
+  CUP_DROP_LATE,                /* would be too late: not sent */
+  CUP_DROP_OVERDUE,             /* late=drop: had no result in time */
+  CUP_DROP_OVERFLOW,            /* overflow=drop-new, drop-old */
+  CUP_DROP_UNSELECTED,          /* unselected=drop, or nothing to repeat */
   CUP_DROP_UNSAFE,              /* on-unsafe=drop */
   CUP_DROP_FAILED,              /* on-error=drop */
   CUP_DROP_CANCELLED,           /* cancel-all */
   CUP_N_DROPS
 } CupDrop;
+
+/* What a frame leaves with. */
+typedef enum
+{
+  CUP_SOURCE_RESULT,            /* of its own job */
+  CUP_SOURCE_REPEAT,            /* the result of a frame before it */
+  CUP_SOURCE_ORIGINAL,          /* the frame itself, resized */
+} CupSource;
 
 /* How a frame's job ended. */
 typedef enum
@@ -54,10 +65,13 @@ void cup_stats_count_end (CupStats * stats, CupEnd end,
     const CupResult * result, gboolean is_unsafe);
 /* Submissions of a frame beyond its first. */
 void cup_stats_count_retries (CupStats * stats, guint n);
-/* A frame is about to be pushed. @passed_through: the frame itself, in place of
- * a result. */
-void cup_stats_count_out (CupStats * stats, gint64 arrived,
-    gboolean passed_through);
+/* A frame is about to be pushed. */
+void cup_stats_count_out (CupStats * stats, gint64 arrived, CupSource source);
+/* A frame of a live stream was not ready in time, whatever became of it. */
+void cup_stats_count_late (CupStats * stats);
+/* What results cost that come from now on; 0 for what is not known. */
+void cup_stats_set_prices (CupStats * stats, gdouble per_megapixel,
+    gdouble per_second);
 
 /* What there is to know now, with @in_flight frames between the pads. */
 GstStructure *cup_stats_to_structure (CupStats * stats, guint in_flight);

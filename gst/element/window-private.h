@@ -23,6 +23,8 @@ struct _CupWindow
   GstFlowReturn flow;
   gboolean eos_taken;           /* from upstream */
   gboolean eos_downstream;      /* refuse frames, forward events still */
+  gboolean live;                /* a PENDING head is looked at, too: */
+  CupSlot *checked;             /* the one that was, no reference */
   CupOutput *output;
   CupWorkers *workers;
 

@@ -101,9 +101,11 @@ cup_window_steal (CupWindow * window, GstFlowReturn flow)
   for (walk = slots; walk; walk = walk->next) {
     CupSlot *slot = walk->data;
 
+    slot->in_window = FALSE;
     if (slot->type == CUP_SLOT_QUERY)
       slot->answered = TRUE;
   }
+  window->checked = NULL;
   g_queue_init (&window->slots);
   window->n_frames = 0;
   g_cond_broadcast (&window->cond);
@@ -136,7 +138,8 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
     }
     if (slot->type == CUP_SLOT_MARK)
       report_drained (srcpad);
-    if (slot->type == CUP_SLOT_EVENT && GST_EVENT_IS_STICKY (slot->event)
+    if (slot->type == CUP_SLOT_EVENT && slot->event
+        && GST_EVENT_IS_STICKY (slot->event)
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_SEGMENT
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_EOS)
       gst_pad_store_sticky_event (srcpad, slot->event);
@@ -163,19 +166,135 @@ flow_for_frame (CupWindow * window)
   return window->flow;
 }
 
+static void
+insert_hole (CupWindow * window, GList * before, GstClockTime start,
+    GstClockTime duration)
+{
+  GList *last = before ? before->prev : window->slots.tail;
+  CupSlot *slot = last ? last->data : NULL;
+  GstEvent *event = GST_CLOCK_TIME_IS_VALID (start) ?
+      gst_event_new_gap (start, duration) : NULL;
+
+  if (slot && slot->type == CUP_SLOT_EVENT && slot->is_hole) {
+    GstEvent *merged = event && slot->event ?
+        cup_merge_gaps (slot->event, event) : NULL;
+
+    if (merged || !event || !slot->event) {
+      if (merged)
+        gst_event_replace (&slot->event, merged);
+      else if (event)
+        slot->event = gst_event_ref (event);
+      gst_clear_event (&merged);
+      gst_clear_event (&event);
+      return;
+    }
+  }
+  slot = cup_slot_new (window, CUP_SLOT_EVENT);
+  slot->is_hole = TRUE;
+  slot->event = event;
+  g_queue_insert_before (&window->slots, before, slot);
+}
+
+/* Lock held. Takes the frame out that has waited longest for its result. */
+static CupSlot *
+take_oldest_pending (CupWindow * window)
+{
+  GList *walk;
+
+  for (walk = window->slots.head; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+    GList *next = walk->next;
+
+    if (slot->type != CUP_SLOT_FRAME || slot->state != CUP_SLOT_PENDING
+        || slot->completed || slot->is_reused)
+      continue;
+    slot->given_up = TRUE;
+    slot->in_window = FALSE;
+    if (window->checked == slot)
+      window->checked = NULL;
+    g_queue_delete_link (&window->slots, walk);
+    window->n_frames--;
+    insert_hole (window, next, GST_BUFFER_PTS (slot->metadata),
+        GST_BUFFER_DURATION (slot->metadata));
+    return slot;
+  }
+  return NULL;
+}
+
 GstFlowReturn
-cup_window_reserve (CupWindow * window)
+cup_window_reserve (CupWindow * window,
+    GstCreativeUpscalerOverflow overflow, GSList ** dropped, gboolean * full)
 {
   GstFlowReturn flow;
 
+  *dropped = NULL;
+  *full = FALSE;
   g_mutex_lock (&window->lock);
   while ((flow = flow_for_frame (window)) == GST_FLOW_OK
-      && in_flight (window) >= window->max)
-    g_cond_wait (&window->cond, &window->lock);
-  if (flow == GST_FLOW_OK)
+      && in_flight (window) >= window->max) {
+    CupSlot *oldest = overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD ?
+        take_oldest_pending (window) : NULL;
+
+    if (oldest) {
+      *dropped = g_slist_append (*dropped, oldest);
+    } else if (overflow != GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK) {
+      *full = TRUE;
+      break;
+    } else {
+      g_cond_wait (&window->cond, &window->lock);
+    }
+  }
+  if (flow == GST_FLOW_OK && !*full)
     window->reserved++;
+  g_cond_broadcast (&window->cond);
   g_mutex_unlock (&window->lock);
   return flow;
+}
+
+void
+cup_window_push_hole (CupWindow * window, GstClockTime start,
+    GstClockTime duration)
+{
+  g_mutex_lock (&window->lock);
+  if (flow_for_frame (window) == GST_FLOW_OK)
+    insert_hole (window, NULL, start, duration);
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+gboolean
+cup_window_can_repeat (CupWindow * window, CupSlot * leader)
+{
+  gboolean can;
+
+  g_mutex_lock (&window->lock);
+  if (leader->in_window) {
+    can = !leader->given_up && leader->state != CUP_SLOT_FAILED;
+    leader->is_reused = leader->is_reused || can;
+  } else {
+    can = leader->is_kept;
+  }
+  g_mutex_unlock (&window->lock);
+  return can;
+}
+
+void
+cup_window_set_live (CupWindow * window, gboolean live)
+{
+  g_mutex_lock (&window->lock);
+  window->live = live;
+  window->checked = NULL;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
+}
+
+void
+cup_window_check_head (CupWindow * window)
+{
+  g_mutex_lock (&window->lock);
+  window->checked = NULL;
+  g_cond_broadcast (&window->cond);
+  g_mutex_unlock (&window->lock);
 }
 
 void
@@ -214,10 +333,10 @@ cup_window_push_frame (CupWindow * window, CupSlot * slot)
   flow = flow_for_frame (window);
   if (flow == GST_FLOW_OK) {
     g_queue_push_tail (&window->slots, cup_slot_ref (slot));
+    slot->in_window = TRUE;
     window->n_frames++;
   }
-  g_cond_broadcast (&window->cond);
-  g_mutex_unlock (&window->lock);
+  cup_window_unlock_and_render (window);
   return flow;
 }
 
@@ -305,27 +424,33 @@ report_end (CupSlot * slot, CupResult * result, const GError * error)
 }
 
 void
-cup_window_complete (CupWindow * window, CupSlot * slot, CupResult * result,
-    GError * error)
+cup_window_complete (CupWindow * window, CupSlot * slot, guint width,
+    guint height, CupResult * result, GError * error)
 {
   gboolean wanted;
 
   g_mutex_lock (&window->lock);
-  g_assert (slot->state == CUP_SLOT_PENDING
-      || slot->state == CUP_SLOT_CANCELLED);
-  /* From here on it is too late to cancel it: what is told of the frame and
-   * what becomes of it are the same. */
-  slot->completed = TRUE;
-  wanted = slot->state == CUP_SLOT_PENDING;
+  wanted = !slot->given_up;
+  if (wanted) {
+    g_assert (slot->state == CUP_SLOT_PENDING);
+    /* From here on it is too late to cancel it: what is told of the frame and
+     * what becomes of it are the same. */
+    slot->completed = TRUE;
+    slot->frame.width = (gint) width;
+    slot->frame.height = (gint) height;
+  }
   g_mutex_unlock (&window->lock);
-  if (wanted)
-    report_end (slot, result, error);
+  if (!wanted) {
+    g_clear_pointer (&result, cup_result_free);
+    g_clear_error (&error);
+    return;
+  }
+  report_end (slot, result, error);
 
   g_mutex_lock (&window->lock);
   slot->result = result;
   slot->error = error;
-  if (wanted)
-    slot->state = result ? CUP_SLOT_DONE : CUP_SLOT_FAILED;
+  slot->state = result ? CUP_SLOT_DONE : CUP_SLOT_FAILED;
   cup_window_unlock_and_render (window);
 }
 
@@ -338,6 +463,14 @@ can_be_served (const CupSlot * slot)
       && slot->state != CUP_SLOT_RENDERING);
 }
 
+/* Lock held. */
+static gboolean
+has_to_be_checked (CupWindow * window, const CupSlot * slot)
+{
+  return window->live && slot->state == CUP_SLOT_PENDING
+      && slot != window->checked;
+}
+
 CupSlot *
 cup_window_wait_head (CupWindow * window, GstFlowReturn * flow)
 {
@@ -348,6 +481,10 @@ cup_window_wait_head (CupWindow * window, GstFlowReturn * flow)
     slot = g_queue_peek_head (&window->slots);
     if (slot && can_be_served (slot))
       break;
+    if (slot && has_to_be_checked (window, slot)) {
+      window->checked = slot;
+      break;
+    }
     slot = NULL;
     g_cond_wait (&window->cond, &window->lock);
   }
@@ -396,8 +533,41 @@ cup_window_set_output (CupWindow * window, CupOutput * output)
   g_clear_pointer (&old, cup_output_unref);
 }
 
+void
+cup_window_repeat (CupWindow * window, CupSlot * slot, CupOutput * output,
+    GstBuffer * buffer, gboolean is_unsafe)
+{
+  CupOutput *old;
+
+  g_mutex_lock (&window->lock);
+  old = slot->output;
+  slot->output = buffer ? cup_output_ref (output) : NULL;
+  slot->buffer = buffer;
+  slot->is_unsafe = is_unsafe;
+  slot->state = buffer ? CUP_SLOT_READY : CUP_SLOT_DONE;
+  g_mutex_unlock (&window->lock);
+  g_clear_pointer (&old, cup_output_unref);
+}
+
 gboolean
-cup_window_take_frame (CupWindow * window, CupSlot * slot)
+cup_window_give_up (CupWindow * window, CupSlot * slot, CupDrop drop)
+{
+  gboolean was_pending;
+
+  g_mutex_lock (&window->lock);
+  was_pending = slot->in_window && slot->state == CUP_SLOT_PENDING
+      && !slot->completed;
+  if (was_pending) {
+    slot->state = CUP_SLOT_CANCELLED;
+    slot->given_up = TRUE;
+    slot->drop = drop;
+  }
+  g_mutex_unlock (&window->lock);
+  return was_pending;
+}
+
+gboolean
+cup_window_take_frame (CupWindow * window, CupSlot * slot, gboolean leaves)
 {
   gboolean is_head;
 
@@ -405,6 +575,10 @@ cup_window_take_frame (CupWindow * window, CupSlot * slot)
   is_head = g_queue_peek_head (&window->slots) == slot;
   if (is_head) {
     g_queue_pop_head (&window->slots);
+    slot->in_window = FALSE;
+    slot->is_kept = leaves
+        && (slot->is_reused || (slot->result && slot->result->bytes));
+    window->checked = NULL;
     window->n_frames--;
     window->leaving++;
   }
@@ -441,10 +615,11 @@ cup_window_refuse_frames (CupWindow * window)
   GList *dropped = NULL, *walk, *next;
 
   g_mutex_lock (&window->lock);
+  window->checked = NULL;
   window->eos_downstream = TRUE;
   for (walk = window->slots.head; walk; walk = next) {
     CupSlot *slot = walk->data;
-    GstEventType type = slot->type == CUP_SLOT_EVENT ?
+    GstEventType type = slot->type == CUP_SLOT_EVENT && slot->event ?
         GST_EVENT_TYPE (slot->event) : GST_EVENT_UNKNOWN;
 
     next = walk->next;
@@ -460,6 +635,7 @@ cup_window_refuse_frames (CupWindow * window)
       window->n_frames--;
     if (slot->type == CUP_SLOT_QUERY)
       slot->answered = TRUE;
+    slot->in_window = FALSE;
     g_queue_unlink (&window->slots, walk);
     dropped = g_list_concat (dropped, walk);
   }
@@ -562,6 +738,8 @@ cup_window_cancel_pending (CupWindow * window)
     if (slot->type == CUP_SLOT_FRAME && slot->state == CUP_SLOT_PENDING
         && !slot->completed) {
       slot->state = CUP_SLOT_CANCELLED;
+      slot->given_up = TRUE;
+      slot->drop = CUP_DROP_CANCELLED;
       pending = g_slist_prepend (pending, cup_slot_ref (slot));
     }
   }

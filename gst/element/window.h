@@ -60,9 +60,13 @@ void cup_slots_abandon (GList * slots, GstPad * srcpad);
 
 /* --- streaming thread --- */
 
-/* Waits until a frame more may be taken. Afterwards cup_window_push_frame() or
- * cup_window_give_back() must follow. */
-GstFlowReturn cup_window_reserve (CupWindow * window);
+/* Makes sure that a frame more may be taken; afterwards cup_window_push_frame()
+ * or cup_window_give_back() must follow. Where there is no room it waits, or, by
+ * @overflow, takes frames out that have no result yet: @dropped, whose jobs the
+ * caller cancels. @full: there is none all the same, and nothing has to follow.
+ */
+GstFlowReturn cup_window_reserve (CupWindow * window,
+    GstCreativeUpscalerOverflow overflow, GSList ** dropped, gboolean * full);
 void cup_window_give_back (CupWindow * window);
 
 /* A slot for a frame of @width × @height, 0×0 where that is not known. The
@@ -72,6 +76,17 @@ CupSlot *cup_window_new_frame (CupWindow * window, CupInput * input,
     GCancellable * cancellable, CupFrameProgress * progress);
 /* Fills the reserved place. Keeps a reference of its own on success. */
 GstFlowReturn cup_window_push_frame (CupWindow * window, CupSlot * slot);
+
+/* Puts a hole behind all that is there, in place of a frame that is left out: a
+ * GAP, and DISCONT on what comes after it. Holes that follow each other are
+ * one. */
+void cup_window_push_hole (CupWindow * window, GstClockTime start,
+    GstClockTime duration);
+
+/* Whether a frame that comes now may leave with the result of @leader, the last
+ * one that got a job: it is there, or was kept when it left. From then on that
+ * it will be kept. */
+gboolean cup_window_can_repeat (CupWindow * window, CupSlot * leader);
 
 /* Takes @event, queued behind what is there. On failure it is freed. EOS is
  * remembered: no frame is taken after it. @revived: whether STREAM_START or
@@ -85,15 +100,21 @@ gboolean cup_window_run_query (CupWindow * window, GstQuery * query);
 /* --- completion of a frame's job, in any thread --- */
 
 /* Takes @result or @error, one of which is NULL, and tells the application:
- * of a result that has to be looked at, once that was done. */
-void cup_window_complete (CupWindow * window, CupSlot * slot,
-    CupResult * result, GError * error);
+ * of a result that has to be looked at, once that was done. @width × @height:
+ * the frame's, which may not have been known before. */
+void cup_window_complete (CupWindow * window, CupSlot * slot, guint width,
+    guint height, CupResult * result, GError * error);
 
 /* --- src task --- */
 
+/* With a live source, a head that is PENDING is looked at, too: once, and again
+ * whenever its time may have come. Any thread. */
+void cup_window_set_live (CupWindow * window, gboolean live);
+void cup_window_check_head (CupWindow * window);
+
 /* Waits until the head can be served. All but frames are taken out of the
- * window; a frame stays the head, and is not PENDING or RENDERING. NULL with the
- * flow where the task has to end. */
+ * window; a frame stays the head, and is not RENDERING. NULL with the flow where
+ * the task has to end. */
 CupSlot *cup_window_wait_head (CupWindow * window, GstFlowReturn * flow);
 CupSlotState cup_window_get_state (CupWindow * window, CupSlot * slot);
 
@@ -102,17 +123,28 @@ CupSlotState cup_window_get_state (CupWindow * window, CupSlot * slot);
  * were made for another output are rendered again. */
 void cup_window_set_output (CupWindow * window, CupOutput * output);
 
-/* Has the original of the FAILED head read by a worker: it takes the place of
- * the result, to leave with this size, and the frame is DONE. Where that fails
- * the frame is FAILED again, with an error that says so too, and without
- * original. FALSE where nobody works any more. */
+/* Has the original of the head, which has FAILED, was given up, or never had a
+ * job, read by a worker: it takes the place of the result, to leave with this
+ * size, and the frame is DONE. Where that fails the frame is FAILED (again), with
+ * an error that says so too, and without original. FALSE where nobody works
+ * any more, or a flush was faster. */
 gboolean cup_window_pass_original (CupWindow * window, CupSlot * slot,
     guint width, guint height);
 
-/* Takes the READY or FAILED frame out of the window, to be pushed or reported;
- * FALSE where a flush was faster. It counts as in flight until
- * cup_window_frame_left(). */
-gboolean cup_window_take_frame (CupWindow * window, CupSlot * slot);
+/* The head, a REPEAT whose @result the caller has set, becomes READY with
+ * @buffer (taken), made for @output, or DONE where that is NULL. */
+void cup_window_repeat (CupWindow * window, CupSlot * slot, CupOutput * output,
+    GstBuffer * buffer, gboolean is_unsafe);
+
+/* The PENDING head becomes CANCELLED; FALSE where it is not PENDING any more.
+ * The caller cancels its job. */
+gboolean cup_window_give_up (CupWindow * window, CupSlot * slot, CupDrop drop);
+
+/* Takes the frame out of the window, to be pushed or reported; FALSE where a
+ * flush was faster. It counts as in flight until cup_window_frame_left().
+ * @leaves: with its result, which then may be kept. */
+gboolean cup_window_take_frame (CupWindow * window, CupSlot * slot,
+    gboolean leaves);
 void cup_window_frame_left (CupWindow * window);
 void cup_window_answer_query (CupWindow * window, CupSlot * slot,
     gboolean answer);

@@ -70,6 +70,21 @@ cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info)
   return result;
 }
 
+CupResult *
+cup_result_copy (const CupResult * result)
+{
+  CupResult *copy = g_new (CupResult, 1);
+
+  *copy = *result;
+  if (copy->pixels)
+    cup_pixels_ref (copy->pixels);
+  if (copy->bytes)
+    g_bytes_ref (copy->bytes);
+  copy->request_id = g_strdup (result->request_id);
+  copy->url = g_strdup (result->url);
+  return copy;
+}
+
 void
 cup_result_free (CupResult * result)
 {

@@ -70,6 +70,8 @@ typedef struct
 /* Both take the reference. The info of pixels is filled in. */
 CupResult *cup_result_new_pixels (CupPixels * pixels);
 CupResult *cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info);
+/* Shares the picture. */
+CupResult *cup_result_copy (const CupResult * result);
 void cup_result_free (CupResult * result);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupResult, cup_result_free);

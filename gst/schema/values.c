@@ -49,6 +49,44 @@ cup_values_copy (const CupValues * values)
   return copy;
 }
 
+gboolean
+cup_values_equal (const CupValues * a, const CupValues * b)
+{
+  guint id;
+
+  if (a->set != b->set || a->extra != b->extra)
+    return FALSE;
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    const CupValue *x = &a->value[id], *y = &b->value[id];
+    gboolean same = TRUE;
+
+    if (!cup_values_is_set (a, id))
+      continue;
+    switch (cup_field_get (id)->kind) {
+      case CUP_FIELD_KIND_STRING:
+        same = g_str_equal (x->text, y->text);
+        break;
+      case CUP_FIELD_KIND_NUMBER:
+        same = x->number == y->number;
+        break;
+      case CUP_FIELD_KIND_INTEGER:
+        same = x->integer == y->integer;
+        break;
+      case CUP_FIELD_KIND_BOOLEAN:
+        same = !x->boolean == !y->boolean;
+        break;
+      case CUP_FIELD_KIND_CHOICE:
+        same = x->choice == y->choice;
+        break;
+      case CUP_FIELD_KIND_FRAME:
+        break;
+    }
+    if (!same)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 void
 cup_values_free (CupValues * values)
 {

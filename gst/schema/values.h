@@ -21,6 +21,9 @@ typedef struct _CupValues CupValues;
 
 CupValues *cup_values_new (void);
 CupValues *cup_values_copy (const CupValues * values);
+/* Whether the same is set, to the same. Extra members are the same where one is
+ * a copy of the other, or both of a third. */
+gboolean cup_values_equal (const CupValues * a, const CupValues * b);
 void cup_values_free (CupValues * values);
 
 /* Setting and getting by the property's GValue: a string, gdouble, gint64,

@@ -540,8 +540,8 @@ on_freed (gpointer freed, GstMiniObject * object)
   g_atomic_int_set ((gint *) freed, 1);
 }
 
-/* Only with on-error=passthrough is a frame kept for longer than it takes to
- * read it, and not for longer than its result needs. */
+/* Only with on-error=passthrough is a frame kept for longer than until the next
+ * has been compared with it, and not for longer than its result needs. */
 static void
 test_what_is_kept (void)
 {
@@ -558,6 +558,7 @@ test_what_is_kept (void)
     cup_dummy_engine_set_plan (f->engine, &hold);
     gst_harness_push (f->harness, buffer);
     cup_dummy_engine_wait_started (f->engine, 1);
+    fixture_push (f, 20);
     g_assert_cmpint (g_atomic_int_get (&freed), ==, i < 2);
     cup_dummy_engine_release_all (f->engine);
     expect_frame (f, 10, FALSE);

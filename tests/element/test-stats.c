@@ -117,12 +117,20 @@ test_done (void)
   guint8 key;
 
   cup_dummy_engine_set_plan (f->engine, &hosted);
+  stats = get_stats (f);
+  g_assert_false (gst_structure_has_field (stats, "estimated-cost"));
+  gst_structure_free (stats);
+  g_object_set (f->element, "price-per-megapixel", 100.0, "price-per-second",
+      0.5, NULL);
   for (key = 0; key < 3; key++)
     fixture_push (f, key);
   drain (f);
   assert_counts (f, "frames-in=3 frames-done=3 frames-out=3 bytes-up=3000 "
       "bytes-down=6000");
   stats = get_stats (f);
+  /* 3 × (32×24 pixels and 1.5 s). */
+  g_assert_cmpfloat_with_epsilon (get_number (stats, "estimated-cost"),
+      3 * (0.0768 + 0.75), 1e-9);
   assert_documented (stats);
   g_assert_cmpfloat (get_number (stats, "queue-time-total"), ==, 6);
   g_assert_cmpfloat (get_number (stats, "queue-time-mean"), ==, 2);
@@ -315,11 +323,11 @@ test_extreme_latencies (void)
   gint64 now = g_get_monotonic_time ();
   GstStructure *s;
 
-  cup_stats_count_out (stats, now + G_TIME_SPAN_HOUR, FALSE);
+  cup_stats_count_out (stats, now + G_TIME_SPAN_HOUR, CUP_SOURCE_RESULT);
   s = cup_stats_to_structure (stats, 0);
   g_assert_cmpfloat (get_number (s, "latency-max"), ==, 0);
   gst_structure_free (s);
-  cup_stats_count_out (stats, now - 30 * G_TIME_SPAN_DAY, TRUE);
+  cup_stats_count_out (stats, now - 30 * G_TIME_SPAN_DAY, CUP_SOURCE_ORIGINAL);
   s = cup_stats_to_structure (stats, 0);
   g_assert_cmpfloat (get_number (s, "latency-p50"), ==, 0);
   g_assert_cmpfloat (get_number (s, "latency-p99"), >, 24 * 3600e9);

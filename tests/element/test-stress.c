@@ -203,8 +203,7 @@ test_nothing_outlives (void)
     g_atomic_int_inc (&alive);
     buffer = gst_buffer_new ();
     gst_buffer_append_memory (buffer, gst_memory_new_wrapped
-        (GST_MEMORY_FLAG_READONLY, pixels, size, 0, size, &alive,
-            count_down));
+        (GST_MEMORY_FLAG_READONLY, pixels, size, 0, size, &alive, count_down));
     GST_BUFFER_PTS (buffer) = 0;
     gst_harness_push (f->harness, buffer);
     gst_buffer_unref (gst_harness_pull (f->harness));

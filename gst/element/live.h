@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Live sources: what the element promises the pipeline (LATENCY), and when a
+ * frame's time has come.
+ *
+ * A frame has to leave at
+ *
+ *   base time + its running time + latency of upstream + latency
+ *
+ * on the pipeline's clock. Sources that are not live have no deadlines.
+ */
+#pragma once
+
+#include "gstcreativeupscaler.h"
+
+G_BEGIN_DECLS
+
+/* Streaming thread, before the first frame: asks upstream. */
+void cup_live_learn (GstCreativeUpscaler * self);
+
+/* src pad: answers from upstream's answer. Any thread. */
+gboolean cup_live_answer_query (GstCreativeUpscaler * self, GstQuery * query);
+
+/* The frames' duration, or GST_CLOCK_TIME_NONE. Streaming thread. */
+void cup_live_set_frame_duration (GstCreativeUpscaler * self,
+    GstClockTime duration);
+/* From the application, after `latency` or `max-in-flight` were set: tells the
+ * pipeline where that makes a difference. */
+void cup_live_update (GstCreativeUpscaler * self, GstClockTime old_latency);
+/* With the object lock: what is promised. */
+GstClockTime cup_live_get_latency (GstCreativeUpscaler * self);
+
+/* Between PAUSED and PLAYING: times count only while the clock does. */
+void cup_live_set_playing (GstCreativeUpscaler * self, gboolean playing);
+
+/* How long the frame has taken since it could have come here first, if it left
+ * now; GST_CLOCK_TIME_NONE where the source is not live, the pipeline does not
+ * play, or the frame has no time. @promised: how long it may. Any thread. */
+GstClockTime cup_live_get_age (GstCreativeUpscaler * self,
+    const CupTimes * times, GstClockTime * promised);
+
+/* src task: wakes it when the head's time has come, less @margin. */
+void cup_live_start_timer (GstCreativeUpscaler * self, const CupTimes * times,
+    GstClockTime margin);
+/* By whoever knows that the task does not run. */
+void cup_live_stop_timer (GstCreativeUpscaler * self);
+
+/* src task: the frame leaves now, or does not in time (@fate): counts, and warns
+ * where it is later than it was ever told. */
+void cup_live_note_late (GstCreativeUpscaler * self, CupSlot * slot,
+    GstClockTime age, GstClockTime promised, const gchar * fate);
+
+G_END_DECLS
