@@ -70,6 +70,8 @@ fixture_new (const gchar * first_property, ...)
   va_end (args);
   fixture->harness = gst_harness_new_with_element (fixture->element, "sink",
       "src");
+  /* It is live otherwise. */
+  gst_harness_set_live (fixture->harness, FALSE);
   /* The harness takes the bus of its elements. */
   gst_element_set_bus (fixture->element, fixture->bus);
   gst_pad_add_probe (fixture->harness->sinkpad,

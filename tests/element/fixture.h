@@ -38,8 +38,8 @@ void fixture_register (void);
 /* g_test_run() and gst_deinit(), for the leaks tracer. */
 int fixture_run (void);
 
-/* Playing, with FRAME_CAPS and a TIME segment pushed, in its default plan: a
- * frame completes at once. @properties as for g_object_set(). */
+/* Playing, with FRAME_CAPS and a TIME segment pushed, not live, in its default
+ * plan: a frame completes at once. @properties as for g_object_set(). */
 Fixture *fixture_new (const gchar * first_property, ...)
     G_GNUC_NULL_TERMINATED;
 /* The same in READY, without any event. */
