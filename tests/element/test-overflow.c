@@ -224,6 +224,7 @@ test_flush (void)
   GstSegment segment;
   guint8 key;
 
+  g_free (fixture_wait (f, 1));
   for (key = 0; key < 4; key++)
     fixture_push (f, key);
   gst_harness_push_event (f->harness, gst_event_new_flush_start ());
