@@ -420,9 +420,10 @@ give_up (GstCreativeUpscaler * self, GSList * dropped)
   g_slist_free_full (dropped, (GDestroyNotify) cup_slot_unref);
 }
 
-/* As cup_window_reserve(), by the property. */
+/* As cup_window_reserve(), by the property. A frame that gets no job has none
+ * given up for it. */
 static GstFlowReturn
-reserve (GstCreativeUpscaler * self, gboolean * full)
+reserve (GstCreativeUpscaler * self, gboolean for_job, gboolean * full)
 {
   GstCreativeUpscalerOverflow overflow;
   GstFlowReturn flow;
@@ -432,6 +433,8 @@ reserve (GstCreativeUpscaler * self, gboolean * full)
   overflow = self->live.is_live ? self->settings.overflow :
       GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK;
   GST_OBJECT_UNLOCK (self);
+  if (!for_job && overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD)
+    overflow = GST_CREATIVE_UPSCALER_OVERFLOW_DROP_NEW;
   flow = cup_window_reserve (self->window, overflow, &dropped, full);
   give_up (self, dropped);
   return flow;
@@ -466,38 +469,56 @@ get_unselected_state (GstCreativeUpscaler * self, CupSlotState * state)
   return unselected != GST_CREATIVE_UPSCALER_UNSELECTED_DROP;
 }
 
-/* What a frame is to become, PENDING for a job. With a reserved place; FALSE
- * where it is left out. */
+/* Whether the frame, with a reserved place, is still worth it: after the wait,
+ * which may have been long. */
 static gboolean
-judge (GstCreativeUpscaler * self, const Frame * frame, CupSlotState * state)
+is_in_time (GstCreativeUpscaler * self, const Frame * frame,
+    CupSlotState * state)
 {
-  CupSelector before = self->selector;
-
-  *state = CUP_SLOT_PENDING;
-  if (is_too_late (self, &frame->times)) {
-    leave_out (self, &frame->times, CUP_DROP_LATE);
+  if (is_too_late (self, &frame->times))
     return FALSE;
-  }
-  if (!is_selected (self, frame)) {
-    if (get_unselected_state (self, state))
-      return TRUE;
-    leave_out (self, &frame->times, CUP_DROP_UNSELECTED);
-    return FALSE;
-  }
+  if (*state != CUP_SLOT_PENDING)
+    return TRUE;
   switch (judge_age (self, &frame->times)) {
     case GST_CREATIVE_UPSCALER_LATE_WAIT:
       break;
     case GST_CREATIVE_UPSCALER_LATE_DROP:
-      /* Another one is selected in its place. */
-      self->selector = before;
-      leave_out (self, &frame->times, CUP_DROP_LATE);
+      cup_stats_count_late (self->stats);
       return FALSE;
     case GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH:
-      self->selector = before;
       *state = CUP_SLOT_ORIGINAL;
       break;
   }
   return TRUE;
+}
+
+/* A frame that is to leave as @state says, PENDING for a job; CANCELLED
+ * afterwards where it was left out. */
+static GstFlowReturn
+place_frame (GstCreativeUpscaler * self, const Frame * frame,
+    CupSlotState * state)
+{
+  gboolean full;
+  GstFlowReturn flow = reserve (self, *state == CUP_SLOT_PENDING, &full);
+
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (full) {
+    cup_report_qos (GST_ELEMENT (self), &frame->times, TRUE, 0);
+    leave_out (self, &frame->times, CUP_DROP_OVERFLOW);
+    *state = CUP_SLOT_CANCELLED;
+    return GST_FLOW_OK;
+  }
+  if (!is_in_time (self, frame, state)) {
+    leave_out (self, &frame->times, CUP_DROP_LATE);
+    cup_window_give_back (self->window);
+    *state = CUP_SLOT_CANCELLED;
+    return GST_FLOW_OK;
+  }
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (frame->metadata, GST_BUFFER_FLAG_DISCONT);
+  self->discont = FALSE;
+  return push_frame (self, frame, *state);
 }
 
 /* Whether it is of the kind that is not to be shown. */
@@ -518,9 +539,10 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
     GstBuffer * buffer, const gchar * uri, GstBuffer * metadata)
 {
   Frame frame = { buffer, uri, metadata, };
+  CupSlotState state = CUP_SLOT_PENDING;
+  CupSelector before = self->selector;
   GstFlowReturn flow;
-  CupSlotState state;
-  gboolean full;
+  gboolean selected;
 
   if (self->n_frames == 0)
     cup_live_learn (self);
@@ -535,21 +557,14 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
     return GST_FLOW_OK;
   }
   get_times (self, metadata, &frame.times);
-  flow = reserve (self, &full);
-  if (flow != GST_FLOW_OK)
-    return flow;
-  if (full) {
-    cup_report_qos (GST_ELEMENT (self), &frame.times, TRUE, 0);
-    leave_out (self, &frame.times, CUP_DROP_OVERFLOW);
+  selected = is_selected (self, &frame);
+  if (!selected && !get_unselected_state (self, &state)) {
+    leave_out (self, &frame.times, CUP_DROP_UNSELECTED);
     return GST_FLOW_OK;
   }
-  /* After the wait, which may have been long. */
-  if (!judge (self, &frame, &state)) {
-    cup_window_give_back (self->window);
-    return GST_FLOW_OK;
-  }
-  if (self->discont)
-    GST_BUFFER_FLAG_SET (metadata, GST_BUFFER_FLAG_DISCONT);
-  self->discont = FALSE;
-  return push_frame (self, &frame, state);
+  flow = place_frame (self, &frame, &state);
+  /* Where it got no job after all, the next one is selected in its place. */
+  if (selected && state != CUP_SLOT_PENDING)
+    self->selector = before;
+  return flow;
 }

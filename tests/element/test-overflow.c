@@ -216,6 +216,34 @@ test_order (void)
   fixture_free (f);
 }
 
+/* A frame that gets no job takes no job's place. */
+static void
+test_unselected (void)
+{
+  static const gchar *const policies[] = { "drop", "local", "repeat" };
+  guint i;
+  guint8 key;
+
+  for (i = 0; i < 3; i++) {
+    Fixture *f = overflow_fixture ("drop-old");
+
+    gst_util_set_object_arg (G_OBJECT (f->element), "unselected", policies[i]);
+    g_object_set (f->element, "interval", 2, NULL);
+    fixture_push (f, 0);
+    fixture_push (f, 1);
+    gst_util_set_object_arg (G_OBJECT (f->element), "select", "interval");
+    /* Of these every second one is selected, and takes the place of another. */
+    for (key = 2; key < 6; key++)
+      fixture_push (f, key);
+    g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 2);
+    cup_dummy_engine_release_all (f->engine);
+    pull (f, 2);
+    g_assert_cmpuint (get_count (f, "dropped-unselected"), ==, i == 0 ? 2 : 0);
+    g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, i == 0 ? 2 : 4);
+    fixture_free (f);
+  }
+}
+
 /* A flush forgets holes like everything else. */
 static void
 test_flush (void)
@@ -278,6 +306,7 @@ main (int argc, char **argv)
   g_test_add_func ("/overflow/downstream-blocks", test_downstream_blocks);
   g_test_add_func ("/overflow/block", test_block);
   g_test_add_func ("/overflow/order", test_order);
+  g_test_add_func ("/overflow/unselected", test_unselected);
   g_test_add_func ("/overflow/flush", test_flush);
   g_test_add_func ("/overflow/without-times", test_without_times);
   return fixture_run ();
