@@ -209,8 +209,8 @@ test_query (void)
   gst_harness_set_upstream_latency (f->harness, UPSTREAM);
   assert_latency (f, FALSE, UPSTREAM, GST_CLOCK_TIME_NONE);
   gst_harness_set_live (f->harness, TRUE);
-  /* Nothing is set: what the window holds. */
-  assert_latency (f, TRUE, UPSTREAM + 5 * FRAME_DURATION, GST_CLOCK_TIME_NONE);
+  /* Nothing is set: what the window holds, less one. */
+  assert_latency (f, TRUE, UPSTREAM + 4 * FRAME_DURATION, GST_CLOCK_TIME_NONE);
   g_object_set (f->element, "latency", 3 * GST_SECOND, NULL);
   assert_latency (f, TRUE, UPSTREAM + 3 * GST_SECOND, GST_CLOCK_TIME_NONE);
 
@@ -338,23 +338,29 @@ test_passthrough (void)
 }
 
 /* The time that it takes to make the frame itself ready is allowed for: the next
- * one starts so much before its deadline. */
+ * one starts so much before its deadline, or at once where that is too long. */
 static void
 test_passthrough_margin (void)
 {
   Fixture *f = live_fixture ("passthrough");
   GstTestClock *clock = get_clock (f);
-  GstClockTime next;
+  GstBuffer *buffer = NULL;
 
   fixture_push (f, 0);
   ring (f, deadline (0));
   expect_frame (f, 0, TRUE);
   fixture_push (f, 1);
-  gst_test_clock_wait_for_next_pending_id (clock, NULL);
-  next = gst_test_clock_get_next_entry_time (clock);
-  g_assert_cmpuint (next, <, deadline (1));
-  ring (f, next);
-  expect_frame (f, 1, TRUE);
+  while (!(buffer = gst_harness_try_pull (f->harness))) {
+    if (gst_test_clock_peek_id_count (clock) == 0) {
+      g_usleep (100);
+      continue;
+    }
+    g_assert_cmpuint (gst_test_clock_get_next_entry_time (clock), <,
+        deadline (1));
+    gst_test_clock_crank (clock);
+  }
+  g_assert_true (is_passthrough (buffer));
+  gst_buffer_unref (buffer);
   gst_object_unref (clock);
   fixture_free (f);
 }
@@ -606,7 +612,7 @@ test_pipeline (void)
   g_assert_true (gst_element_query (pipeline, query));
   gst_query_parse_latency (query, &live, &min, &max);
   g_assert_true (live);
-  g_assert_cmpuint (min, >=, 8 * (GST_SECOND / 30));
+  g_assert_cmpuint (min, >=, 7 * (GST_SECOND / 30));
   g_assert_cmpuint (max, >=, min);
 
   gst_element_set_state (pipeline, GST_STATE_NULL);
