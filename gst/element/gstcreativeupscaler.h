@@ -50,6 +50,7 @@ struct _GstCreativeUpscaler
   gboolean discont;             /* a frame was left out */
   gint64 arrived;               /* when the frame in hand came */
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
+  gboolean warned_unmatched;    /* was told of color-match and URIs */
 
   /* src task. */
   GList *held;                  /* events that wait for the first caps */

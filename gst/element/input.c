@@ -68,6 +68,11 @@ cup_input_new (GstCaps * caps, GError ** error)
   gst_video_info_init (&input->info);
   if (cup_input_is_raw (input)) {
     ok = gst_video_info_from_caps (&input->info, caps);
+    /* A framerate that varies is none, though GstVideoInfo has the highest. */
+    if (ok && (input->info.flags & GST_VIDEO_FLAG_VARIABLE_FPS)) {
+      input->info.fps_n = 0;
+      input->info.fps_d = 1;
+    }
     if (!ok)
       g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
           "the caps do not describe raw video completely");

@@ -160,6 +160,19 @@ report_ignored (GstCreativeUpscaler * self, const CupValues * values,
   g_free (extra_ignored);
 }
 
+/* Says, once, that nothing is known of the colours of a picture that only the
+ * service fetches. */
+static void
+report_unmatched (GstCreativeUpscaler * self, CupJob * job)
+{
+  if (self->warned_unmatched || !cup_job_get_remote_uri (job)
+      || cup_job_get_colour_match (job) == CUP_COLOUR_MATCH_NONE
+      || !(cup_engine_get_accepts (self->engine) & CUP_ENGINE_ACCEPTS_URI))
+    return;
+  self->warned_unmatched = TRUE;
+  cup_report_unmatched (GST_ELEMENT (self));
+}
+
 static gint64
 to_microseconds (gdouble seconds)
 {
@@ -182,6 +195,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
   cup_job_set_queue_timeout (job,
       to_microseconds (self->settings.queue_timeout));
+  cup_job_set_colour_match (job, self->settings.colour_match);
   extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
   GST_OBJECT_UNLOCK (self);
 
@@ -189,6 +203,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_check_unsafe (job, cup_engine_censors (self->engine)
       && wants_safety_checks (values));
   report_ignored (self, values, extra_ignored);
+  report_unmatched (self, job);
 }
 
 static CupFrameProgress *
@@ -527,7 +542,7 @@ gst_creative_upscaler_sink_event (GstPad * pad, GstObject * parent,
 static GstCaps *
 get_sink_caps (GstCreativeUpscaler * self, GstCaps * filter)
 {
-  GstCaps *template = gst_pad_get_pad_template_caps (self->sinkpad);
+  GstCaps *template = cup_choice_get_sink_caps ();
   GstCaps *peer = gst_pad_peer_query_caps (self->srcpad, NULL);
   GstCaps *caps, *result;
   guint i, j;

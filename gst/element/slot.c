@@ -63,6 +63,9 @@ cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
   picture->frame = &slot->frame;
   picture->scale = slot->scale;
   picture->info = slot->result->info;
+  /* What is changed leaves as pixels do. */
+  if (slot->result->colour_reference)
+    picture->info.type = CUP_IMAGE_UNKNOWN;
   picture->is_original = slot->is_original;
   if (slot->is_original) {
     picture->info.width = slot->width;
