@@ -66,6 +66,7 @@ look_at_input (CupJob * job)
     return;
   note_black_input (job, pixels);
   note_colours (job, pixels);
+  cup_job_set_transparent (job, !cup_pixels_is_opaque (pixels));
   cup_pixels_unref (pixels);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "colour.h"
 #include "frame.h"
 #include "uri-list.h"
 
@@ -58,14 +59,15 @@ get_colour_depth (const GstVideoFormatInfo * finfo)
   return (gint) depth;
 }
 
-/* Appends video/x-raw with those of @formats whose colours have more than 8 bits,
- * or not, and that have alpha, or not. */
+/* Appends @raw with those of its formats whose colours have more than 8 bits, or
+ * not, and that have alpha, or not. */
 static void
-append_raw (GstCaps * caps, const GValue * formats, gboolean deep,
+append_raw (GstCaps * caps, const GstStructure * raw, gboolean deep,
     gboolean alpha)
 {
+  const GValue *formats = gst_structure_get_value (raw, "format");
+  GstStructure *structure = gst_structure_copy (raw);
   GValue some = G_VALUE_INIT;
-  GstStructure *structure;
   guint i;
 
   gst_value_list_init (&some, gst_value_list_get_size (formats));
@@ -75,11 +77,10 @@ append_raw (GstCaps * caps, const GValue * formats, gboolean deep,
         gst_video_format_get_info (gst_video_format_from_string
         (g_value_get_string (name)));
 
-    if (!GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) == !alpha
+    if (!cup_colour_has_alpha (finfo) == !alpha
         && (get_colour_depth (finfo) > 8) == deep)
       gst_value_list_append_value (&some, name);
   }
-  structure = gst_structure_new_empty ("video/x-raw");
   gst_structure_take_value (structure, "format", &some);
   gst_caps_append_structure (caps, structure);
 }
@@ -93,13 +94,12 @@ make_sink_caps (void)
 
   for (i = 0; i < gst_caps_get_size (template); i++) {
     GstStructure *structure = gst_caps_get_structure (template, i);
-    const GValue *formats = gst_structure_get_value (structure, "format");
 
-    if (formats) {
-      append_raw (caps, formats, FALSE, FALSE);
-      append_raw (caps, formats, FALSE, TRUE);
-      append_raw (caps, formats, TRUE, FALSE);
-      append_raw (caps, formats, TRUE, TRUE);
+    if (gst_structure_has_field (structure, "format")) {
+      append_raw (caps, structure, FALSE, FALSE);
+      append_raw (caps, structure, FALSE, TRUE);
+      append_raw (caps, structure, TRUE, FALSE);
+      append_raw (caps, structure, TRUE, TRUE);
     } else {
       gst_caps_append_structure (caps, gst_structure_copy (structure));
     }
@@ -168,7 +168,7 @@ cup_choice_get_aspect (const CupPicture * picture, gint * num, gint * den)
 static gint
 get_alpha_depth (const GstVideoFormatInfo * finfo)
 {
-  if (!GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) || finfo->n_components < 4)
+  if (!cup_colour_has_alpha (finfo) || finfo->n_components < 4)
     return 0;
   return (gint) finfo->depth[3];
 }
@@ -189,7 +189,7 @@ get_loss (const CupChoice * choice, GstVideoFormat format)
     loss += 4000;
   if (gray && result->channels != 1)
     loss += 2000;
-  if (result->channels == 4 && !GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo))
+  if (result->channels == 4 && !cup_colour_has_alpha (finfo))
     loss += 1000;
   else if (result->channels == 4 && get_alpha_depth (finfo) < MIN (depth, 8))
     loss += 500;
@@ -207,7 +207,7 @@ get_loss (const CupChoice * choice, GstVideoFormat format)
     loss += 2;
   if (!gray && result->channels == 1)
     loss += 2;
-  if (GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) && result->channels != 4)
+  if (cup_colour_has_alpha (finfo) && result->channels != 4)
     loss += 1;
   if (format != cup_frame_native_format (result->channels, result->depth)
       && format != GST_VIDEO_INFO_FORMAT (&choice->input->info))
@@ -368,6 +368,10 @@ carry_fields (const CupChoice * choice, GstCaps * caps,
   value = gst_structure_get_value (from, "max-framerate");
   if (value && choice->fps_n == 0)
     gst_caps_set_value (caps, "max-framerate", value);
+  /* Others than mono have been refused. */
+  value = gst_structure_get_value (from, "multiview-mode");
+  if (value)
+    gst_caps_set_value (caps, "multiview-mode", value);
   for (i = 0; i < G_N_ELEMENTS (hdr); i++) {
     value = gst_structure_get_value (from, hdr[i]);
     if (value && cup_input_is_raw (choice->input)

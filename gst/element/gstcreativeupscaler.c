@@ -90,6 +90,7 @@ start (GstCreativeUpscaler * self)
   self->n_jobs = 0;
   self->warned_fields = 0;
   self->warned_unmatched = FALSE;
+  self->warned_alpha = FALSE;
   self->earliest_time = GST_CLOCK_TIME_NONE;
   return TRUE;
 }

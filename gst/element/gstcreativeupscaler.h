@@ -57,6 +57,7 @@ struct _GstCreativeUpscaler
   CupOutput *output;            /* the caps that are out */
   gboolean left_out;            /* a frame was, since the last buffer */
   guint n_failures;             /* frames in a row */
+  gboolean warned_alpha;        /* was told of alpha that did not come back */
   CupSizing sizing;
 };
 

@@ -270,7 +270,7 @@ check_alpha (const CupOutput * output, const CupPixels * pixels,
     GError ** error)
 {
   gboolean has_alpha = output->image_type == CUP_IMAGE_UNKNOWN ?
-      GST_VIDEO_INFO_HAS_ALPHA (&output->info) :
+      cup_colour_has_alpha (output->info.finfo) :
       output->image_type != CUP_IMAGE_JPEG;
 
   if (has_alpha || output->layout.channels != 4 || pixels->channels != 4

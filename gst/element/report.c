@@ -162,6 +162,15 @@ cup_report_extra_ignored (GstElement * element, const gchar * members)
 }
 
 void
+cup_report_lost_alpha (GstElement * element, const gchar * engine)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The frames have transparent pixels, and the results of the %s engine "
+          "have no alpha: the transparency is lost; use engine=local, or fill "
+          "it in front, for example with a compositor", engine), (NULL));
+}
+
+void
 cup_report_unmatched (GstElement * element)
 {
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,

@@ -380,6 +380,11 @@ push_frame (GstCreativeUpscaler * self, CupSlot * slot)
     cup_report_failure (GST_ELEMENT (self), slot->error,
         cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata),
         "passed through");
+  if (slot->result->lost_alpha && !self->warned_alpha) {
+    self->warned_alpha = TRUE;
+    cup_report_lost_alpha (GST_ELEMENT (self),
+        cup_engine_get_name (self->engine));
+  }
   self->n_failures = slot->is_original ? self->n_failures + 1 : 0;
   /* The buffer may share the result's memory, and is to be writable. */
   g_clear_pointer (&slot->result, cup_result_free);

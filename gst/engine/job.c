@@ -34,6 +34,7 @@ struct _CupJob
   CupImageInfo bytes_info;
   gchar *uri;
   gboolean check_unsafe;
+  gboolean is_transparent;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
 };
@@ -199,6 +200,12 @@ gboolean
 cup_job_get_check_unsafe (CupJob * job)
 {
   return job->check_unsafe;
+}
+
+void
+cup_job_set_transparent (CupJob * job, gboolean is_transparent)
+{
+  job->is_transparent = is_transparent;
 }
 
 void
@@ -432,6 +439,7 @@ cup_job_return_result (CupJob * job, CupResult * result)
 {
   g_return_if_fail (result != NULL);
   result->check_unsafe = job->check_unsafe;
+  result->lost_alpha = job->is_transparent && result->info.channels != 4;
   if (job->colour_reference) {
     result->colour_match = job->colour_match;
     result->colour_reference = g_steal_pointer (&job->colour_reference);
