@@ -336,12 +336,14 @@ choose_colorimetry (const CupChoice * choice, GstVideoInfo * info)
 {
   const GstVideoInfo *in = &choice->input->info;
 
+  if (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) == 0)
+    info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  else if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    info->chroma_site = in->chroma_site;
   if (!cup_input_is_raw (choice->input))
     return;
   if (GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in)) {
     info->colorimetry = in->colorimetry;
-    if (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) > 0)
-      info->chroma_site = in->chroma_site;
   } else if (choice->keeps_colours || (GST_VIDEO_INFO_IS_RGB (info)
           && GST_VIDEO_INFO_IS_RGB (in))) {
     info->colorimetry.transfer = in->colorimetry.transfer;
@@ -380,7 +382,8 @@ carry_fields (const CupChoice * choice, GstCaps * caps,
   }
 }
 
-/* What @peer takes of @wanted without the fields that @attempt leaves to it. */
+/* What @peer takes of @wanted, with what else it asks for, and without the
+ * fields that @attempt leaves to it. */
 static GstCaps *
 yield_fields (GstCaps * peer, GstCaps * wanted, guint attempt)
 {
@@ -436,11 +439,8 @@ choose_raw (const CupChoice * choice, GstCaps * peer)
   choose_colorimetry (choice, &info);
   wanted = gst_video_info_to_caps (&info);
   carry_fields (choice, wanted, &info.colorimetry);
-  if (gst_caps_can_intersect (peer, wanted))
-    return wanted;
-
-  /* Downstream insists on another chroma site or colorimetry: take its own. */
-  for (attempt = 1; attempt <= 3 && !caps; attempt++)
+  /* Where downstream insists on another chroma site or colorimetry, that. */
+  for (attempt = 0; attempt <= 3 && !caps; attempt++)
     caps = yield_fields (peer, wanted, attempt);
   gst_caps_unref (wanted);
   if (caps && !has_right_colours (choice, caps))

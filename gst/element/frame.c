@@ -136,6 +136,28 @@ scale_position (gint value, gint from, gint to)
       from, to);
 }
 
+/* GStreamer's own scaling of it loses the parameters. */
+static void
+scale_region (const MetaTransfer * transfer,
+    const GstVideoRegionOfInterestMeta * region)
+{
+  gint in_width = transfer->in->width, in_height = transfer->in->height;
+  gint out_width = transfer->out->width, out_height = transfer->out->height;
+  GstVideoRegionOfInterestMeta *scaled;
+  const GList *walk;
+
+  scaled = gst_buffer_add_video_region_of_interest_meta_id (transfer->to,
+      region->roi_type, scale_value (region->x, in_width, out_width),
+      scale_value (region->y, in_height, out_height),
+      scale_value (region->w, in_width, out_width),
+      scale_value (region->h, in_height, out_height));
+  scaled->id = region->id;
+  scaled->parent_id = region->parent_id;
+  for (walk = region->params; walk; walk = walk->next)
+    gst_video_region_of_interest_meta_add_param (scaled,
+        gst_structure_copy (walk->data));
+}
+
 /* Bars are counted in lines or columns. */
 static void
 scale_bars (const MetaTransfer * transfer, const GstVideoBarMeta * bars)
@@ -199,7 +221,9 @@ scale_meta (const MetaTransfer * transfer, GstBuffer * from, GstMeta * meta)
     (GstVideoInfo *) transfer->out
   };
 
-  if (api == GST_VIDEO_BAR_META_API_TYPE)
+  if (api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
+    scale_region (transfer, (GstVideoRegionOfInterestMeta *) meta);
+  else if (api == GST_VIDEO_BAR_META_API_TYPE)
     scale_bars (transfer, (GstVideoBarMeta *) meta);
   else if (api == GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE)
     scale_overlays (transfer, (GstVideoOverlayCompositionMeta *) meta);
