@@ -471,6 +471,7 @@ static const Colours colours[] = {
   {"bt601-as-bt709", "I420", "bt601", "format=I420,colorimetry=bt709",
       "bt709"},
   {"rgb-to-rgb", "RGB", "1:1:5:1", "format=BGRx", "1:1:5:1"},
+  {"rgb-narrow-range", "RGB", "2:1:7:1", "format=RGB", "1:1:7:1"},
   {"rgb-to-yuv", "RGB", "sRGB", "format=I420", "bt601"},
   {"pq-to-rgb", "I420_10LE", "bt2100-pq", "format=ARGB64", "1:1:14:7"},
   {"pq-to-yuv", "P010_10LE", "bt2100-pq", "format=I422_10LE", "bt2100-pq"},
@@ -724,6 +725,7 @@ static void
 add_ancillary (GstBuffer * buffer)
 {
   static const guint8 caption[] = { 0xfc, 0x94, 0x20 };
+  guint8 uuid[16] = { 1, 2, 3 };
 
   gst_buffer_add_video_caption_meta (buffer, GST_VIDEO_CAPTION_TYPE_CEA708_RAW,
       caption, sizeof caption);
@@ -734,6 +736,9 @@ add_ancillary (GstBuffer * buffer)
   gst_buffer_add_video_time_code_meta_full (buffer, 25, 1, NULL, 0, 1, 2, 3, 4,
       0);
   gst_buffer_add_video_affine_transformation_meta (buffer);
+  gst_buffer_add_video_sei_user_data_unregistered_meta (buffer, uuid, uuid,
+      sizeof uuid);
+  g_assert_nonnull (gst_buffer_add_custom_meta (buffer, "TestFidelityMeta"));
 }
 
 static void
@@ -756,6 +761,9 @@ test_ancillary (void)
   g_assert_nonnull (timecode);
   g_assert_cmpuint (timecode->tc.frames, ==, 4);
   g_assert_nonnull (gst_buffer_get_video_affine_transformation_meta (buffer));
+  g_assert_nonnull (gst_buffer_get_meta (buffer,
+          GST_VIDEO_SEI_USER_DATA_UNREGISTERED_META_API_TYPE));
+  g_assert_nonnull (gst_buffer_get_custom_meta (buffer, "TestFidelityMeta"));
   while ((bar = (GstVideoBarMeta *) gst_buffer_iterate_meta_filtered (buffer,
               &state, GST_VIDEO_BAR_META_API_TYPE))) {
     n++;
@@ -833,11 +841,13 @@ test_memory (void)
 int
 main (int argc, char **argv)
 {
+  static const gchar *no_tags[] = { NULL };
   guint i;
 
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   fixture_register ();
+  gst_meta_register_custom ("TestFidelityMeta", no_tags, NULL, NULL, NULL);
 
   g_test_add_func ("/fidelity/every-format", test_every_format);
   g_test_add_func ("/fidelity/sent", test_sent);
