@@ -192,6 +192,19 @@ report_ignored (GstCreativeUpscaler * self, const CupValues * values,
   g_free (extra_ignored);
 }
 
+/* Says, once, that nothing is known of the colours of a picture that only the
+ * service fetches. */
+static void
+report_unmatched (GstCreativeUpscaler * self, CupJob * job)
+{
+  if (self->warned_unmatched || !cup_job_get_remote_uri (job)
+      || cup_job_get_colour_match (job) == CUP_COLOUR_MATCH_NONE
+      || !(cup_engine_get_accepts (self->engine) & CUP_ENGINE_ACCEPTS_URI))
+    return;
+  self->warned_unmatched = TRUE;
+  cup_report_unmatched (GST_ELEMENT (self));
+}
+
 static gint64
 to_microseconds (gdouble seconds)
 {
@@ -216,6 +229,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
   cup_job_set_queue_timeout (job,
       to_microseconds (self->settings.queue_timeout));
+  cup_job_set_colour_match (job, self->settings.colour_match);
   extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
   encoding = (guint) type << 16 | self->settings.quality << 8
       | (guint) self->settings.colour_match;
@@ -225,6 +239,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_check_unsafe (job, cup_engine_censors (self->engine)
       && wants_safety_checks (values));
   report_ignored (self, values, extra_ignored);
+  report_unmatched (self, job);
   return encoding;
 }
 

@@ -117,8 +117,11 @@ fixture_make_frame (guint8 key)
 {
   GstBuffer *buffer = gst_buffer_new_allocate (NULL,
       FRAME_WIDTH * FRAME_HEIGHT * 4, NULL);
+  gsize alpha;
 
   gst_buffer_memset (buffer, 0, key, -1);
+  for (alpha = 3; alpha < FRAME_WIDTH * FRAME_HEIGHT * 4; alpha += 4)
+    gst_buffer_memset (buffer, alpha, 255, 1);
   GST_BUFFER_PTS (buffer) = key * FRAME_DURATION;
   GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
   return buffer;
