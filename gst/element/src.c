@@ -453,6 +453,11 @@ end_task (GstCreativeUpscaler * self, GstFlowReturn flow)
   flow = fail_window (self, flow, &eos_taken);
   GST_DEBUG_OBJECT (self, "pausing: %s", gst_flow_get_name (flow));
   gst_pad_pause_task (self->srcpad);
+  /* Linked before the window had the flow that RECONFIGURE ends. A peer that is
+   * not linked itself has not asked for anything. */
+  if (flow == GST_FLOW_NOT_LINKED && gst_pad_is_linked (self->srcpad)
+      && gst_pad_needs_reconfigure (self->srcpad))
+    cup_window_revive (self->window, GST_FLOW_NOT_LINKED);
   /* Revived between the two: then whoever did it started a task that has just
    * been paused. */
   if (cup_window_get_flow (self->window) == GST_FLOW_OK) {

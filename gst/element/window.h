@@ -73,9 +73,10 @@ CupSlot *cup_window_new_frame (CupWindow * window, CupInput * input,
 /* Fills the reserved place. Keeps a reference of its own on success. */
 GstFlowReturn cup_window_push_frame (CupWindow * window, CupSlot * slot);
 
-/* Takes @event, queued behind what is there. On failure it is freed. EOS is
- * remembered: no frame is taken after it. @revived: whether STREAM_START or
- * SEGMENT ended downstream's EOS, and the task must be started again. */
+/* Takes @event, queued behind what is there; a sticky one also where nothing is
+ * linked downstream. On failure it is freed. EOS is remembered: no frame is
+ * taken after it. @revived: whether STREAM_START or SEGMENT ended downstream's
+ * EOS, and the task must be started again. */
 GstFlowReturn cup_window_push_event (CupWindow * window, GstEvent * event,
     gboolean * revived);
 
