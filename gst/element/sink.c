@@ -63,6 +63,20 @@ clip_times (GstCreativeUpscaler * self, GstBuffer * metadata)
   return TRUE;
 }
 
+/* Whether a trick mode wants to do without the frame. Raw video has no such
+ * frames, unless whoever made it says so. */
+static gboolean
+is_skipped (GstCreativeUpscaler * self, GstBuffer * buffer)
+{
+  GstSegmentFlags flags = self->segment.flags;
+
+  if ((flags & GST_SEGMENT_FLAG_TRICKMODE_KEY_UNITS)
+      && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return TRUE;
+  return (flags & GST_SEGMENT_FLAG_TRICKMODE_FORWARD_PREDICTED)
+      && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DROPPABLE);
+}
+
 /* Whether downstream would drop the frame: then it is not paid for. */
 static gboolean
 is_too_late (GstCreativeUpscaler * self, GstBuffer * metadata)
@@ -297,7 +311,7 @@ take_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
   self->n_frames++;
 
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY)
-      || !clip_times (self, metadata)) {
+      || is_skipped (self, buffer) || !clip_times (self, metadata)) {
     GST_DEBUG_OBJECT (self, "not to be shown: %" GST_PTR_FORMAT, buffer);
     cup_stats_count_drop (self->stats, CUP_DROP_OUTSIDE);
     self->discont = TRUE;
