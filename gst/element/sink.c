@@ -498,6 +498,22 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
   return pushed ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
+/* Whether @event keeps its place among the frames. A change of the rate gets
+ * past them, but sinks cannot take one before the SEGMENT that it changes. */
+static gboolean
+keeps_its_place (GstCreativeUpscaler * self, GstEvent * event)
+{
+  GstEvent *segment;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_INSTANT_RATE_CHANGE)
+    return GST_EVENT_IS_SERIALIZED (event);
+  segment = gst_pad_get_sticky_event (self->srcpad, GST_EVENT_SEGMENT, 0);
+  if (!segment)
+    return TRUE;
+  gst_event_unref (segment);
+  return FALSE;
+}
+
 GstFlowReturn
 gst_creative_upscaler_sink_event (GstPad * pad, GstObject * parent,
     GstEvent * event)
@@ -520,7 +536,7 @@ gst_creative_upscaler_sink_event (GstPad * pad, GstObject * parent,
     default:
       break;
   }
-  if (!GST_EVENT_IS_SERIALIZED (event))
+  if (!keeps_its_place (self, event))
     return gst_pad_event_default (pad, parent, event) ?
         GST_FLOW_OK : GST_FLOW_ERROR;
 
