@@ -278,6 +278,8 @@ push_frame (GstCreativeUpscaler * self, GstBuffer * buffer, const gchar * uri,
   configure_job (self, job);
   cup_job_get_size (job, &width, &height);
   progress = new_progress (self, metadata);
+  cup_frame_progress_set_settings (progress,
+      cup_settings_describe (cup_job_get_values (job)));
   cup_frame_progress_watch (progress, job);
   slot = cup_window_new_frame (self->window, self->input, width, height,
       metadata, cup_job_get_cancellable (job), progress);
