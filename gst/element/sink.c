@@ -493,10 +493,7 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
   GST_OBJECT_LOCK (self);
   self->earliest_time = GST_CLOCK_TIME_NONE;
   GST_OBJECT_UNLOCK (self);
-  if (gst_pad_is_active (self->srcpad)) {
-    cup_window_set_flow (self->window, GST_FLOW_OK);
-    gst_creative_upscaler_start_task (self);
-  }
+  gst_creative_upscaler_resume (self);
   return pushed ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 

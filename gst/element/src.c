@@ -26,7 +26,13 @@ push_held (GstCreativeUpscaler * self)
 void
 gst_creative_upscaler_forget (GstCreativeUpscaler * self)
 {
-  GList *held = g_steal_pointer (&self->held), *walk;
+  GList *held, *walk;
+
+  g_mutex_lock (&self->task_lock);
+  held = g_steal_pointer (&self->held);
+  self->left_out = FALSE;
+  self->n_failures = 0;
+  g_mutex_unlock (&self->task_lock);
 
   for (walk = held; walk; walk = walk->next) {
     GstEvent *event = walk->data;
@@ -37,8 +43,6 @@ gst_creative_upscaler_forget (GstCreativeUpscaler * self)
     gst_event_unref (event);
   }
   g_list_free (held);
-  self->left_out = FALSE;
-  self->n_failures = 0;
 }
 
 /* Takes @event where it only prolongs a gap that is held as the last event: a
@@ -507,7 +511,24 @@ src_loop (gpointer user_data)
 gboolean
 gst_creative_upscaler_start_task (GstCreativeUpscaler * self)
 {
-  return gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+  gboolean started = FALSE;
+
+  g_mutex_lock (&self->task_lock);
+  if (self->src_active)
+    started = gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+  g_mutex_unlock (&self->task_lock);
+  return started;
+}
+
+void
+gst_creative_upscaler_resume (GstCreativeUpscaler * self)
+{
+  g_mutex_lock (&self->task_lock);
+  if (self->src_active) {
+    cup_window_set_flow (self->window, GST_FLOW_OK);
+    gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+  }
+  g_mutex_unlock (&self->task_lock);
 }
 
 /* From downstream */
@@ -564,6 +585,9 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
 
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
+  g_mutex_lock (&self->task_lock);
+  self->src_active = active;
+  g_mutex_unlock (&self->task_lock);
   if (active) {
     cup_window_set_flow (self->window, GST_FLOW_OK);
     return gst_creative_upscaler_start_task (self);

@@ -7,7 +7,7 @@
  * Locks. The window's mutex guards the queue, the flow state and the state of
  * the slots in it; the condition is broadcast on every change of them. Order:
  *
- *   pad stream lock → window lock → object lock
+ *   pad stream lock → task lock → window lock → object lock
  *
  * and for everything else the window lock is a leaf: it is never held over a
  * push, a query, an event, a message, g_cancellable_cancel(), or a call into

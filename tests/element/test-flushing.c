@@ -120,6 +120,7 @@ static void
 test_stop_while_flushing (void)
 {
   Fixture *f = fixture_new ("max-in-flight", 4, NULL);
+  GstPad *srcpad = gst_element_get_static_pad (f->element, "src");
   guint i;
 
   gst_harness_set_drop_buffers (f->harness, TRUE);
@@ -135,10 +136,12 @@ test_stop_while_flushing (void)
     g_thread_join (thread);
     g_assert_cmpint (cup_window_get_flow (GST_CREATIVE_UPSCALER
             (f->element)->window), ==, GST_FLOW_FLUSHING);
+    g_assert_cmpint (gst_pad_get_task_state (srcpad), ==, GST_TASK_STOPPED);
     g_assert_cmpuint (get_in_flight (f), ==, 0);
     gst_element_set_state (f->element, GST_STATE_PLAYING);
     start_stream (f);
   }
+  gst_object_unref (srcpad);
   gst_harness_set_drop_buffers (f->harness, FALSE);
   /* The last FLUSH_STOP may have met a stopped element. */
   flush (f);
@@ -214,6 +217,7 @@ drop_log (const gchar * domain, GLogLevelFlags level, const gchar * text,
 static GstBusSyncReply
 drop_message (GstBus * bus, GstMessage * message, gpointer user_data)
 {
+  gst_message_unref (message);
   return GST_BUS_DROP;
 }
 
