@@ -176,7 +176,7 @@ test_relink_in_flight (void)
   gst_pad_add_probe (sinkpad, GST_PAD_PROBE_TYPE_BUFFER, check_order, &order,
       NULL);
   thread = g_thread_new ("pusher", push_all_the_time, f);
-  for (i = 0; i < 1000; i++) {
+  for (i = 0; i < 300; i++) {
     wait_for_more (&order);
     g_assert_true (gst_pad_unlink (srcpad, sinkpad));
     g_usleep (i % 5 * 100);
