@@ -56,6 +56,7 @@ struct _GstCreativeUpscaler
    * not while it is waited for. */
   GMutex task_lock;
   gboolean src_active;
+  GstEvent *rate_change;        /* an instant one, waits for its SEGMENT */
 
   /* src task; while it does not run, with the task lock. */
   GList *held;                  /* events that wait for the first caps */

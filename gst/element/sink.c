@@ -483,11 +483,15 @@ flush_start (GstCreativeUpscaler * self, GstEvent * event)
 static GstFlowReturn
 flush_stop (GstCreativeUpscaler * self, GstEvent * event)
 {
-  gboolean pushed = gst_pad_push_event (self->srcpad, event);
+  gboolean pushed;
 
+  /* While downstream still refuses what is pushed. The task runs where the
+   * element was stopped and started after the FLUSH_START. */
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
+  gst_pad_pause_task (self->srcpad);
   gst_creative_upscaler_forget (self);
+  pushed = gst_pad_push_event (self->srcpad, event);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->n_frames = 0;
   GST_OBJECT_LOCK (self);
@@ -497,20 +501,27 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
   return pushed ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
-/* Whether @event keeps its place among the frames. A change of the rate gets
- * past them, but sinks cannot take one before the SEGMENT that it changes. */
-static gboolean
-keeps_its_place (GstCreativeUpscaler * self, GstEvent * event)
+/* Gets past the frames; but sinks cannot take a change of the rate before the
+ * SEGMENT that it changes. */
+static GstFlowReturn
+take_rate_change (GstCreativeUpscaler * self, GstEvent * event)
 {
-  GstEvent *segment;
+  GstEvent *segment, *old = NULL;
 
-  if (GST_EVENT_TYPE (event) != GST_EVENT_INSTANT_RATE_CHANGE)
-    return GST_EVENT_IS_SERIALIZED (event);
+  g_mutex_lock (&self->task_lock);
   segment = gst_pad_get_sticky_event (self->srcpad, GST_EVENT_SEGMENT, 0);
-  if (!segment)
-    return TRUE;
-  gst_event_unref (segment);
-  return FALSE;
+  if (!segment) {
+    old = self->rate_change;
+    self->rate_change = g_steal_pointer (&event);
+  }
+  g_mutex_unlock (&self->task_lock);
+
+  gst_clear_event (&segment);
+  gst_clear_event (&old);
+  if (!event)
+    return GST_FLOW_OK;
+  return gst_pad_push_event (self->srcpad, event) ? GST_FLOW_OK :
+      GST_FLOW_ERROR;
 }
 
 GstFlowReturn
@@ -529,13 +540,15 @@ gst_creative_upscaler_sink_event (GstPad * pad, GstObject * parent,
       return flush_stop (self, event);
     case GST_EVENT_CAPS:
       return take_caps (self, event);
+    case GST_EVENT_INSTANT_RATE_CHANGE:
+      return take_rate_change (self, event);
     case GST_EVENT_SEGMENT:
       event = take_segment (self, event);
       break;
     default:
       break;
   }
-  if (!keeps_its_place (self, event))
+  if (!GST_EVENT_IS_SERIALIZED (event))
     return gst_pad_event_default (pad, parent, event) ?
         GST_FLOW_OK : GST_FLOW_ERROR;
 

@@ -14,26 +14,46 @@
 /* Events */
 
 static void
+push_event (GstCreativeUpscaler * self, GstEvent * event)
+{
+  gboolean is_segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+  GstEvent *rate_change;
+
+  gst_pad_push_event (self->srcpad, event);
+  if (!is_segment)
+    return;
+  /* One that comes after this finds the SEGMENT on the pad. */
+  g_mutex_lock (&self->task_lock);
+  rate_change = g_steal_pointer (&self->rate_change);
+  g_mutex_unlock (&self->task_lock);
+  if (rate_change)
+    gst_pad_push_event (self->srcpad, rate_change);
+}
+
+static void
 push_held (GstCreativeUpscaler * self)
 {
   GList *held = g_steal_pointer (&self->held), *walk;
 
   for (walk = held; walk; walk = walk->next)
-    gst_pad_push_event (self->srcpad, walk->data);
+    push_event (self, walk->data);
   g_list_free (held);
 }
 
 void
 gst_creative_upscaler_forget (GstCreativeUpscaler * self)
 {
+  GstEvent *rate_change;
   GList *held, *walk;
 
   g_mutex_lock (&self->task_lock);
+  rate_change = g_steal_pointer (&self->rate_change);
   held = g_steal_pointer (&self->held);
   self->left_out = FALSE;
   self->n_failures = 0;
   g_mutex_unlock (&self->task_lock);
 
+  gst_clear_event (&rate_change);
   for (walk = held; walk; walk = walk->next) {
     GstEvent *event = walk->data;
 
@@ -74,7 +94,7 @@ static void
 push_or_hold (GstCreativeUpscaler * self, GstEvent * event)
 {
   if (self->output || GST_EVENT_TYPE (event) <= GST_EVENT_CAPS)
-    gst_pad_push_event (self->srcpad, event);
+    push_event (self, event);
   else if (!merge_gap (self, event))
     self->held = g_list_append (self->held, event);
 }

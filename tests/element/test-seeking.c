@@ -271,6 +271,8 @@ test_instant_rate (void)
   playing_wait_done (p, seqnum);
   assert_keys (p, "25 26 27 28 29 30");
   g_assert_cmpuint (p->n_flushes, ==, 1);
+  /* The first one is not remembered. */
+  g_assert_cmpfloat (p->rate_multiplier, ==, 3);
   playing_free (p);
 }
 
