@@ -48,8 +48,8 @@ void cup_http_shared_unref (CupHttpShared * shared);
  * @inactivity_timeout: others: on a connection one waits until another has made
  *   it, and loses it with who finds it dead
  *
- * Connections are shared where all of these are the same; two files are if they
- * have the same content.
+ * Connections are shared where all of these are the same; a file is not if its
+ * content has changed meanwhile.
  */
 typedef struct
 {

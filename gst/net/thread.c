@@ -105,20 +105,23 @@ cup_http_get_pool (CupHttp * http, GUri * uri, gboolean public_only)
   return pool;
 }
 
-/* The file's authorities, and a digest by which the same ones are known. */
+/* The file's authorities, and by what the same ones are known: GIO may read the
+ * file again later. */
 static gboolean
 load_authorities (CupHttpSessions * sessions, const gchar * file,
     GError ** error)
 {
   GError *reason = NULL;
-  gchar *path, *data;
+  gchar *path, *data, *digest;
   gsize size;
 
   /* GIO takes a relative one for an empty file. */
   path = g_canonicalize_filename (file, NULL);
   if (g_file_get_contents (path, &data, &size, &reason)) {
-    sessions->authorities = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
+    digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
         (const guchar *) data, size);
+    sessions->authorities = g_strconcat (digest, " ", path, NULL);
+    g_free (digest);
     g_free (data);
     sessions->tls_database = g_tls_file_database_new (path, &reason);
   }

@@ -66,7 +66,7 @@ typedef struct
 
   /* Never change. */
   GTlsDatabase *tls_database;   /* NULL for this machine's */
-  gchar *authorities;           /* (nullable): digest of the file it is from */
+  gchar *authorities;           /* (nullable): the file, and its digest */
   gchar *proxy_url;             /* (nullable): as it was given */
   GProxyResolver *proxy;        /* NULL for this machine's settings */
   gint64 connect_timeout;
