@@ -274,6 +274,8 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
       (gst_element_class_get_pad_template (klass, "src"), "src");
   gst_pad_set_event_function (self->srcpad,
       GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_event));
+  gst_pad_set_query_function (self->srcpad,
+      GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_query));
   gst_pad_set_activatemode_function (self->srcpad,
       GST_DEBUG_FUNCPTR (gst_creative_upscaler_src_activate));
   gst_pad_use_fixed_caps (self->srcpad);

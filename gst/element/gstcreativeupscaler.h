@@ -78,6 +78,8 @@ gboolean gst_creative_upscaler_sink_activate (GstPad * pad, GstObject * parent,
 /* src.c */
 gboolean gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
+gboolean gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
+    GstQuery * query);
 gboolean gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
     GstPadMode mode, gboolean active);
 /* Starts the task that serves the head of the window, or lets it go on. */

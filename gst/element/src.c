@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "context.h"
 #include "report.h"
 
 /* Events */
@@ -548,6 +549,16 @@ gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
       break;
   }
   return gst_pad_event_default (pad, parent, event);
+}
+
+gboolean
+gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
+    GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT
+      && cup_context_answer (GST_ELEMENT (parent), query))
+    return TRUE;
+  return gst_pad_query_default (pad, parent, query);
 }
 
 gboolean
