@@ -648,6 +648,41 @@ test_fair (void)
   service_end (service);
 }
 
+#define N_STREAMED 30
+
+/* The streams of both together leave connections for what else is to be sent:
+ * the others poll. */
+static void
+test_streams (void)
+{
+  CupFalService *service = service_new (NULL);
+  Pipe *pipe = pipe_new (service, 2);
+  guint i;
+
+  for (i = 0; i < 2; i++) {
+    gst_util_set_object_arg (G_OBJECT (pipe->branch[i].upscaler),
+        "status-updates", "stream");
+    g_object_set (pipe->branch[i].upscaler, "max-in-flight", N_STREAMED, NULL);
+  }
+  cup_fal_service_hold (service, TRUE);
+  pipe_play (pipe);
+  push (&pipe->branch[0], 0, N_STREAMED);
+  push (&pipe->branch[1], 100, N_STREAMED);
+  wait_count (service, CUP_FAL_COUNT_ACCEPTED, 2 * N_STREAMED);
+  /* Each of those that poll has done so, about. */
+  wait_count (service, CUP_FAL_COUNT_STATUS, 2 * N_STREAMED);
+  g_assert_cmpuint (cup_fal_service_get_count (service, CUP_FAL_COUNT_STREAM),
+      <=, 40);
+  g_assert_cmpuint (cup_fal_service_get_count (service, CUP_FAL_COUNT_STREAM),
+      >, N_STREAMED);
+  cup_fal_service_hold (service, FALSE);
+  pull (&pipe->branch[0], 0, N_STREAMED);
+  pull (&pipe->branch[1], 100, N_STREAMED);
+  assert_count (service, CUP_FAL_COUNT_ACCEPTED, 2 * N_STREAMED);
+  pipe_free (pipe);
+  service_end (service);
+}
+
 /* The end of one */
 
 /* One stops while the other has jobs under way: its own are cancelled at the
@@ -840,6 +875,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sharing/limit/apart", GINT_TO_POINTER (FALSE),
       test_no_limit);
   g_test_add_func ("/sharing/limit/fair", test_fair);
+  g_test_add_func ("/sharing/streams", test_streams);
   g_test_add_data_func ("/sharing/stop/plain", NULL, test_stop_one);
   g_test_add_data_func ("/sharing/stop/deaf", "cancel:stall", test_stop_one);
   g_test_add_func ("/sharing/stop/limited", test_stop_limited);
