@@ -4,232 +4,12 @@
  * the service sets, in one pipeline or in several that have the context in
  * common; and that they are each other's in nothing else.
  */
-#include "fixture.h"
-
 #include <string.h>
 
 #include "element/context.h"
 #include "engine/fal/network.h"
+#include "pipes.h"
 #include "plugins.h"
-
-#define LIMIT (60 * GST_SECOND)
-
-/* appsrc ! creativeupscaler ! appsink. */
-typedef struct
-{
-  GstElement *src;
-  GstElement *upscaler;
-  GstElement *sink;
-} Branch;
-
-typedef struct
-{
-  GstElement *pipeline;
-  Branch branch[2];
-  GMutex lock;
-  GCond cond;
-  guint n_need, n_have;         /* messages about the context */
-  guint n_held_back[2];         /* frames of each branch */
-  GstContext *to_answer;        /* NEED_CONTEXT, where there is one */
-} Pipe;
-
-static GstBusSyncReply
-on_message (GstBus * bus, GstMessage * message, gpointer data)
-{
-  const GstStructure *structure = gst_message_get_structure (message);
-  Pipe *pipe = data;
-  guint i;
-
-  g_mutex_lock (&pipe->lock);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_NEED_CONTEXT) {
-    pipe->n_need++;
-    if (pipe->to_answer)
-      gst_element_set_context (GST_ELEMENT (GST_MESSAGE_SRC (message)),
-          pipe->to_answer);
-  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_HAVE_CONTEXT) {
-    pipe->n_have++;
-  } else if (structure && gst_structure_has_name (structure,
-          "creativeupscaler-job")
-      && g_strcmp0 (gst_structure_get_string (structure, "state"),
-          "held-back") == 0) {
-    for (i = 0; i < 2; i++)
-      if (GST_MESSAGE_SRC (message) == GST_OBJECT (pipe->branch[i].upscaler))
-        pipe->n_held_back[i]++;
-    g_cond_broadcast (&pipe->cond);
-  }
-  g_mutex_unlock (&pipe->lock);
-  return GST_BUS_PASS;
-}
-
-/* Each request of a frame after the other, so that one connection is enough. */
-static void
-set_up (GstElement * upscaler, CupFalService * service)
-{
-  const gchar *location = cup_fal_service_get_location (service);
-
-  gst_util_set_object_arg (G_OBJECT (upscaler), "engine", "fal");
-  gst_util_set_object_arg (G_OBJECT (upscaler), "upload", "data-uri");
-  gst_util_set_object_arg (G_OBJECT (upscaler), "status-updates", "poll");
-  g_object_set (upscaler, "api-key", KEY, "location", location,
-      "storage-location", location, "retry-delay", 0.02, NULL);
-}
-
-static void
-branch_add (Branch * branch, GstElement * pipeline, CupFalService * service)
-{
-  GstCaps *caps = gst_caps_from_string (FRAME_CAPS);
-
-  branch->src = gst_element_factory_make ("appsrc", NULL);
-  branch->upscaler = gst_element_factory_make ("creativeupscaler", NULL);
-  branch->sink = gst_element_factory_make ("appsink", NULL);
-  set_up (branch->upscaler, service);
-  g_object_set (branch->src, "caps", caps, "format", GST_FORMAT_TIME, NULL);
-  /* One branch may play before the other one has its first frame. */
-  g_object_set (branch->sink, "sync", FALSE, "async", FALSE, NULL);
-  gst_bin_add_many (GST_BIN (pipeline), branch->src, branch->upscaler,
-      branch->sink, NULL);
-  g_assert_true (gst_element_link_many (branch->src, branch->upscaler,
-          branch->sink, NULL));
-  gst_caps_unref (caps);
-}
-
-static Pipe *
-pipe_new (CupFalService * service, guint n_branches)
-{
-  Pipe *pipe = g_new0 (Pipe, 1);
-  GstBus *bus;
-  guint i;
-
-  g_mutex_init (&pipe->lock);
-  g_cond_init (&pipe->cond);
-  pipe->pipeline = gst_pipeline_new (NULL);
-  for (i = 0; i < n_branches; i++)
-    branch_add (&pipe->branch[i], pipe->pipeline, service);
-  bus = gst_element_get_bus (pipe->pipeline);
-  gst_bus_set_sync_handler (bus, on_message, pipe, NULL);
-  gst_object_unref (bus);
-  return pipe;
-}
-
-static void
-pipe_play (Pipe * pipe)
-{
-  g_assert_cmpint (gst_element_set_state (pipe->pipeline, GST_STATE_PLAYING),
-      !=, GST_STATE_CHANGE_FAILURE);
-}
-
-static void
-pipe_stop (Pipe * pipe)
-{
-  g_assert_cmpint (gst_element_set_state (pipe->pipeline, GST_STATE_NULL), ==,
-      GST_STATE_CHANGE_SUCCESS);
-}
-
-static void
-pipe_free (Pipe * pipe)
-{
-  pipe_stop (pipe);
-  g_assert_cmpint (GST_OBJECT_REFCOUNT_VALUE (pipe->pipeline), ==, 1);
-  gst_object_unref (pipe->pipeline);
-  g_clear_pointer (&pipe->to_answer, gst_context_unref);
-  g_mutex_clear (&pipe->lock);
-  g_cond_clear (&pipe->cond);
-  g_free (pipe);
-}
-
-static void
-push (Branch * branch, guint8 first, guint n)
-{
-  GstFlowReturn flow;
-  guint i;
-
-  for (i = 0; i < n; i++) {
-    GstBuffer *frame = make_frame (first + i);
-
-    g_signal_emit_by_name (branch->src, "push-buffer", frame, &flow);
-    gst_buffer_unref (frame);
-    g_assert_cmpint (flow, ==, GST_FLOW_OK);
-  }
-}
-
-static void
-pull (Branch * branch, guint8 first, guint n)
-{
-  guint i;
-
-  for (i = 0; i < n; i++) {
-    GstSample *sample = NULL;
-
-    g_signal_emit_by_name (branch->sink, "try-pull-sample", LIMIT, &sample);
-    g_assert_nonnull (sample);
-    assert_frame (gst_buffer_ref (gst_sample_get_buffer (sample)), first + i);
-    gst_sample_unref (sample);
-  }
-}
-
-static void
-upscale_one (Branch * branch)
-{
-  push (branch, 1, 1);
-  pull (branch, 1, 1);
-}
-
-static void
-wait_held_back (Pipe * pipe, guint branch, guint n)
-{
-  gint64 end = g_get_monotonic_time () + LIMIT / 1000;
-
-  g_mutex_lock (&pipe->lock);
-  while (pipe->n_held_back[branch] < n)
-    g_assert_true (g_cond_wait_until (&pipe->cond, &pipe->lock, end));
-  g_mutex_unlock (&pipe->lock);
-}
-
-static guint
-count_held_back (Pipe * pipe, guint branch)
-{
-  guint n;
-
-  g_mutex_lock (&pipe->lock);
-  n = pipe->n_held_back[branch];
-  g_mutex_unlock (&pipe->lock);
-  return n;
-}
-
-/* The service */
-
-static CupFalService *
-service_new (const CupFalServiceOptions * options)
-{
-  CupFalServiceOptions defaults;
-  CupFalService *service;
-  GError *error = NULL;
-
-  fixture_options_init (&defaults);
-  service = cup_fal_service_new (options ? options : &defaults, &error);
-  g_assert_no_error (error);
-  return service;
-}
-
-static void
-wait_count (CupFalService * service, CupFalCounter counter, guint64 n)
-{
-  g_assert_true (cup_fal_service_wait_count (service, counter, n,
-          LIMIT / GST_MSECOND));
-}
-
-static void
-assert_count (CupFalService * service, CupFalCounter counter, guint64 n)
-{
-  g_assert_cmpuint (cup_fal_service_get_count (service, counter), ==, n);
-}
-
-static void
-service_end (CupFalService * service)
-{
-  assert_count (service, CUP_FAL_COUNT_LEAKS, 0);
-  cup_fal_service_free (service);
-}
 
 /* Threads of this process that do HTTP; G_MAXUINT where that is not known. */
 static guint
@@ -293,11 +73,11 @@ assert_shared (CupFalService * service, Branch * first, Branch * second,
 {
   guint64 before;
 
-  upscale_one (first);
+  branch_upscale_one (first);
   before = cup_fal_service_get_count (service, CUP_FAL_COUNT_CONNECTIONS);
-  upscale_one (second);
+  branch_upscale_one (second);
   if (shared)
-    assert_count (service, CUP_FAL_COUNT_CONNECTIONS, before);
+    service_assert_count (service, CUP_FAL_COUNT_CONNECTIONS, before);
   else
     g_assert_cmpuint (cup_fal_service_get_count (service,
             CUP_FAL_COUNT_CONNECTIONS), >, before);
@@ -336,7 +116,7 @@ test_apart (void)
   assert_threads (2);
   pipe_free (first);
   assert_threads (1);
-  upscale_one (&second->branch[0]);
+  branch_upscale_one (&second->branch[0]);
   pipe_free (second);
   assert_threads (0);
   service_end (service);
@@ -367,7 +147,7 @@ test_together (gconstpointer data)
   g_assert_cmpuint (second->n_need, ==, GPOINTER_TO_INT (data));
   g_assert_cmpuint (second->n_have, ==, 0);
   pipe_free (first);
-  upscale_one (&second->branch[0]);
+  branch_upscale_one (&second->branch[0]);
   assert_threads (1);
   pipe_free (second);
   assert_threads (0);
@@ -387,7 +167,7 @@ test_neighbours (gconstpointer data)
   for (i = 0; i < 2; i++) {
     upscaler[i] = gst_element_factory_make ("creativeupscaler", NULL);
     gst_object_ref_sink (upscaler[i]);
-    set_up (upscaler[i], service);
+    branch_set_up (upscaler[i], service);
   }
   gst_object_ref_sink (between);
   g_assert_true (gst_element_link_many (upscaler[0], between, upscaler[1],
@@ -477,7 +257,7 @@ test_empty_context (void)
   gst_element_set_context (pipe->pipeline, context);
   gst_context_unref (context);
   pipe_play (pipe);
-  upscale_one (&pipe->branch[0]);
+  branch_upscale_one (&pipe->branch[0]);
   g_assert_cmpuint (pipe->n_have, ==, 1);
   pipe_free (pipe);
   service_end (service);
@@ -493,14 +273,14 @@ test_local (void)
 
   gst_util_set_object_arg (G_OBJECT (upscaler), "engine", "local");
   pipe_play (pipe);
-  upscale_one (&pipe->branch[0]);
+  branch_upscale_one (&pipe->branch[0]);
   assert_threads (0);
   g_assert_null (get_network (upscaler));
   g_assert_false (ask (upscaler, "src", CUP_CONTEXT_TYPE));
   g_assert_cmpuint (pipe->n_need, ==, 0);
   g_assert_cmpuint (pipe->n_have, ==, 0);
   pipe_free (pipe);
-  assert_count (service, CUP_FAL_COUNT_REQUESTS, 0);
+  service_assert_count (service, CUP_FAL_COUNT_REQUESTS, 0);
   service_end (service);
 }
 
@@ -552,11 +332,11 @@ fill_service (CupFalService * service, Pipe * pipe)
 {
   g_object_set (pipe->branch[0].upscaler, "max-in-flight", 8, NULL);
   pipe_play (pipe);
-  push (&pipe->branch[0], 0, 4);
-  wait_count (service, CUP_FAL_COUNT_ACCEPTED, 4);
-  push (&pipe->branch[0], 4, 1);
-  wait_held_back (pipe, 0, 1);
-  assert_count (service, CUP_FAL_COUNT_LIMITED, 1);
+  branch_push (&pipe->branch[0], 0, 4);
+  service_wait_count (service, CUP_FAL_COUNT_ACCEPTED, 4);
+  branch_push (&pipe->branch[0], 4, 1);
+  pipe_wait_held_back (pipe, 0, 1);
+  service_assert_count (service, CUP_FAL_COUNT_LIMITED, 1);
 }
 
 /* A refusal that one hears is one for both: the other asks for nothing that
@@ -568,18 +348,18 @@ test_limit (void)
   Pipe *pipe = pipe_new (service, 2);
 
   fill_service (service, pipe);
-  push (&pipe->branch[1], 10, 4);
-  wait_held_back (pipe, 1, 4);
-  assert_count (service, CUP_FAL_COUNT_LIMITED, 1);
-  assert_count (service, CUP_FAL_COUNT_SUBMIT, 5);
-  g_assert_cmpuint (count_held_back (pipe, 1), ==, 4);
+  branch_push (&pipe->branch[1], 10, 4);
+  pipe_wait_held_back (pipe, 1, 4);
+  service_assert_count (service, CUP_FAL_COUNT_LIMITED, 1);
+  service_assert_count (service, CUP_FAL_COUNT_SUBMIT, 5);
+  g_assert_cmpuint (pipe_count_held_back (pipe, 1), ==, 4);
 
   cup_fal_service_hold (service, FALSE);
-  pull (&pipe->branch[0], 0, 5);
-  pull (&pipe->branch[1], 10, 4);
+  branch_pull (&pipe->branch[0], 0, 5);
+  branch_pull (&pipe->branch[1], 10, 4);
   /* Each has been paid for once. */
-  assert_count (service, CUP_FAL_COUNT_ACCEPTED, 9);
-  assert_count (service, CUP_FAL_COUNT_COMPLETED, 9);
+  service_assert_count (service, CUP_FAL_COUNT_ACCEPTED, 9);
+  service_assert_count (service, CUP_FAL_COUNT_COMPLETED, 9);
   pipe_free (pipe);
   service_end (service);
 }
@@ -603,13 +383,13 @@ test_no_limit (gconstpointer data)
     gst_context_unref (context);
   }
   pipe_play (second);
-  push (&second->branch[0], 10, 1);
-  wait_count (service, CUP_FAL_COUNT_LIMITED, 2);
+  branch_push (&second->branch[0], 10, 1);
+  service_wait_count (service, CUP_FAL_COUNT_LIMITED, 2);
   assert_threads (in_common ? 1 : 2);
   cup_fal_service_hold (service, FALSE);
-  pull (&first->branch[0], 0, 5);
-  pull (&second->branch[0], 10, 1);
-  assert_count (service, CUP_FAL_COUNT_ACCEPTED, 6);
+  branch_pull (&first->branch[0], 0, 5);
+  branch_pull (&second->branch[0], 10, 1);
+  service_assert_count (service, CUP_FAL_COUNT_ACCEPTED, 6);
   pipe_free (first);
   pipe_free (second);
   service_end (service);
@@ -633,17 +413,17 @@ test_fair (void)
   g_object_set (pipe->branch[0].upscaler, "max-in-flight", N_MANY, NULL);
   cup_fal_service_hold (service, TRUE);
   pipe_play (pipe);
-  push (&pipe->branch[0], 0, N_MANY);
+  branch_push (&pipe->branch[0], 0, N_MANY);
   /* Two are there, and the rest has heard of it. */
-  wait_held_back (pipe, 0, N_MANY - 2);
-  push (&pipe->branch[1], 100, 1);
-  wait_held_back (pipe, 1, 1);
+  pipe_wait_held_back (pipe, 0, N_MANY - 2);
+  branch_push (&pipe->branch[1], 100, 1);
+  pipe_wait_held_back (pipe, 1, 1);
   cup_fal_service_hold (service, FALSE);
-  pull (&pipe->branch[1], 100, 1);
+  branch_pull (&pipe->branch[1], 100, 1);
   g_assert_cmpuint (cup_fal_service_get_count (service,
           CUP_FAL_COUNT_COMPLETED), <, N_MANY);
-  pull (&pipe->branch[0], 0, N_MANY);
-  assert_count (service, CUP_FAL_COUNT_ACCEPTED, N_MANY + 1);
+  branch_pull (&pipe->branch[0], 0, N_MANY);
+  service_assert_count (service, CUP_FAL_COUNT_ACCEPTED, N_MANY + 1);
   pipe_free (pipe);
   service_end (service);
 }
@@ -666,19 +446,19 @@ test_streams (void)
   }
   cup_fal_service_hold (service, TRUE);
   pipe_play (pipe);
-  push (&pipe->branch[0], 0, N_STREAMED);
-  push (&pipe->branch[1], 100, N_STREAMED);
-  wait_count (service, CUP_FAL_COUNT_ACCEPTED, 2 * N_STREAMED);
+  branch_push (&pipe->branch[0], 0, N_STREAMED);
+  branch_push (&pipe->branch[1], 100, N_STREAMED);
+  service_wait_count (service, CUP_FAL_COUNT_ACCEPTED, 2 * N_STREAMED);
   /* Each of those that poll has done so, about. */
-  wait_count (service, CUP_FAL_COUNT_STATUS, 2 * N_STREAMED);
+  service_wait_count (service, CUP_FAL_COUNT_STATUS, 2 * N_STREAMED);
   g_assert_cmpuint (cup_fal_service_get_count (service, CUP_FAL_COUNT_STREAM),
       <=, 40);
   g_assert_cmpuint (cup_fal_service_get_count (service, CUP_FAL_COUNT_STREAM),
       >, N_STREAMED);
   cup_fal_service_hold (service, FALSE);
-  pull (&pipe->branch[0], 0, N_STREAMED);
-  pull (&pipe->branch[1], 100, N_STREAMED);
-  assert_count (service, CUP_FAL_COUNT_ACCEPTED, 2 * N_STREAMED);
+  branch_pull (&pipe->branch[0], 0, N_STREAMED);
+  branch_pull (&pipe->branch[1], 100, N_STREAMED);
+  service_assert_count (service, CUP_FAL_COUNT_ACCEPTED, 2 * N_STREAMED);
   pipe_free (pipe);
   service_end (service);
 }
@@ -706,34 +486,34 @@ test_stop_one (gconstpointer fault)
   gst_element_set_context (second->pipeline, context);
   gst_context_unref (context);
   pipe_play (second);
-  push (&first->branch[0], 0, 3);
-  push (&second->branch[0], 10, 3);
-  wait_count (service, CUP_FAL_COUNT_ACCEPTED, 6);
+  branch_push (&first->branch[0], 0, 3);
+  branch_push (&second->branch[0], 10, 3);
+  service_wait_count (service, CUP_FAL_COUNT_ACCEPTED, 6);
 
   start = g_get_monotonic_time ();
   pipe_stop (first);
   g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
-  wait_count (service, CUP_FAL_COUNT_CANCEL, 3);
+  service_wait_count (service, CUP_FAL_COUNT_CANCEL, 3);
   if (!fault)
-    wait_count (service, CUP_FAL_COUNT_CANCELLED, 3);
+    service_wait_count (service, CUP_FAL_COUNT_CANCELLED, 3);
   assert_threads (1);
 
   /* Meanwhile it may begin again, and end altogether. */
   pipe_play (first);
-  push (&first->branch[0], 20, 1);
-  wait_count (service, CUP_FAL_COUNT_ACCEPTED, 7);
+  branch_push (&first->branch[0], 20, 1);
+  service_wait_count (service, CUP_FAL_COUNT_ACCEPTED, 7);
   assert_threads (1);
   pipe_free (first);
-  wait_count (service, CUP_FAL_COUNT_CANCEL, 4);
+  service_wait_count (service, CUP_FAL_COUNT_CANCEL, 4);
   assert_threads (1);
 
   cup_fal_service_hold (service, FALSE);
-  pull (&second->branch[0], 10, 3);
-  upscale_one (&second->branch[0]);
-  assert_count (service, CUP_FAL_COUNT_ACCEPTED, 8);
+  branch_pull (&second->branch[0], 10, 3);
+  branch_upscale_one (&second->branch[0]);
+  service_assert_count (service, CUP_FAL_COUNT_ACCEPTED, 8);
   if (!fault) {
-    assert_count (service, CUP_FAL_COUNT_CANCELLED, 4);
-    assert_count (service, CUP_FAL_COUNT_COMPLETED, 4);
+    service_assert_count (service, CUP_FAL_COUNT_CANCELLED, 4);
+    service_assert_count (service, CUP_FAL_COUNT_COMPLETED, 4);
   }
   pipe_free (second);
   assert_threads (0);
@@ -749,20 +529,20 @@ test_stop_limited (void)
   GstContext *context;
 
   fill_service (service, first);
-  push (&first->branch[0], 5, 3);
-  wait_held_back (first, 0, 4);
+  branch_push (&first->branch[0], 5, 3);
+  pipe_wait_held_back (first, 0, 4);
   context = gst_element_get_context (first->pipeline, CUP_CONTEXT_TYPE);
   gst_element_set_context (second->pipeline, context);
   gst_context_unref (context);
   pipe_play (second);
-  push (&second->branch[0], 10, 3);
-  wait_held_back (second, 0, 3);
+  branch_push (&second->branch[0], 10, 3);
+  pipe_wait_held_back (second, 0, 3);
   pipe_free (first);
   cup_fal_service_hold (service, FALSE);
-  pull (&second->branch[0], 10, 3);
+  branch_pull (&second->branch[0], 10, 3);
   /* None of those that waited was ever sent. */
-  assert_count (service, CUP_FAL_COUNT_ACCEPTED, 7);
-  assert_count (service, CUP_FAL_COUNT_CANCELLED, 4);
+  service_assert_count (service, CUP_FAL_COUNT_ACCEPTED, 7);
+  service_assert_count (service, CUP_FAL_COUNT_CANCELLED, 4);
   pipe_free (second);
   assert_threads (0);
   service_end (service);
@@ -783,14 +563,14 @@ test_stress (void)
   gst_context_unref (context);
   for (i = 0; i < 25; i++) {
     pipe_play (second);
-    push (&second->branch[0], 10, 4);
-    push (&first->branch[0], 4 * i, 2);
-    push (&first->branch[1], 4 * i, 2);
-    pull (&first->branch[i % 2], 4 * i, 2);
+    branch_push (&second->branch[0], 10, 4);
+    branch_push (&first->branch[0], 4 * i, 2);
+    branch_push (&first->branch[1], 4 * i, 2);
+    branch_pull (&first->branch[i % 2], 4 * i, 2);
     if (i % 3 == 0)
-      pull (&second->branch[0], 10, 2);
+      branch_pull (&second->branch[0], 10, 2);
     pipe_stop (second);
-    pull (&first->branch[!(i % 2)], 4 * i, 2);
+    branch_pull (&first->branch[!(i % 2)], 4 * i, 2);
   }
   assert_threads (1);
   pipe_free (second);
@@ -821,7 +601,7 @@ test_secrets (void)
   guint n;
 
   pipe_play (pipe);
-  upscale_one (&pipe->branch[0]);
+  branch_upscale_one (&pipe->branch[0]);
   context = gst_element_get_context (pipe->pipeline, CUP_CONTEXT_TYPE);
   g_assert_cmpint (gst_structure_n_fields (gst_context_get_structure (context)),
       ==, 1);
