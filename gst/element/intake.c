@@ -81,11 +81,15 @@ get_times (GstCreativeUpscaler * self, GstBuffer * metadata, CupTimes * times)
 /* Frames that are not sent */
 
 /* The frame leaves a hole behind what is in the window. */
-static void
+static GstFlowReturn
 leave_out (GstCreativeUpscaler * self, const CupTimes * times, CupDrop drop)
 {
-  cup_stats_count_drop (self->stats, drop);
-  cup_window_push_hole (self->window, times->pts, times->duration);
+  GstFlowReturn flow = cup_window_push_hole (self->window, times->pts,
+      times->duration);
+
+  if (flow == GST_FLOW_OK)
+    cup_stats_count_drop (self->stats, drop);
+  return flow;
 }
 
 /* Whether downstream would drop the frame: then it is not paid for. */
@@ -420,9 +424,10 @@ give_up (GstCreativeUpscaler * self, GSList * dropped)
   g_slist_free_full (dropped, (GDestroyNotify) cup_slot_unref);
 }
 
-/* As cup_window_reserve(), by the property. */
+/* As cup_window_reserve(), by the property. A frame that is not @selected has
+ * cost nothing: no job is given up for it, but the frame for the job. */
 static GstFlowReturn
-reserve (GstCreativeUpscaler * self, gboolean * full)
+reserve (GstCreativeUpscaler * self, gboolean selected, gboolean * full)
 {
   GstCreativeUpscalerOverflow overflow;
   GstFlowReturn flow;
@@ -432,6 +437,8 @@ reserve (GstCreativeUpscaler * self, gboolean * full)
   overflow = self->live.is_live ? self->settings.overflow :
       GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK;
   GST_OBJECT_UNLOCK (self);
+  if (!selected && overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD)
+    overflow = GST_CREATIVE_UPSCALER_OVERFLOW_DROP_NEW;
   flow = cup_window_reserve (self->window, overflow, &dropped, full);
   give_up (self, dropped);
   return flow;
@@ -466,38 +473,56 @@ get_unselected_state (GstCreativeUpscaler * self, CupSlotState * state)
   return unselected != GST_CREATIVE_UPSCALER_UNSELECTED_DROP;
 }
 
-/* What a frame is to become, PENDING for a job. With a reserved place; FALSE
- * where it is left out. */
+/* Whether the frame may still leave as @state says, which PASSTHROUGH changes.
+ */
 static gboolean
-judge (GstCreativeUpscaler * self, const Frame * frame, CupSlotState * state)
+is_in_time (GstCreativeUpscaler * self, const CupTimes * times,
+    CupSlotState * state)
 {
-  CupSelector before = self->selector;
-
-  *state = CUP_SLOT_PENDING;
-  if (is_too_late (self, &frame->times)) {
-    leave_out (self, &frame->times, CUP_DROP_LATE);
+  if (is_too_late (self, times))
     return FALSE;
-  }
-  if (!is_selected (self, frame)) {
-    if (get_unselected_state (self, state))
-      return TRUE;
-    leave_out (self, &frame->times, CUP_DROP_UNSELECTED);
-    return FALSE;
-  }
-  switch (judge_age (self, &frame->times)) {
+  if (*state != CUP_SLOT_PENDING)
+    return TRUE;
+  switch (judge_age (self, times)) {
     case GST_CREATIVE_UPSCALER_LATE_WAIT:
-      break;
+      return TRUE;
     case GST_CREATIVE_UPSCALER_LATE_DROP:
-      /* Another one is selected in its place. */
-      self->selector = before;
-      leave_out (self, &frame->times, CUP_DROP_LATE);
       return FALSE;
     case GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH:
-      self->selector = before;
       *state = CUP_SLOT_ORIGINAL;
-      break;
+      return TRUE;
   }
-  return TRUE;
+  g_assert_not_reached ();
+}
+
+/* Waits for a place, and puts the frame there. @state: PENDING where it was
+ * selected, and another one afterwards where it was not sent all the same. */
+static GstFlowReturn
+admit (GstCreativeUpscaler * self, const Frame * frame, CupSlotState * state)
+{
+  gboolean selected = *state == CUP_SLOT_PENDING, full;
+  GstFlowReturn flow = reserve (self, selected, &full);
+
+  if (flow == GST_FLOW_OK && full) {
+    cup_report_qos (GST_ELEMENT (self), &frame->times, TRUE, 0);
+    *state = CUP_SLOT_CANCELLED;
+    return leave_out (self, &frame->times, CUP_DROP_OVERFLOW);
+  }
+  if (flow != GST_FLOW_OK) {
+    *state = CUP_SLOT_CANCELLED;
+    return flow;
+  }
+  /* After the wait, which may have been long. */
+  if (!is_in_time (self, &frame->times, state)) {
+    *state = CUP_SLOT_CANCELLED;
+    flow = leave_out (self, &frame->times, CUP_DROP_LATE);
+    cup_window_give_back (self->window);
+    return flow;
+  }
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (frame->metadata, GST_BUFFER_FLAG_DISCONT);
+  self->discont = FALSE;
+  return push_frame (self, frame, *state);
 }
 
 /* Whether it is of the kind that is not to be shown. */
@@ -518,9 +543,10 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
     GstBuffer * buffer, const gchar * uri, GstBuffer * metadata)
 {
   Frame frame = { buffer, uri, metadata, };
+  CupSlotState state = CUP_SLOT_PENDING;
+  CupSelector before;
   GstFlowReturn flow;
-  CupSlotState state;
-  gboolean full;
+  gboolean selected;
 
   if (self->n_frames == 0)
     cup_live_learn (self);
@@ -535,21 +561,14 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
     return GST_FLOW_OK;
   }
   get_times (self, metadata, &frame.times);
-  flow = reserve (self, &full);
-  if (flow != GST_FLOW_OK)
-    return flow;
-  if (full) {
-    cup_report_qos (GST_ELEMENT (self), &frame.times, TRUE, 0);
-    leave_out (self, &frame.times, CUP_DROP_OVERFLOW);
-    return GST_FLOW_OK;
-  }
-  /* After the wait, which may have been long. */
-  if (!judge (self, &frame, &state)) {
-    cup_window_give_back (self->window);
-    return GST_FLOW_OK;
-  }
-  if (self->discont)
-    GST_BUFFER_FLAG_SET (metadata, GST_BUFFER_FLAG_DISCONT);
-  self->discont = FALSE;
-  return push_frame (self, &frame, state);
+  before = self->selector;
+  selected = is_selected (self, &frame);
+  /* What is left out needs no place, and nothing has to give way to it. */
+  if (!selected && !get_unselected_state (self, &state))
+    return leave_out (self, &frame.times, CUP_DROP_UNSELECTED);
+  flow = admit (self, &frame, &state);
+  /* Another one is selected in its place. */
+  if (selected && state != CUP_SLOT_PENDING)
+    self->selector = before;
+  return flow;
 }

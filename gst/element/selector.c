@@ -76,7 +76,6 @@ cup_selector_select (CupSelector * selector,
     .time = times->running_time,
     .duration = times->duration,
     .keyframe = !GST_BUFFER_FLAG_IS_SET (metadata, GST_BUFFER_FLAG_DELTA_UNIT),
-    .discont = GST_BUFFER_FLAG_IS_SET (metadata, GST_BUFFER_FLAG_DISCONT),
     .distance = -1,
   };
   CupSceneThumbnail scene;
@@ -85,7 +84,7 @@ cup_selector_select (CupSelector * selector,
   if (settings->mode == CUP_SELECT_SCENE_CHANGE) {
     seen = look_at (input, buffer, &scene);
     if (seen && selector->has_scene
-        && cup_select_needs_distance (&selector->select, settings, &frame))
+        && cup_select_needs_distance (&selector->select, settings))
       frame.distance = cup_scene_get_distance (&selector->scene, &scene);
   }
   selected = cup_select_frame (&selector->select, settings, &frame);

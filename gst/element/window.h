@@ -79,8 +79,8 @@ GstFlowReturn cup_window_push_frame (CupWindow * window, CupSlot * slot);
 
 /* Puts a hole behind all that is there, in place of a frame that is left out: a
  * GAP, and DISCONT on what comes after it. Holes that follow each other are
- * one. */
-void cup_window_push_hole (CupWindow * window, GstClockTime start,
+ * one. Needs no place. */
+GstFlowReturn cup_window_push_hole (CupWindow * window, GstClockTime start,
     GstClockTime duration);
 
 /* Whether a frame that comes now may leave with the result of @leader, the last
