@@ -370,7 +370,9 @@ keep (GstCreativeUpscaler * self, CupSlot * slot)
           slot->is_reused || repeating);
       break;
     case CUP_SOURCE_REPEAT:
-      if (!self->kept.buffer)
+      /* There is none yet, or downstream has asked for something else since. */
+      if (!self->kept.buffer
+          || !cup_output_is_equal (self->kept.output, slot->output))
         cup_kept_take_buffer (&self->kept, slot);
       break;
     case CUP_SOURCE_ORIGINAL:
@@ -466,6 +468,29 @@ serve_result (GstCreativeUpscaler * self, CupSlot * slot, CupSlotState state)
   return GST_FLOW_OK;
 }
 
+/* A frame with the pixels of one that had a job and has left without its result:
+ * what became of that one becomes of this one, too. */
+static GstFlowReturn
+share_fate (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  CupKept *kept = &self->kept;
+  GstCreativeUpscalerLate late;
+
+  if (kept->error) {
+    g_clear_error (&slot->error);
+    slot->error = g_error_copy (kept->error);
+    return serve_failed_frame (self, slot);
+  }
+  GST_OBJECT_LOCK (self);
+  late = self->settings.late;
+  GST_OBJECT_UNLOCK (self);
+  if (kept->drop == CUP_DROP_OVERDUE
+      && late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH
+      && pass_original (self, slot))
+    return GST_FLOW_OK;
+  return leave_out (self, slot, kept->drop);
+}
+
 /* A frame that leaves with what left before it. */
 static GstFlowReturn
 serve_repeat (GstCreativeUpscaler * self, CupSlot * slot)
@@ -474,13 +499,8 @@ serve_repeat (GstCreativeUpscaler * self, CupSlot * slot)
   GstBuffer *buffer = NULL;
   GstFlowReturn flow;
 
-  if (slot->is_duplicate && !kept->has_left) {
-    if (!kept->error)
-      return leave_out (self, slot, kept->drop);
-    g_clear_error (&slot->error);
-    slot->error = g_error_copy (kept->error);
-    return serve_failed_frame (self, slot);
-  }
+  if (slot->is_duplicate && !kept->has_left)
+    return share_fate (self, slot);
   if (!kept->result)
     return leave_out (self, slot, CUP_DROP_UNSELECTED);
 
@@ -528,14 +548,26 @@ serve (GstCreativeUpscaler * self, CupSlot * slot)
   return serve_result (self, slot, state);
 }
 
+static void
+refuse_frames (GstCreativeUpscaler * self)
+{
+  GList *refused = cup_window_refuse_frames (self->window), *walk;
+
+  GST_DEBUG_OBJECT (self, "downstream wants no more frames");
+  /* Of a new segment, that is in the window already, there may be frames that
+   * have the same pixels. */
+  for (walk = refused; walk; walk = walk->next)
+    keep_drop (self, walk->data, CUP_DROP_CANCELLED);
+  cup_slots_abandon (refused, self->srcpad);
+}
+
 GstFlowReturn
 gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
   GstFlowReturn flow = serve (self, slot);
 
   if (flow == GST_FLOW_EOS) {
-    GST_DEBUG_OBJECT (self, "downstream wants no more frames");
-    cup_slots_abandon (cup_window_refuse_frames (self->window), self->srcpad);
+    refuse_frames (self);
     flow = GST_FLOW_OK;
   }
   return flow;
