@@ -96,6 +96,9 @@ negotiate (GstCreativeUpscaler * self, CupSlot * slot)
   CupPicture picture;
 
   update_sizing (self);
+  /* It may have been resized ahead, for what left then. */
+  if (slot->is_original)
+    cup_window_size_original (self->window, slot, self->output, &self->sizing);
   cup_slot_get_picture (slot, &self->sizing, &picture);
   /* The same policy, too: workers go by the output's. */
   if (!reconfigure && self->output

@@ -131,6 +131,11 @@ void cup_window_set_output (CupWindow * window, CupOutput * output);
 gboolean cup_window_pass_original (CupWindow * window, CupSlot * slot,
     guint width, guint height);
 
+/* The head, DONE or READY, leaves itself: with the size that @output (nullable)
+ * and @sizing give it now. */
+void cup_window_size_original (CupWindow * window, CupSlot * slot,
+    const CupOutput * output, const CupSizing * sizing);
+
 /* The head, a REPEAT whose @result the caller has set, becomes READY with
  * @buffer (taken), made for @output, or DONE where that is NULL. */
 void cup_window_repeat (CupWindow * window, CupSlot * slot, CupOutput * output,

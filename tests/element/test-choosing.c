@@ -820,6 +820,17 @@ test_local_failed (void)
 #define ODD_CAPS "video/x-raw,format=RGBA,width=18,height=13,framerate=25/1"
 
 static void
+push_odd (Fixture * f, guint n)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 18 * 13 * 4, NULL);
+
+  gst_buffer_memset (buffer, 0, (guint8) n, 18 * 13 * 4);
+  GST_BUFFER_PTS (buffer) = n * FRAME_DURATION;
+  GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
+  g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+}
+
+static void
 test_sizes (void)
 {
   static const struct
@@ -839,14 +850,8 @@ test_sizes (void)
     set_enum (f, "size-policy", sizes[i / 2].policy);
     cup_dummy_engine_set_plan (f->engine, &rounded);
     fixture_set_caps (f, ODD_CAPS);
-    for (n = 0; n < 6; n++) {
-      GstBuffer *buffer = gst_buffer_new_allocate (NULL, 18 * 13 * 4, NULL);
-
-      gst_buffer_memset (buffer, 0, (guint8) n, 18 * 13 * 4);
-      GST_BUFFER_PTS (buffer) = n * FRAME_DURATION;
-      GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
-      gst_harness_push (f->harness, buffer);
-    }
+    for (n = 0; n < 6; n++)
+      push_odd (f, n);
     for (n = 0; n < 6; n++) {
       GstBuffer *buffer = pull (f, n, repeated ? n / 3 * 3 : n,
           n % 3 == 0 ? SENT : repeated ? REUSED : PASSED);
@@ -857,6 +862,59 @@ test_sizes (void)
     fixture_assert_record (f, repeated ?
         "stream-start|caps|segment|segment|0|0|0|3|3|3" :
         "stream-start|caps|segment|segment|0|1|2|3|4|5");
+    fixture_free (f);
+  }
+}
+
+/* Frames that have been resized already, while they wait, are so anew. */
+static void
+test_size_policy_changes (void)
+{
+  const CupDummyPlan rounded = {.multiple = 8,.hosted = TRUE };
+  const CupDummyPlan later = {.multiple = 8,.hosted = TRUE,
+    .delay = CUP_DUMMY_HOLD
+  };
+  Fixture *f = by_interval (3, "local");
+  guint n;
+
+  cup_dummy_engine_set_plan (f->engine, &rounded);
+  cup_dummy_engine_set_plan_for (f->engine, 3, &later);
+  fixture_set_caps (f, ODD_CAPS);
+  for (n = 0; n < 6; n++)
+    push_odd (f, n);
+  fixture_assert_record (f, "stream-start|caps|segment|segment|0|1|2");
+  cup_dummy_engine_wait_started (f->engine, 2);
+  /* Time for the workers to do what they can; nothing depends on it. */
+  g_usleep (20000);
+  set_enum (f, "size-policy", "exact");
+  cup_dummy_engine_release_all (f->engine);
+  fixture_assert_record (f,
+      "stream-start|caps|segment|segment|0|1|2|caps|3|4|5");
+  fixture_free (f);
+}
+
+/* Of what is only named by a URI nothing is known here. */
+static void
+test_uri_list (void)
+{
+  static const gchar *const values[] = { "local", "repeat" };
+  static gchar list[] = "https://files.example/1\nhttps://files.example/2\n";
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (values); i++) {
+    Fixture *f = by_interval (2, values[i]);
+
+    cup_dummy_engine_set_accepts (f->engine,
+        CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_URI);
+    gst_harness_set_sink_caps_str (f->harness, "video/x-raw");
+    fixture_set_caps (f, "text/uri-list,framerate=25/1");
+    gst_harness_push (f->harness, gst_buffer_new_memdup (list, strlen (list)));
+    push_eos (f);
+    gst_buffer_unref (gst_harness_pull (f->harness));
+    if (i == 1)
+      gst_buffer_unref (gst_harness_pull (f->harness));
+    g_assert_cmpuint (n_sent (f), ==, 1);
+    assert_stat (f, "dropped-unselected", i == 0 ? 1 : 0);
     fixture_free (f);
   }
 }
@@ -892,6 +950,8 @@ main (int argc, char **argv)
   g_test_add_func ("/choosing/only-unselected", test_only_unselected);
   g_test_add_func ("/choosing/local-failed", test_local_failed);
   g_test_add_func ("/choosing/sizes", test_sizes);
+  g_test_add_func ("/choosing/size-policy-changes", test_size_policy_changes);
+  g_test_add_func ("/choosing/uri-list", test_uri_list);
 
   return fixture_run ();
 }
