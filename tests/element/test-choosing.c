@@ -531,7 +531,8 @@ static void
 test_scenes (void)
 {
   static const gchar *const formats[] = { "I420", "NV12", "RGBA", "I420_10LE",
-    "v210", "GRAY8", "image/png", "image/jpeg"
+    "I422_12BE", "P010_10LE", "YUY2", "AYUV", "v210", "GRAY8", "GRAY16_BE",
+    "image/png", "image/jpeg"
   };
   guint i;
 
