@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dispatcher.h"
 
+#include "base/log.h"
+
 struct _CupDispatcher
 {
   CupEngine *engine;
@@ -15,30 +17,57 @@ typedef struct
 } CupDispatch;
 
 /* A frame that is black itself may well come back black: then that says nothing
- * of a safety checker. Of a picture that the service fetches nothing is known. */
-static gboolean
-is_input_black (CupJob * job)
+ * of a safety checker. */
+static void
+note_black_input (CupJob * job, const CupPixels * pixels)
 {
-  CupPixels *pixels = cup_job_get_pixels (job);
-  GBytes *bytes = cup_job_get_bytes (job);
-  gboolean is_black;
-
-  if (pixels)
-    return cup_pixels_is_black (pixels);
-  if (!bytes || !cup_image_may_be_black (bytes, cup_job_get_bytes_info (job)))
-    return FALSE;
-  /* What cannot be decoded is for the engine to judge. */
-  pixels = cup_image_decode (bytes, 0, NULL);
-  is_black = pixels && cup_pixels_is_black (pixels);
-  g_clear_pointer (&pixels, cup_pixels_unref);
-  return is_black;
+  if (cup_job_get_check_unsafe (job) && cup_pixels_is_black (pixels))
+    cup_job_set_check_unsafe (job, FALSE);
 }
 
 static void
-note_black_input (CupJob * job)
+note_colours (CupJob * job, const CupPixels * pixels)
 {
-  if (cup_job_get_check_unsafe (job) && is_input_black (job))
-    cup_job_set_check_unsafe (job, FALSE);
+  if (cup_job_get_colour_match (job) != CUP_COLOUR_MATCH_NONE)
+    cup_job_set_colour_reference (job, cup_colour_reference_new (pixels));
+}
+
+/* The pixels of a picture that the engine gets as it came, where they have to be
+ * looked at; NULL where they need not be, or cannot be decoded: that is for the
+ * engine to judge. */
+static CupPixels *
+decode_to_look (CupJob * job)
+{
+  GBytes *bytes = cup_job_get_bytes (job);
+  gboolean match = cup_job_get_colour_match (job) != CUP_COLOUR_MATCH_NONE;
+  GError *error = NULL;
+  CupPixels *pixels;
+
+  if (!match && !(cup_job_get_check_unsafe (job)
+          && cup_image_may_be_black (bytes, cup_job_get_bytes_info (job))))
+    return NULL;
+  pixels = cup_image_decode (bytes, 0, &error);
+  if (!pixels && match)
+    cup_warning ("color-match: the result keeps its colours, since the frame "
+        "cannot be decoded here: %s", error->message);
+  g_clear_error (&error);
+  return pixels;
+}
+
+/* What has to be known of the input when the result is there, and the input is
+ * not any more. Of a picture that the service fetches nothing is known. */
+static void
+look_at_input (CupJob * job)
+{
+  CupPixels *pixels = cup_job_get_pixels (job);
+
+  pixels = pixels ? cup_pixels_ref (pixels) : decode_to_look (job);
+  if (!pixels)
+    return;
+  note_black_input (job, pixels);
+  note_colours (job, pixels);
+  cup_job_set_transparent (job, !cup_pixels_is_opaque (pixels));
+  cup_pixels_unref (pixels);
 }
 
 static gboolean
@@ -46,18 +75,19 @@ prepare_bytes (CupJob * job, GError ** error)
 {
   guint width, height;
 
-  /* A raw frame is looked at before it is encoded. The size of a file is not
-   * known before it is read. */
+  /* The size of a file is not known before it is read, and it is sent as it is.
+   * A raw frame is looked at before it is encoded. */
   cup_job_get_size (job, &width, &height);
-  if (cup_job_get_check_unsafe (job) && !cup_job_get_bytes (job) && width > 0) {
-    if (!cup_job_need_pixels (job, error))
+  if (width == 0) {
+    if (!cup_job_need_bytes (job, error))
       return FALSE;
-    note_black_input (job);
+    look_at_input (job);
+    return TRUE;
   }
-  if (!cup_job_need_bytes (job, error))
+  if (!cup_job_need_pixels (job, error))
     return FALSE;
-  note_black_input (job);
-  return TRUE;
+  look_at_input (job);
+  return cup_job_need_bytes (job, error);
 }
 
 static gboolean
@@ -68,14 +98,14 @@ prepare_input (CupEngine * engine, CupJob * job, GError ** error)
   if (cup_job_get_remote_uri (job) && (accepts & CUP_ENGINE_ACCEPTS_URI))
     return TRUE;
   if (cup_job_get_bytes (job) && (accepts & CUP_ENGINE_ACCEPTS_ENCODED)) {
-    note_black_input (job);
+    look_at_input (job);
     return TRUE;
   }
   if (!(accepts & CUP_ENGINE_ACCEPTS_PIXELS))
     return prepare_bytes (job, error);
   if (!cup_job_need_pixels (job, error))
     return FALSE;
-  note_black_input (job);
+  look_at_input (job);
   return TRUE;
 }
 

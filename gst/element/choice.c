@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "colour.h"
 #include "frame.h"
 #include "uri-list.h"
 
@@ -15,6 +16,7 @@ typedef struct
   GstCaps *current;
   gint par_n, par_d;
   gint fps_n, fps_d;
+  gboolean keeps_colours;       /* transfer and primaries must not be relabelled */
 } CupChoice;
 
 GstCaps *
@@ -42,6 +44,82 @@ cup_choice_get_sink_template_caps (void)
 
   gst_caps_append_structure (caps, gst_structure_new_empty (CUP_URI_LIST_MIME));
   return caps;
+}
+
+/* The least of what a format keeps of each colour; alpha may have another depth.
+ * Not GST_VIDEO_FORMAT_INFO_BITS(), which is 16 where 10 are stored in 16. */
+static gint
+get_colour_depth (const GstVideoFormatInfo * finfo)
+{
+  guint depth = finfo->depth[0];
+  guint c;
+
+  for (c = 1; c < MIN (finfo->n_components, 3); c++)
+    depth = MIN (depth, finfo->depth[c]);
+  return (gint) depth;
+}
+
+/* Appends @raw with those of its formats whose colours have more than 8 bits, or
+ * not, and that have alpha, or not. */
+static void
+append_raw (GstCaps * caps, const GstStructure * raw, gboolean deep,
+    gboolean alpha)
+{
+  const GValue *formats = gst_structure_get_value (raw, "format");
+  GstStructure *structure = gst_structure_copy (raw);
+  GValue some = G_VALUE_INIT;
+  guint i;
+
+  gst_value_list_init (&some, gst_value_list_get_size (formats));
+  for (i = 0; i < gst_value_list_get_size (formats); i++) {
+    const GValue *name = gst_value_list_get_value (formats, i);
+    const GstVideoFormatInfo *finfo =
+        gst_video_format_get_info (gst_video_format_from_string
+        (g_value_get_string (name)));
+
+    if (!cup_colour_has_alpha (finfo) == !alpha
+        && (get_colour_depth (finfo) > 8) == deep)
+      gst_value_list_append_value (&some, name);
+  }
+  gst_structure_take_value (structure, "format", &some);
+  gst_caps_append_structure (caps, structure);
+}
+
+static GstCaps *
+make_sink_caps (void)
+{
+  GstCaps *template = cup_choice_get_sink_template_caps ();
+  GstCaps *caps = gst_caps_new_empty ();
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (template); i++) {
+    GstStructure *structure = gst_caps_get_structure (template, i);
+
+    if (gst_structure_has_field (structure, "format")) {
+      append_raw (caps, structure, FALSE, FALSE);
+      append_raw (caps, structure, FALSE, TRUE);
+      append_raw (caps, structure, TRUE, FALSE);
+      append_raw (caps, structure, TRUE, TRUE);
+    } else {
+      gst_caps_append_structure (caps, gst_structure_copy (structure));
+    }
+  }
+  gst_caps_unref (template);
+  return caps;
+}
+
+GstCaps *
+cup_choice_get_sink_caps (void)
+{
+  static GstCaps *caps;
+
+  if (g_once_init_enter (&caps)) {
+    GstCaps *made = make_sink_caps ();
+
+    GST_MINI_OBJECT_FLAG_SET (made, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
+    g_once_init_leave (&caps, made);
+  }
+  return gst_caps_ref (caps);
 }
 
 gboolean
@@ -87,6 +165,14 @@ cup_choice_get_aspect (const CupPicture * picture, gint * num, gint * den)
 
 /* Raw video */
 
+static gint
+get_alpha_depth (const GstVideoFormatInfo * finfo)
+{
+  if (!cup_colour_has_alpha (finfo) || finfo->n_components < 4)
+    return 0;
+  return (gint) finfo->depth[3];
+}
+
 /* What is lost, and after that what is wasted, by putting the result into
  * @format: the lowest is the best, below 10 nothing is lost. */
 static gint
@@ -94,8 +180,8 @@ get_loss (const CupChoice * choice, GstVideoFormat format)
 {
   const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
   const CupImageInfo *result = &choice->result;
-  gint bits = GST_VIDEO_FORMAT_INFO_BITS (finfo);
-  gint depth = result->depth;
+  gint bits = get_colour_depth (finfo);
+  gint depth = (gint) result->depth;
   gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo);
   gint loss = 0;
 
@@ -103,8 +189,10 @@ get_loss (const CupChoice * choice, GstVideoFormat format)
     loss += 4000;
   if (gray && result->channels != 1)
     loss += 2000;
-  if (result->channels == 4 && !GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo))
+  if (result->channels == 4 && !cup_colour_has_alpha (finfo))
     loss += 1000;
+  else if (result->channels == 4 && get_alpha_depth (finfo) < MIN (depth, 8))
+    loss += 500;
   if (bits < depth)
     loss += 50 * (depth - bits);
   if (GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)) {
@@ -119,7 +207,7 @@ get_loss (const CupChoice * choice, GstVideoFormat format)
     loss += 2;
   if (!gray && result->channels == 1)
     loss += 2;
-  if (GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) && result->channels != 4)
+  if (cup_colour_has_alpha (finfo) && result->channels != 4)
     loss += 1;
   if (format != cup_frame_native_format (result->channels, result->depth)
       && format != GST_VIDEO_INFO_FORMAT (&choice->input->info))
@@ -127,21 +215,16 @@ get_loss (const CupChoice * choice, GstVideoFormat format)
   return loss;
 }
 
-/* A structure of caps that leave open only what @format does not decide. */
+/* Caps that leave open only the format and its colours. */
 static GstCaps *
-make_raw_filter (const CupChoice * choice, const gchar * format)
+make_raw_filter (const CupChoice * choice)
 {
-  GstCaps *caps = gst_caps_new_simple ("video/x-raw",
+  return gst_caps_new_simple ("video/x-raw",
       "width", G_TYPE_INT, (gint) choice->result.width,
       "height", G_TYPE_INT, (gint) choice->result.height,
       "framerate", GST_TYPE_FRACTION, choice->fps_n, choice->fps_d,
       "pixel-aspect-ratio", GST_TYPE_FRACTION, choice->par_n, choice->par_d,
-      "interlace-mode", G_TYPE_STRING, "progressive",
-      NULL);
-
-  if (format)
-    gst_caps_set_simple (caps, "format", G_TYPE_STRING, format, NULL);
-  return caps;
+      "interlace-mode", G_TYPE_STRING, "progressive", NULL);
 }
 
 /* The best of the formats that @allowed has. */
@@ -192,42 +275,154 @@ choose_format (const CupChoice * choice, GstCaps * allowed)
   return best;
 }
 
-/* The colorimetry that a frame of @format gets where downstream leaves the
- * choice: that of YUV input is kept for YUV output; RGB is sRGB, unless the
- * input has a transfer function or primaries for HDR, which upscaling does not
- * touch. */
+/* Colours */
+
+/* Those of SDR video and of sRGB, which everybody takes one for the other. The
+ * curve of BT.2020 is that of BT.709. */
+static gboolean
+is_ordinary_transfer (GstVideoTransferFunction transfer)
+{
+  switch (transfer) {
+    case GST_VIDEO_TRANSFER_UNKNOWN:
+    case GST_VIDEO_TRANSFER_BT709:
+    case GST_VIDEO_TRANSFER_SRGB:
+    case GST_VIDEO_TRANSFER_SMPTE240M:
+    case GST_VIDEO_TRANSFER_BT601:
+    case GST_VIDEO_TRANSFER_BT2020_10:
+    case GST_VIDEO_TRANSFER_BT2020_12:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+is_ordinary_primaries (GstVideoColorPrimaries primaries)
+{
+  switch (primaries) {
+    case GST_VIDEO_COLOR_PRIMARIES_UNKNOWN:
+    case GST_VIDEO_COLOR_PRIMARIES_BT709:
+    case GST_VIDEO_COLOR_PRIMARIES_BT470BG:
+    case GST_VIDEO_COLOR_PRIMARIES_SMPTE170M:
+    case GST_VIDEO_COLOR_PRIMARIES_SMPTE240M:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+keeps_colours (const CupInput * input)
+{
+  const GstVideoColorimetry *in = &input->info.colorimetry;
+
+  return cup_input_is_raw (input) && !(is_ordinary_transfer (in->transfer)
+      && is_ordinary_primaries (in->primaries));
+}
+
+static gboolean
+has_same_light (const GstVideoColorimetry * a, const GstVideoColorimetry * b)
+{
+  return a->transfer == b->transfer && a->primaries == b->primaries;
+}
+
+/* The colorimetry that a frame gets where downstream leaves the choice. Pixels
+ * have the transfer function and primaries that they came with, and only matrix
+ * and range are converted: YUV made of YUV and RGB made of RGB keep their label,
+ * and so does whatever would look wrong without. Else RGB is sRGB, and YUV what
+ * GStreamer takes it for by its size. */
 static void
 choose_colorimetry (const CupChoice * choice, GstVideoInfo * info)
 {
   const GstVideoInfo *in = &choice->input->info;
-  gboolean hdr;
 
+  if (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) == 0)
+    info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  else if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    info->chroma_site = in->chroma_site;
   if (!cup_input_is_raw (choice->input))
     return;
-  hdr = in->colorimetry.transfer == GST_VIDEO_TRANSFER_SMPTE2084
-      || in->colorimetry.transfer == GST_VIDEO_TRANSFER_ARIB_STD_B67
-      || in->colorimetry.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020;
   if (GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in)) {
     info->colorimetry = in->colorimetry;
-    if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN
-        && GST_VIDEO_INFO_N_COMPONENTS (info) > 1)
-      info->chroma_site = in->chroma_site;
-  } else if (hdr) {
+  } else if (choice->keeps_colours || (GST_VIDEO_INFO_IS_RGB (info)
+          && GST_VIDEO_INFO_IS_RGB (in))) {
     info->colorimetry.transfer = in->colorimetry.transfer;
     info->colorimetry.primaries = in->colorimetry.primaries;
-    if (GST_VIDEO_INFO_IS_YUV (info))
+    if (GST_VIDEO_INFO_IS_YUV (info)
+        && in->colorimetry.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020)
       info->colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT2020;
   }
+}
+
+/* What the input's caps say beyond GstVideoInfo. The metadata of HDR describes
+ * the light of the pixels: it goes with their transfer function. */
+static void
+carry_fields (const CupChoice * choice, GstCaps * caps,
+    const GstVideoColorimetry * colorimetry)
+{
+  static const gchar *const hdr[] = { "mastering-display-info",
+    "content-light-level"
+  };
+  const GstStructure *from = gst_caps_get_structure (choice->input->caps, 0);
+  const GValue *value;
+  guint i;
+
+  value = gst_structure_get_value (from, "max-framerate");
+  if (value && choice->fps_n == 0)
+    gst_caps_set_value (caps, "max-framerate", value);
+  /* Others than mono have been refused. */
+  value = gst_structure_get_value (from, "multiview-mode");
+  if (value)
+    gst_caps_set_value (caps, "multiview-mode", value);
+  for (i = 0; i < G_N_ELEMENTS (hdr); i++) {
+    value = gst_structure_get_value (from, hdr[i]);
+    if (value && cup_input_is_raw (choice->input)
+        && has_same_light (colorimetry, &choice->input->info.colorimetry))
+      gst_caps_set_value (caps, hdr[i], value);
+  }
+}
+
+/* What @peer takes of @wanted, with what else it asks for, and without the
+ * fields that @attempt leaves to it. */
+static GstCaps *
+yield_fields (GstCaps * peer, GstCaps * wanted, guint attempt)
+{
+  GstCaps *caps = gst_caps_copy (wanted), *allowed;
+  GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+  if (attempt & 1)
+    gst_structure_remove_field (structure, "chroma-site");
+  if (attempt & 2)
+    gst_structure_remove_fields (structure, "colorimetry",
+        "mastering-display-info", "content-light-level", NULL);
+  allowed = gst_caps_intersect_full (peer, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (caps);
+  if (gst_caps_is_empty (allowed)) {
+    gst_caps_unref (allowed);
+    return NULL;
+  }
+  return gst_caps_fixate (allowed);
+}
+
+/* Whether frames under @caps look as they are to. */
+static gboolean
+has_right_colours (const CupChoice * choice, GstCaps * caps)
+{
+  GstVideoInfo info;
+
+  return !choice->keeps_colours || (gst_video_info_from_caps (&info, caps)
+      && has_same_light (&info.colorimetry, &choice->input->info.colorimetry));
 }
 
 static GstCaps *
 choose_raw (const CupChoice * choice, GstCaps * peer)
 {
-  GstCaps *filter, *allowed, *wanted, *caps;
+  GstCaps *filter, *allowed, *wanted, *caps = NULL;
   GstVideoFormat format;
   GstVideoInfo info;
+  guint attempt;
 
-  filter = make_raw_filter (choice, NULL);
+  filter = make_raw_filter (choice);
   allowed = gst_caps_intersect_full (peer, filter, GST_CAPS_INTERSECT_FIRST);
   gst_caps_unref (filter);
   format = choose_format (choice, allowed);
@@ -243,19 +438,35 @@ choose_raw (const CupChoice * choice, GstCaps * peer)
   info.par_d = choice->par_d;
   choose_colorimetry (choice, &info);
   wanted = gst_video_info_to_caps (&info);
-  if (gst_caps_can_intersect (peer, wanted))
-    return wanted;
-
-  /* Downstream insists on another colorimetry or chroma site: take its own. */
+  carry_fields (choice, wanted, &info.colorimetry);
+  /* Where downstream insists on another chroma site or colorimetry, that. */
+  for (attempt = 0; attempt <= 3 && !caps; attempt++)
+    caps = yield_fields (peer, wanted, attempt);
   gst_caps_unref (wanted);
-  filter = make_raw_filter (choice, gst_video_format_to_string (format));
-  allowed = gst_caps_intersect_full (peer, filter, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref (filter);
-  caps = gst_caps_fixate (allowed);
+  if (caps && !has_right_colours (choice, caps))
+    gst_clear_caps (&caps);
   return caps;
 }
 
 /* Images */
+
+/* The files themselves say nothing of it. */
+static void
+label_image (const CupChoice * choice, GstCaps * caps)
+{
+  const GstVideoColorimetry *in = &choice->input->info.colorimetry;
+  GstVideoColorimetry colorimetry = { GST_VIDEO_COLOR_RANGE_0_255,
+    GST_VIDEO_COLOR_MATRIX_RGB, in->transfer, in->primaries
+  };
+  gchar *text;
+
+  if (choice->keeps_colours) {
+    text = gst_video_colorimetry_to_string (&colorimetry);
+    gst_caps_set_simple (caps, "colorimetry", G_TYPE_STRING, text, NULL);
+    g_free (text);
+  }
+  carry_fields (choice, caps, &colorimetry);
+}
 
 static GstCaps *
 make_image_caps (const CupChoice * choice, CupImageType type)
@@ -270,6 +481,7 @@ make_image_caps (const CupChoice * choice, CupImageType type)
   if (choice->par_n != choice->par_d)
     gst_caps_set_simple (caps, "pixel-aspect-ratio", GST_TYPE_FRACTION,
         choice->par_n, choice->par_d, NULL);
+  label_image (choice, caps);
   return caps;
 }
 
@@ -340,24 +552,35 @@ describe_side (const GstStructure * structure, const gchar * name)
   return gst_value_serialize (value);
 }
 
+/* Whether nothing but these two fields is in the way. */
+static gboolean
+would_do_without (const CupChoice * choice, GstCaps * allowed,
+    const gchar * field, const gchar * other)
+{
+  GstCaps *less = gst_caps_copy (allowed), *caps;
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (less); i++)
+    gst_structure_remove_fields (gst_caps_get_structure (less, i), field,
+        other, NULL);
+  caps = choose_any (choice, less, FALSE, CUP_IMAGE_UNKNOWN);
+  gst_caps_unref (less);
+  if (!caps)
+    return FALSE;
+  gst_caps_unref (caps);
+  return TRUE;
+}
+
 /* The size that downstream fixes, where nothing but that is in the way; NULL
  * where something else is. */
 static gchar *
 find_fixed_size (const CupChoice * choice, GstCaps * allowed)
 {
-  GstCaps *sizeless = gst_caps_copy (allowed), *caps;
   gchar *width, *height, *size = NULL;
   guint i;
 
-  for (i = 0; i < gst_caps_get_size (sizeless); i++)
-    gst_structure_remove_fields (gst_caps_get_structure (sizeless, i), "width",
-        "height", NULL);
-  caps = choose_any (choice, sizeless, FALSE, CUP_IMAGE_UNKNOWN);
-  gst_caps_unref (sizeless);
-  if (!caps)
+  if (!would_do_without (choice, allowed, "width", "height"))
     return NULL;
-  gst_caps_unref (caps);
-
   for (i = 0; i < gst_caps_get_size (allowed) && !size; i++) {
     const GstStructure *structure = gst_caps_get_structure (allowed, i);
 
@@ -399,16 +622,53 @@ advise_size (const CupChoice * choice, const CupPicture * picture,
       ", or set size-policy=exact, which gives that size" : "");
 }
 
+static gchar *
+advise_colours (const CupChoice * choice)
+{
+  gchar *colorimetry =
+      gst_video_colorimetry_to_string (&choice->input->info.colorimetry);
+  gchar *advice = g_strdup_printf ("Its pixels keep the transfer function and "
+      "the primaries of the frame (colorimetry=%s), which downstream does not "
+      "take: put \"videoconvert gamma-mode=remap primaries-mode=fast\" between, "
+      "or take the colorimetry out of the caps filter", colorimetry);
+
+  g_free (colorimetry);
+  return advice;
+}
+
+/* What is in the way, and what to do about it. */
+static gchar *
+make_advice (const CupChoice * choice, const CupPicture * picture,
+    GstCaps * allowed)
+{
+  gchar *size = find_fixed_size (choice, allowed);
+  gchar *advice;
+
+  if (size)
+    advice = advise_size (choice, picture, allowed, size);
+  else if (choice->keeps_colours
+      && would_do_without (choice, allowed, "colorimetry", "chroma-site"))
+    advice = advise_colours (choice);
+  else if (would_do_without (choice, allowed, "pixel-aspect-ratio", NULL))
+    advice =
+        g_strdup_printf ("Its pixel aspect ratio of %d/%d is what differs: "
+        "put \"videoscale add-borders=false\" between, or, where the service "
+        "has changed the picture's shape, set size-policy=exact", choice->par_n,
+        choice->par_d);
+  else
+    advice = g_strdup ("Put videoscale or videoconvert behind, or change the "
+        "caps filter there");
+  g_free (size);
+  return advice;
+}
+
 static void
 explain_refusal (const CupChoice * choice, const CupPicture * picture,
     GstCaps * peer, GstCaps * allowed, GError ** error)
 {
   const CupImageInfo *result = &choice->result;
   gchar *accepted = gst_caps_to_string (peer);
-  gchar *size = find_fixed_size (choice, allowed);
-  gchar *advice = size ? advise_size (choice, picture, allowed, size) :
-      g_strdup ("Put videoscale or videoconvert behind, or change the caps "
-      "filter there");
+  gchar *advice = make_advice (choice, picture, allowed);
 
   g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
       "downstream does not take the result, which is %u×%u at %d/%d frames "
@@ -416,7 +676,6 @@ explain_refusal (const CupChoice * choice, const CupPicture * picture,
       choice->fps_n, choice->fps_d, accepted, advice);
   g_free (advice);
   g_free (accepted);
-  g_free (size);
 }
 
 GstCaps *
@@ -431,6 +690,7 @@ cup_choose_caps (const CupPicture * picture, GstCaps * peer, GstCaps * current,
   choice.fps_n = GST_VIDEO_INFO_FPS_N (&input->info);
   choice.fps_d = GST_VIDEO_INFO_FPS_D (&input->info);
   cup_choice_get_aspect (picture, &choice.par_n, &choice.par_d);
+  choice.keeps_colours = keeps_colours (input);
 
   template = cup_choice_get_template_caps ();
   allowed = gst_caps_intersect_full (peer, template, GST_CAPS_INTERSECT_FIRST);

@@ -17,6 +17,11 @@ GstCaps *cup_choice_get_template_caps (void);
 /* The same with lists of URIs, which the sink pad takes, too. */
 GstCaps *cup_choice_get_sink_template_caps (void);
 
+/* All that the sink pad takes, in the order that a source without a wish of its
+ * own had better follow: video/x-raw of 8 bits first, since frames are sent with
+ * all the depth and alpha that their format has. */
+GstCaps *cup_choice_get_sink_caps (void);
+
 /**
  * CupPicture:
  * @input: what the frame came as

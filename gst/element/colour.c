@@ -90,7 +90,7 @@ get_range (const GstVideoInfo * info, guint bits, gdouble zero[3],
     }
   }
   *alpha_one = ldexp (1, (gint) bits) - 1;
-  if (GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) && finfo->n_components > 3
+  if (cup_colour_has_alpha (finfo) && finfo->n_components > 3
       && finfo->depth[3] < bits)
     *alpha_one = ldexp (ldexp (1, (gint) finfo->depth[3]) - 1,
         (gint) bits - (gint) finfo->depth[3]);
@@ -273,6 +273,12 @@ lines_free (gpointer * lines)
 
 /* Reading */
 
+gboolean
+cup_colour_has_alpha (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) || finfo->n_components == 4;
+}
+
 void
 cup_colour_get_layout (const GstVideoInfo * info, guint * channels,
     guint * depth)
@@ -282,7 +288,7 @@ cup_colour_get_layout (const GstVideoInfo * info, guint * channels,
   if (GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo))
     *channels = 1;
   else
-    *channels = GST_VIDEO_FORMAT_INFO_HAS_ALPHA (finfo) ? 4 : 3;
+    *channels = cup_colour_has_alpha (finfo) ? 4 : 3;
   *depth = GST_VIDEO_FORMAT_INFO_BITS (gst_video_format_get_info
       (finfo->unpack_format)) > 8 ? 16 : 8;
 }

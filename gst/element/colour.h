@@ -18,6 +18,10 @@
 
 G_BEGIN_DECLS
 
+/* Whether frames of the format have alpha. GStreamer's own flag of AV12 says no,
+ * though its fourth component is alpha. */
+gboolean cup_colour_has_alpha (const GstVideoFormatInfo * finfo);
+
 /* The pixels that frames of @info become: gray stays gray, alpha is kept, more
  * than 8 bits become 16. */
 void cup_colour_get_layout (const GstVideoInfo * info, guint * channels,

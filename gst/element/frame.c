@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frame.h"
 
+#include <gst/video/video-anc.h>
+
 #include "base/error.h"
 
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
@@ -104,6 +106,15 @@ get_treatment (const GstMetaInfo * info)
   return treatment;
 }
 
+/* Overlays lie on the picture and have no tag that would say so. */
+static MetaTreatment
+get_own_treatment (const GstMetaInfo * info)
+{
+  if (info->api == GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE)
+    return META_SCALE;
+  return get_treatment (info);
+}
+
 typedef struct
 {
   GstBuffer *to;
@@ -111,29 +122,131 @@ typedef struct
   const GstVideoInfo *out;
 } MetaTransfer;
 
+static guint
+scale_value (guint value, gint from, gint to)
+{
+  return (guint) gst_util_uint64_scale_round (value, (guint64) to,
+      (guint64) from);
+}
+
+static gint
+scale_position (gint value, gint from, gint to)
+{
+  return (gint) (value < 0 ? -1 : 1) * (gint) scale_value ((guint) ABS (value),
+      from, to);
+}
+
+/* GStreamer's own scaling of it loses the parameters. */
+static void
+scale_region (const MetaTransfer * transfer,
+    const GstVideoRegionOfInterestMeta * region)
+{
+  gint in_width = transfer->in->width, in_height = transfer->in->height;
+  gint out_width = transfer->out->width, out_height = transfer->out->height;
+  GstVideoRegionOfInterestMeta *scaled;
+  const GList *walk;
+
+  scaled = gst_buffer_add_video_region_of_interest_meta_id (transfer->to,
+      region->roi_type, scale_value (region->x, in_width, out_width),
+      scale_value (region->y, in_height, out_height),
+      scale_value (region->w, in_width, out_width),
+      scale_value (region->h, in_height, out_height));
+  scaled->id = region->id;
+  scaled->parent_id = region->parent_id;
+  for (walk = region->params; walk; walk = walk->next)
+    gst_video_region_of_interest_meta_add_param (scaled,
+        gst_structure_copy (walk->data));
+}
+
+/* Bars are counted in lines or columns. */
+static void
+scale_bars (const MetaTransfer * transfer, const GstVideoBarMeta * bars)
+{
+  gint from = bars->is_letterbox ? transfer->in->height : transfer->in->width;
+  gint to = bars->is_letterbox ? transfer->out->height : transfer->out->width;
+
+  gst_buffer_add_video_bar_meta (transfer->to, bars->field,
+      bars->is_letterbox, scale_value (bars->bar_data1, from, to),
+      scale_value (bars->bar_data2, from, to));
+}
+
+static void
+scale_overlays (const MetaTransfer * transfer,
+    const GstVideoOverlayCompositionMeta * meta)
+{
+  GstVideoOverlayComposition *scaled = NULL;
+  guint i;
+
+  for (i = 0; i < gst_video_overlay_composition_n_rectangles (meta->overlay);
+      i++) {
+    GstVideoOverlayRectangle *rectangle = gst_video_overlay_rectangle_copy
+        (gst_video_overlay_composition_get_rectangle (meta->overlay, i));
+    gint x, y;
+    guint width, height;
+
+    gst_video_overlay_rectangle_get_render_rectangle (rectangle, &x, &y,
+        &width, &height);
+    gst_video_overlay_rectangle_set_render_rectangle (rectangle,
+        scale_position (x, transfer->in->width, transfer->out->width),
+        scale_position (y, transfer->in->height, transfer->out->height),
+        scale_value (width, transfer->in->width, transfer->out->width),
+        scale_value (height, transfer->in->height, transfer->out->height));
+    if (scaled)
+      gst_video_overlay_composition_add_rectangle (scaled, rectangle);
+    else
+      scaled = gst_video_overlay_composition_new (rectangle);
+    gst_video_overlay_rectangle_unref (rectangle);
+  }
+  if (scaled) {
+    gst_buffer_add_video_overlay_composition_meta (transfer->to, scaled);
+    gst_video_overlay_composition_unref (scaled);
+  }
+}
+
+static void
+copy_meta (const MetaTransfer * transfer, GstBuffer * from, GstMeta * meta)
+{
+  GstMetaTransformCopy copy = { FALSE, 0, (gsize) - 1 };
+
+  meta->info->transform_func (transfer->to, meta, from,
+      _gst_meta_transform_copy, &copy);
+}
+
+/* What GStreamer does not scale is done here. */
+static void
+scale_meta (const MetaTransfer * transfer, GstBuffer * from, GstMeta * meta)
+{
+  GType api = meta->info->api;
+  GstVideoMetaTransform scale = { (GstVideoInfo *) transfer->in,
+    (GstVideoInfo *) transfer->out
+  };
+
+  if (api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
+    scale_region (transfer, (GstVideoRegionOfInterestMeta *) meta);
+  else if (api == GST_VIDEO_BAR_META_API_TYPE)
+    scale_bars (transfer, (GstVideoBarMeta *) meta);
+  else if (api == GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE)
+    scale_overlays (transfer, (GstVideoOverlayCompositionMeta *) meta);
+  else if (api == GST_VIDEO_AFD_META_API_TYPE)
+    copy_meta (transfer, from, meta);   /* is about shape, not size */
+  else
+    meta->info->transform_func (transfer->to, meta, from,
+        gst_video_meta_transform_scale_get_quark (), &scale);
+}
+
 static gboolean
 transfer_meta (GstBuffer * from, GstMeta ** meta, gpointer user_data)
 {
   MetaTransfer *transfer = user_data;
-  const GstMetaInfo *info = (*meta)->info;
-  MetaTreatment treatment = get_treatment (info);
+  MetaTreatment treatment = get_own_treatment ((*meta)->info);
 
   /* Nothing can be said where the size of the input is not known. */
   if (treatment == META_SCALE && transfer->in && transfer->in->width == 0)
     return TRUE;
-  if (treatment == META_SCALE && transfer->in) {
-    GstVideoMetaTransform scale;
-
-    scale.in_info = (GstVideoInfo *) transfer->in;
-    scale.out_info = (GstVideoInfo *) transfer->out;
-    info->transform_func (transfer->to, *meta, from,
-        gst_video_meta_transform_scale_get_quark (), &scale);
-  } else if (treatment != META_DROP) {
-    GstMetaTransformCopy copy = { FALSE, 0, (gsize) - 1 };
-
-    info->transform_func (transfer->to, *meta, from, _gst_meta_transform_copy,
-        &copy);
-  }
+  if (treatment == META_SCALE && transfer->in)
+    scale_meta (transfer, from, *meta);
+  else if (treatment != META_DROP)
+    copy_meta (transfer, from, *meta);
   return TRUE;
 }
 

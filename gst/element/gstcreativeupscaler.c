@@ -92,6 +92,8 @@ start (GstCreativeUpscaler * self)
       cup_engine_get_name (engine), self->stats);
   self->n_jobs = 0;
   self->warned_fields = 0;
+  self->warned_unmatched = FALSE;
+  self->warned_alpha = FALSE;
   self->told_latency = 0;
   self->earliest_time = GST_CLOCK_TIME_NONE;
   return TRUE;

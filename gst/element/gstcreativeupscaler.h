@@ -62,12 +62,14 @@ struct _GstCreativeUpscaler
   CupPrevious previous;
   CupSelector selector;
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
+  gboolean warned_unmatched;    /* was told of color-match and URIs */
 
   /* src task. */
   GList *held;                  /* events that wait for the first caps */
   CupOutput *output;            /* the caps that are out */
   gboolean left_out;            /* a frame was, since the last buffer */
   guint n_failures;             /* frames in a row */
+  gboolean warned_alpha;        /* was told of alpha that did not come back */
   CupSizing sizing;
   CupKept kept;
   GstClockID timer;             /* the time of the head, while it is waited for */

@@ -43,6 +43,26 @@ check_raw (const GstVideoInfo * info, GError ** error)
       GST_VIDEO_INFO_HEIGHT (info), 0, "the video frame", error);
 }
 
+/* As gst_video_info_from_caps(), but for two fields that it does not take as
+ * they are: it forgets the chroma site of caps without colorimetry, and takes a
+ * framerate that varies for its highest. */
+static gboolean
+read_raw_info (GstVideoInfo * info, GstCaps * caps)
+{
+  const gchar *site = gst_structure_get_string (gst_caps_get_structure (caps,
+          0), "chroma-site");
+
+  if (!gst_video_info_from_caps (info, caps))
+    return FALSE;
+  if (site)
+    info->chroma_site = gst_video_chroma_site_from_string (site);
+  if (info->flags & GST_VIDEO_FLAG_VARIABLE_FPS) {
+    info->fps_n = 0;
+    info->fps_d = 1;
+  }
+  return TRUE;
+}
+
 static CupInputKind
 get_kind (GstStructure * structure)
 {
@@ -67,7 +87,7 @@ cup_input_new (GstCaps * caps, GError ** error)
       (structure));
   gst_video_info_init (&input->info);
   if (cup_input_is_raw (input)) {
-    ok = gst_video_info_from_caps (&input->info, caps);
+    ok = read_raw_info (&input->info, caps);
     if (!ok)
       g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
           "the caps do not describe raw video completely");

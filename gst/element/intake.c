@@ -196,6 +196,19 @@ report_ignored (GstCreativeUpscaler * self, const CupValues * values,
   g_free (extra_ignored);
 }
 
+/* Says, once, that nothing is known of the colours of a picture that only the
+ * service fetches. */
+static void
+report_unmatched (GstCreativeUpscaler * self, CupJob * job)
+{
+  if (self->warned_unmatched || !cup_job_get_remote_uri (job)
+      || cup_job_get_colour_match (job) == CUP_COLOUR_MATCH_NONE
+      || !(cup_engine_get_accepts (self->engine) & CUP_ENGINE_ACCEPTS_URI))
+    return;
+  self->warned_unmatched = TRUE;
+  cup_report_unmatched (GST_ELEMENT (self));
+}
+
 static gint64
 to_microseconds (gdouble seconds)
 {
@@ -220,6 +233,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
   cup_job_set_queue_timeout (job,
       to_microseconds (self->settings.queue_timeout));
+  cup_job_set_colour_match (job, self->settings.colour_match);
   extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
   encoding = (guint) type << 16 | self->settings.quality << 8
       | (guint) self->settings.colour_match;
@@ -229,6 +243,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_check_unsafe (job, cup_engine_censors (self->engine)
       && wants_safety_checks (values));
   report_ignored (self, values, extra_ignored);
+  report_unmatched (self, job);
   return encoding;
 }
 
@@ -424,10 +439,10 @@ give_up (GstCreativeUpscaler * self, GSList * dropped)
   g_slist_free_full (dropped, (GDestroyNotify) cup_slot_unref);
 }
 
-/* As cup_window_reserve(), by the property. A frame that is not @selected has
- * cost nothing: no job is given up for it, but the frame for the job. */
+/* As cup_window_reserve(), by the property. A frame that gets no job has none
+ * given up for it. */
 static GstFlowReturn
-reserve (GstCreativeUpscaler * self, gboolean selected, gboolean * full)
+reserve (GstCreativeUpscaler * self, gboolean for_job, gboolean * full)
 {
   GstCreativeUpscalerOverflow overflow;
   GstFlowReturn flow;
@@ -437,7 +452,7 @@ reserve (GstCreativeUpscaler * self, gboolean selected, gboolean * full)
   overflow = self->live.is_live ? self->settings.overflow :
       GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK;
   GST_OBJECT_UNLOCK (self);
-  if (!selected && overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD)
+  if (!for_job && overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD)
     overflow = GST_CREATIVE_UPSCALER_OVERFLOW_DROP_NEW;
   flow = cup_window_reserve (self->window, overflow, &dropped, full);
   give_up (self, dropped);
@@ -473,47 +488,46 @@ get_unselected_state (GstCreativeUpscaler * self, CupSlotState * state)
   return unselected != GST_CREATIVE_UPSCALER_UNSELECTED_DROP;
 }
 
-/* Whether the frame may still leave as @state says, which PASSTHROUGH changes.
- */
+/* Whether the frame, with a reserved place, is still worth it: after the wait,
+ * which may have been long. */
 static gboolean
-is_in_time (GstCreativeUpscaler * self, const CupTimes * times,
+is_in_time (GstCreativeUpscaler * self, const Frame * frame,
     CupSlotState * state)
 {
-  if (is_too_late (self, times))
+  if (is_too_late (self, &frame->times))
     return FALSE;
   if (*state != CUP_SLOT_PENDING)
     return TRUE;
-  switch (judge_age (self, times)) {
+  switch (judge_age (self, &frame->times)) {
     case GST_CREATIVE_UPSCALER_LATE_WAIT:
-      return TRUE;
+      break;
     case GST_CREATIVE_UPSCALER_LATE_DROP:
+      cup_stats_count_late (self->stats);
       return FALSE;
     case GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH:
       *state = CUP_SLOT_ORIGINAL;
-      return TRUE;
+      break;
   }
-  g_assert_not_reached ();
+  return TRUE;
 }
 
-/* Waits for a place, and puts the frame there. @state: PENDING where it was
- * selected, and another one afterwards where it was not sent all the same. */
+/* A frame that is to leave as @state says, PENDING for a job; CANCELLED
+ * afterwards where it was left out. */
 static GstFlowReturn
-admit (GstCreativeUpscaler * self, const Frame * frame, CupSlotState * state)
+place_frame (GstCreativeUpscaler * self, const Frame * frame,
+    CupSlotState * state)
 {
-  gboolean selected = *state == CUP_SLOT_PENDING, full;
-  GstFlowReturn flow = reserve (self, selected, &full);
+  gboolean full;
+  GstFlowReturn flow = reserve (self, *state == CUP_SLOT_PENDING, &full);
 
-  if (flow == GST_FLOW_OK && full) {
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (full) {
     cup_report_qos (GST_ELEMENT (self), &frame->times, TRUE, 0);
     *state = CUP_SLOT_CANCELLED;
     return leave_out (self, &frame->times, CUP_DROP_OVERFLOW);
   }
-  if (flow != GST_FLOW_OK) {
-    *state = CUP_SLOT_CANCELLED;
-    return flow;
-  }
-  /* After the wait, which may have been long. */
-  if (!is_in_time (self, &frame->times, state)) {
+  if (!is_in_time (self, frame, state)) {
     *state = CUP_SLOT_CANCELLED;
     flow = leave_out (self, &frame->times, CUP_DROP_LATE);
     cup_window_give_back (self->window);
@@ -544,7 +558,7 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
 {
   Frame frame = { buffer, uri, metadata, };
   CupSlotState state = CUP_SLOT_PENDING;
-  CupSelector before;
+  CupSelector before = self->selector;
   GstFlowReturn flow;
   gboolean selected;
 
@@ -561,13 +575,12 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
     return GST_FLOW_OK;
   }
   get_times (self, metadata, &frame.times);
-  before = self->selector;
   selected = is_selected (self, &frame);
-  /* What is left out needs no place, and nothing has to give way to it. */
+  /* What is left out needs no place. */
   if (!selected && !get_unselected_state (self, &state))
     return leave_out (self, &frame.times, CUP_DROP_UNSELECTED);
-  flow = admit (self, &frame, &state);
-  /* Another one is selected in its place. */
+  flow = place_frame (self, &frame, &state);
+  /* Where it got no job after all, the next one is selected in its place. */
   if (selected && state != CUP_SLOT_PENDING)
     self->selector = before;
   return flow;

@@ -11,8 +11,10 @@ cup_live_get_latency (GstCreativeUpscaler * self)
 {
   if (self->settings.latency > 0)
     return self->settings.latency;
+  /* Less one, or the window would be full at each frame's deadline. */
   if (GST_CLOCK_TIME_IS_VALID (self->live.frame_duration))
-    return self->live.frame_duration * self->settings.max_in_flight;
+    return self->live.frame_duration
+        * MAX (self->settings.max_in_flight - 1, 1);
   return UNKNOWN_LATENCY;
 }
 

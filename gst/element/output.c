@@ -251,6 +251,43 @@ is_resized (const CupOutput * output, const CupResult * result)
       || result->info.height != output->layout.height;
 }
 
+/* What a safety checker has taken away has no colours to be brought back, and
+ * stays black. Takes @pixels. */
+static CupPixels *
+match_colours (const CupResult * result, CupPixels * pixels, GError ** error)
+{
+  if (!result->colour_reference)
+    return pixels;
+  return cup_colour_match_apply (result->colour_match,
+      result->colour_reference, pixels, error);
+}
+
+/* Nothing is lost of what is opaque. Where something would be, it is for the user
+ * to say so. A frame that takes the place of a result, and has more than the
+ * results, takes their form. */
+static gboolean
+check_alpha (const CupOutput * output, const CupPixels * pixels,
+    GError ** error)
+{
+  gboolean has_alpha = output->image_type == CUP_IMAGE_UNKNOWN ?
+      cup_colour_has_alpha (output->info.finfo) :
+      output->image_type != CUP_IMAGE_JPEG;
+
+  if (has_alpha || output->layout.channels != 4 || pixels->channels != 4
+      || cup_pixels_is_opaque (pixels))
+    return TRUE;
+  /* For all frames alike: those that follow would be paid for in vain. */
+  g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
+      "the result has transparent pixels, which %s cannot hold: have "
+      "downstream take a format with alpha (RGBA, AYUV, A420, image/png, "
+      "image/webp), put \"videoconvert\" between to drop the transparency, or "
+      "a compositor in front to fill it",
+      output->image_type == CUP_IMAGE_UNKNOWN ?
+      GST_VIDEO_INFO_NAME (&output->info) :
+      cup_image_type_get_mime (output->image_type));
+  return FALSE;
+}
+
 /* In the size that they leave with. */
 static CupPixels *
 get_pixels (const CupOutput * output, const CupResult * result,
@@ -261,6 +298,10 @@ get_pixels (const CupOutput * output, const CupResult * result,
 
   if (pixels)
     *is_unsafe = is_censored (result, pixels);
+  if (pixels && !*is_unsafe)
+    pixels = match_colours (result, pixels, &reason);
+  if (pixels && !check_alpha (output, pixels, &reason))
+    g_clear_pointer (&pixels, cup_pixels_unref);
   if (pixels && is_resized (output, result)) {
     CupPixels *resized = cup_resample (pixels, output->layout.width,
         output->layout.height, cancellable, &reason);
@@ -301,7 +342,7 @@ render_image (CupOutput * output, const CupResult * result,
   GBytes *bytes;
 
   if (result->bytes && result->info.type == output->image_type
-      && !is_resized (output, result))
+      && !result->colour_reference && !is_resized (output, result))
     return pass_image (output, result, is_unsafe, error);
 
   pixels = get_pixels (output, result, cancellable, is_unsafe, error);

@@ -177,8 +177,8 @@ static const CupProperty properties[] = {
   { .name = "latency", .nick = "Latency",
     .blurb = "With a live source: nanoseconds that a frame may take from pad to "
         "pad, which is what the element promises the pipeline; 0 for as long "
-        "as max-in-flight frames last. A longer one needs that many more frames "
-        "in flight. Other sources are not affected",
+        "as max-in-flight frames last, less one. A longer one needs that many "
+        "more frames in flight. Other sources are not affected",
     .kind = CUP_PROPERTY_TIME, .offset = OFFSET (latency),
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "late", .nick = "Late",

@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  * @timeout: seconds of work on a frame, 0 for no limit
  * @queue_timeout: seconds of waiting at the service, 0 for no limit
  * @latency: with a live source, nanoseconds within which a frame has to leave;
- *   0: as max_in_flight frames last
+ *   0: as max_in_flight frames last, less one
  * @interval_time: nanoseconds between selected frames; 0: @interval holds
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise

@@ -161,6 +161,25 @@ cup_report_extra_ignored (GstElement * element, const gchar * members)
       ("extra-input: JSON cannot hold %s: left out", members), (NULL));
 }
 
+void
+cup_report_lost_alpha (GstElement * element, const gchar * engine)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The frames have transparent pixels, and the results of the %s engine "
+          "have no alpha: the transparency is lost; use engine=local, or fill "
+          "it in front, for example with a compositor", engine), (NULL));
+}
+
+void
+cup_report_unmatched (GstElement * element)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("color-match does nothing to the results of http and https URIs: only "
+          "the service sees those pictures, and their colors are not known "
+          "here; fetch the pictures in the pipeline (souphttpsrc), or name "
+          "files by file://"), (NULL));
+}
+
 #define UNSAFE_TEXT "the service's safety checker took the result away: it is " \
     "all black, and the frame was not"
 #define UNSAFE_ADVICE "enable-safety-checks=false turns the checker off where " \

@@ -38,6 +38,14 @@ void cup_report_not_honoured (GstElement * element, const gchar * engine,
 /* Warns that members of extra-input cannot be sent. */
 void cup_report_extra_ignored (GstElement * element, const gchar * members);
 
+/* Warns that frames had transparent pixels, and results of @engine have no
+ * alpha. */
+void cup_report_lost_alpha (GstElement * element, const gchar * engine);
+
+/* Warns that the colours of pictures which only the service fetches are not
+ * known, so that color-match does nothing to their results. */
+void cup_report_unmatched (GstElement * element);
+
 /* The result of the frame at @pts, which may be GST_CLOCK_TIME_NONE, is one
  * that a safety checker has taken away: as an error, or as a warning that says
  * what becomes of it, "passed on" or "left out". */

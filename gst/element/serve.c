@@ -401,6 +401,11 @@ report_leaving (GstCreativeUpscaler * self, CupSlot * slot)
     cup_report_failure (GST_ELEMENT (self), slot->error,
         cup_engine_get_name (self->engine), pts, "passed through");
   }
+  if (slot->result->lost_alpha && !self->warned_alpha) {
+    self->warned_alpha = TRUE;
+    cup_report_lost_alpha (GST_ELEMENT (self),
+        cup_engine_get_name (self->engine));
+  }
   if (slot->original_wanted)
     measure_original (self, slot);
   age = cup_live_get_age (self, &slot->times, &promised);

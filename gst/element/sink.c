@@ -262,7 +262,7 @@ gst_creative_upscaler_sink_event (GstPad * pad, GstObject * parent,
 static GstCaps *
 get_sink_caps (GstCreativeUpscaler * self, GstCaps * filter)
 {
-  GstCaps *template = gst_pad_get_pad_template_caps (self->sinkpad);
+  GstCaps *template = cup_choice_get_sink_caps ();
   GstCaps *peer = gst_pad_peer_query_caps (self->srcpad, NULL);
   GstCaps *caps, *result;
   guint i, j;

@@ -76,6 +76,9 @@ cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
     picture->info = slot->result->info;
   else
     memset (&picture->info, 0, sizeof picture->info);
+  /* What is changed leaves as pixels do. */
+  if (slot->result && slot->result->colour_reference)
+    picture->info.type = CUP_IMAGE_UNKNOWN;
   picture->is_original = slot->is_original;
   if (slot->is_original) {
     picture->info.width = slot->width;

@@ -729,25 +729,42 @@ cup_window_get_in_flight (CupWindow * window)
 
 /* The application's thread */
 
+/* Lock held. @leader_cancelled: whether the last frame that has a job was, whose
+ * result those that are the same would leave with. */
+static gboolean
+cancel_slot (CupSlot * slot, gboolean * leader_cancelled)
+{
+  gboolean can = slot->state == CUP_SLOT_PENDING && !slot->completed;
+
+  if (slot->has_job)
+    *leader_cancelled = can;
+  else
+    can = slot->state == CUP_SLOT_REPEAT && slot->is_duplicate
+        && *leader_cancelled;
+  if (can) {
+    slot->state = CUP_SLOT_CANCELLED;
+    slot->given_up = TRUE;
+    slot->drop = CUP_DROP_CANCELLED;
+  }
+  return can;
+}
+
 guint
 cup_window_cancel_pending (CupWindow * window)
 {
   GSList *pending = NULL, *walk;
+  gboolean leader_cancelled = FALSE;
   GList *slots;
   guint n;
 
   g_mutex_lock (&window->lock);
-  for (slots = window->slots.tail; slots; slots = slots->prev) {
+  for (slots = window->slots.head; slots; slots = slots->next) {
     CupSlot *slot = slots->data;
 
-    if (slot->type == CUP_SLOT_FRAME && slot->state == CUP_SLOT_PENDING
-        && !slot->completed) {
-      slot->state = CUP_SLOT_CANCELLED;
-      slot->given_up = TRUE;
-      slot->drop = CUP_DROP_CANCELLED;
+    if (slot->type == CUP_SLOT_FRAME && cancel_slot (slot, &leader_cancelled))
       pending = g_slist_prepend (pending, cup_slot_ref (slot));
-    }
   }
+  pending = g_slist_reverse (pending);
   g_cond_broadcast (&window->cond);
   g_mutex_unlock (&window->lock);
 

@@ -34,6 +34,9 @@ struct _CupJob
   CupImageInfo bytes_info;
   gchar *uri;
   gboolean check_unsafe;
+  gboolean is_transparent;
+  CupColourMatch colour_match;
+  CupColourReference *colour_reference;
 };
 
 /* Not known yet. */
@@ -80,6 +83,8 @@ cup_result_copy (const CupResult * result)
     cup_pixels_ref (copy->pixels);
   if (copy->bytes)
     g_bytes_ref (copy->bytes);
+  if (copy->colour_reference)
+    cup_colour_reference_ref (copy->colour_reference);
   copy->request_id = g_strdup (result->request_id);
   copy->url = g_strdup (result->url);
   return copy;
@@ -90,6 +95,7 @@ cup_result_free (CupResult * result)
 {
   g_clear_pointer (&result->pixels, cup_pixels_unref);
   g_clear_pointer (&result->bytes, g_bytes_unref);
+  g_clear_pointer (&result->colour_reference, cup_colour_reference_unref);
   g_free (result->request_id);
   g_free (result->url);
   g_free (result);
@@ -168,6 +174,7 @@ cup_job_unref (CupJob * job)
     job->done_destroy (job->done_data);
   if (job->progress_destroy)
     job->progress_destroy (job->progress_data);
+  g_clear_pointer (&job->colour_reference, cup_colour_reference_unref);
   g_free (job->uri);
   g_clear_pointer (&job->values, cup_values_free);
   g_object_unref (job->cancellable);
@@ -210,6 +217,31 @@ gboolean
 cup_job_get_check_unsafe (CupJob * job)
 {
   return job->check_unsafe;
+}
+
+void
+cup_job_set_transparent (CupJob * job, gboolean is_transparent)
+{
+  job->is_transparent = is_transparent;
+}
+
+void
+cup_job_set_colour_match (CupJob * job, CupColourMatch mode)
+{
+  job->colour_match = mode;
+}
+
+CupColourMatch
+cup_job_get_colour_match (CupJob * job)
+{
+  return job->colour_match;
+}
+
+void
+cup_job_set_colour_reference (CupJob * job, CupColourReference * reference)
+{
+  g_clear_pointer (&job->colour_reference, cup_colour_reference_unref);
+  job->colour_reference = reference;
 }
 
 void
@@ -350,8 +382,11 @@ cup_job_need_bytes (CupJob * job, GError ** error)
     return FALSE;
   job->bytes = cup_image_encode (job->pixels, job->upload_type, job->quality,
       error);
-  if (!job->bytes)
+  if (!job->bytes) {
+    g_prefix_error (error, "the frame cannot be sent as %s (image-format): ",
+        cup_image_type_get_mime (job->upload_type));
     return FALSE;
+  }
   job->bytes_info.type = job->upload_type;
   job->bytes_info.width = job->pixels->width;
   job->bytes_info.height = job->pixels->height;
@@ -421,6 +456,11 @@ cup_job_return_result (CupJob * job, CupResult * result)
 {
   g_return_if_fail (result != NULL);
   result->check_unsafe = job->check_unsafe;
+  result->lost_alpha = job->is_transparent && result->info.channels != 4;
+  if (job->colour_reference) {
+    result->colour_match = job->colour_match;
+    result->colour_reference = g_steal_pointer (&job->colour_reference);
+  }
   job_complete (job, result, NULL);
 }
 

@@ -17,6 +17,7 @@
 
 #include <gio/gio.h>
 
+#include "image/colour-match.h"
 #include "image/image.h"
 #include "schema/values.h"
 
@@ -47,6 +48,11 @@ typedef struct _CupJob CupJob;
  * @check_unsafe: whether a result that is all black stands for one that a
  *   safety checker has taken away: the service has one, and the input was not
  *   black. Copied from the job
+ * @lost_alpha: whether the input had transparent pixels, as far as it was looked
+ *   at, and the result has no alpha
+ * @colour_match: how its colours are to be brought back; NONE without
+ *   @colour_reference. Copied from the job
+ * @colour_reference: (nullable): the colours of the input
  */
 typedef struct
 {
@@ -65,6 +71,9 @@ typedef struct
   guint64 bytes_down;
   guint submissions;
   gboolean check_unsafe;
+  gboolean lost_alpha;
+  CupColourMatch colour_match;
+  CupColourReference *colour_reference;
 } CupResult;
 
 /* Both take the reference. The info of pixels is filled in. */
@@ -148,6 +157,14 @@ void cup_job_set_queue_timeout (CupJob * job, gint64 queue_timeout);
 /* See CupResult.check_unsafe; FALSE at first. Until the job is completed. */
 void cup_job_set_check_unsafe (CupJob * job, gboolean check_unsafe);
 gboolean cup_job_get_check_unsafe (CupJob * job);
+/* See CupResult.lost_alpha; FALSE at first. Until the job is completed. */
+void cup_job_set_transparent (CupJob * job, gboolean is_transparent);
+/* See CupResult.colour_match; NONE at first. The reference is taken; it is made
+ * by who prepares the input, where it can be had. Until the job is completed. */
+void cup_job_set_colour_match (CupJob * job, CupColourMatch mode);
+CupColourMatch cup_job_get_colour_match (CupJob * job);
+void cup_job_set_colour_reference (CupJob * job,
+    CupColourReference * reference);
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);

@@ -288,24 +288,6 @@ reduce (const CupPixels * pixels, gboolean expand_gray, GError ** error)
 }
 
 static gboolean
-is_opaque (const CupPixels * pixels)
-{
-  guint x, y;
-
-  if (pixels->channels != 4)
-    return TRUE;
-  for (y = 0; y < pixels->height; y++) {
-    const guint8 *row = cup_pixels_row (pixels, y);
-
-    for (x = 0; x < pixels->width; x++) {
-      if (row[(gsize) x * 4 + 3] != 255)
-        return FALSE;
-    }
-  }
-  return TRUE;
-}
-
-static gboolean
 check_encodable (const Codec * codec, const CupPixels * pixels, guint quality,
     GError ** error)
 {
@@ -350,7 +332,7 @@ cup_image_encode (const CupPixels * pixels, CupImageType type, guint quality,
       return NULL;
     pixels = reduced;
   }
-  if (type == CUP_IMAGE_JPEG && !is_opaque (pixels))
+  if (type == CUP_IMAGE_JPEG && !cup_pixels_is_opaque (pixels))
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
         "JPEG image: the picture has transparent pixels, which JPEG cannot "
         "hold; use PNG or WebP, or remove the alpha channel");

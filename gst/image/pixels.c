@@ -166,3 +166,29 @@ cup_pixels_is_black (const CupPixels * pixels)
   }
   return is_black;
 }
+
+static gboolean
+row_is_opaque (const guint8 * row, guint width, guint depth)
+{
+  const guint16 *row16 = (const guint16 *) row;
+  gsize n = (gsize) width * 4;
+  gsize i;
+
+  for (i = 3; i < n; i += 4) {
+    if (depth == 8 ? row[i] < 255 : row16[i] < 65535 - 128)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+cup_pixels_is_opaque (const CupPixels * pixels)
+{
+  gboolean is_opaque = TRUE;
+  guint y;
+
+  for (y = 0; y < pixels->height && pixels->channels == 4 && is_opaque; y++)
+    is_opaque = row_is_opaque (cup_pixels_row (pixels, y), pixels->width,
+        pixels->depth);
+  return is_opaque;
+}

@@ -66,6 +66,10 @@ gboolean cup_pixels_check_size (guint64 width, guint64 height,
  * a lossy format keeps it. Ends at the first few pixels that are brighter. */
 gboolean cup_pixels_is_black (const CupPixels * pixels);
 
+/* Whether nothing that can be seen is lost with alpha: there is none, or all of
+ * it is what 8 bits have as 255. */
+gboolean cup_pixels_is_opaque (const CupPixels * pixels);
+
 static inline guint8 *
 cup_pixels_row (const CupPixels * pixels, guint y)
 {

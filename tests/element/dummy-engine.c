@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/local/resample.h"
 
 typedef struct
 {
@@ -60,6 +61,76 @@ choose_side (const CupDummyPlan * plan, guint planned, guint side,
   return side ? (guint) lround (side * scale) : 24;
 }
 
+static gint
+get_drift (const CupPixels * pixels, guint x, guint channel, gint drift)
+{
+  if (pixels->channels >= 3 && channel == 0)
+    return drift;
+  if (channel == 2)
+    return -drift;
+  return 2 * drift * (gint) x / (gint) pixels->width - drift / 2;
+}
+
+static void
+drift_pixel (CupPixels * pixels, guint x, guint y, gint drift)
+{
+  guint8 *row = cup_pixels_row (pixels, y);
+  guint16 *row16 = (guint16 *) row;
+  guint c;
+
+  for (c = 0; c < MIN (pixels->channels, 3); c++) {
+    gsize i = (gsize) x * pixels->channels + c;
+    gint d = get_drift (pixels, x, c, drift);
+
+    if (pixels->depth == 8)
+      row[i] = (guint8) CLAMP (row[i] + d, 0, 255);
+    else
+      row16[i] = (guint16) CLAMP (row16[i] + 257 * d, 0, 65535);
+  }
+}
+
+static CupPixels *
+make_drifted (const DummyJob * dummy, guint width, guint height)
+{
+  CupPixels *input = cup_job_get_pixels (dummy->job);
+  CupPixels *pixels;
+  guint x, y;
+
+  input = input ? cup_pixels_ref (input) :
+      cup_image_decode (cup_job_get_bytes (dummy->job), 0, NULL);
+  g_assert_nonnull (input);
+  pixels = cup_resample (input, width, height, NULL, NULL);
+  g_assert_nonnull (pixels);
+  g_assert_true (pixels != input);
+  cup_pixels_unref (input);
+  for (y = 0; y < height; y++) {
+    for (x = 0; x < width; x++)
+      drift_pixel (pixels, x, y, dummy->plan.drift);
+  }
+  return pixels;
+}
+
+static CupPixels *
+make_pixels (const DummyJob * dummy)
+{
+  gdouble scale = cup_values_get_number (cup_job_get_values (dummy->job),
+      CUP_FIELD_SCALE);
+  const CupDummyPlan *plan = &dummy->plan;
+  CupPixels *pixels;
+  guint width, height;
+
+  cup_job_get_size (dummy->job, &width, &height);
+  width = choose_side (plan, plan->width, width, scale);
+  height = choose_side (plan, plan->height, height, scale);
+  if (plan->drift)
+    return make_drifted (dummy, width, height);
+  pixels = cup_pixels_new (width, height, plan->channels ? plan->channels : 3,
+      plan->depth ? plan->depth : 8, NULL);
+  g_assert_nonnull (pixels);
+  fill (pixels, plan->black ? 0 : dummy->key);
+  return pixels;
+}
+
 static void
 fill_hosted (CupResult * result, guint8 key)
 {
@@ -79,21 +150,12 @@ fill_hosted (CupResult * result, guint8 key)
 static CupResult *
 make_result (const DummyJob * dummy)
 {
-  gdouble scale = cup_values_get_number (cup_job_get_values (dummy->job),
-      CUP_FIELD_SCALE);
   const CupDummyPlan *plan = &dummy->plan;
-  CupPixels *pixels;
+  CupPixels *pixels = make_pixels (dummy);
   CupImageInfo info;
   CupResult *result;
   GBytes *bytes;
-  guint width, height;
 
-  cup_job_get_size (dummy->job, &width, &height);
-  pixels = cup_pixels_new (choose_side (plan, plan->width, width, scale),
-      choose_side (plan, plan->height, height, scale),
-      plan->channels ? plan->channels : 3, plan->depth ? plan->depth : 8, NULL);
-  g_assert_nonnull (pixels);
-  fill (pixels, plan->black ? 0 : dummy->key);
   if (plan->image_type == CUP_IMAGE_UNKNOWN) {
     result = cup_result_new_pixels (pixels);
     if (plan->hosted)
@@ -263,7 +325,8 @@ get_key (CupJob * job)
   if (cup_job_get_pixels (job))
     return cup_job_get_pixels (job)->data[0];
   pixels = cup_image_decode (cup_job_get_bytes (job), 0, NULL);
-  g_assert_nonnull (pixels);
+  if (!pixels)
+    return 0;
   key = pixels->data[0];
   cup_pixels_unref (pixels);
   return key;

@@ -70,6 +70,8 @@ fixture_new (const gchar * first_property, ...)
   va_end (args);
   fixture->harness = gst_harness_new_with_element (fixture->element, "sink",
       "src");
+  /* It is live otherwise. */
+  gst_harness_set_live (fixture->harness, FALSE);
   /* The harness takes the bus of its elements. */
   gst_element_set_bus (fixture->element, fixture->bus);
   gst_pad_add_probe (fixture->harness->sinkpad,
@@ -115,8 +117,11 @@ fixture_make_frame (guint8 key)
 {
   GstBuffer *buffer = gst_buffer_new_allocate (NULL,
       FRAME_WIDTH * FRAME_HEIGHT * 4, NULL);
+  gsize alpha;
 
   gst_buffer_memset (buffer, 0, key, -1);
+  for (alpha = 3; alpha < FRAME_WIDTH * FRAME_HEIGHT * 4; alpha += 4)
+    gst_buffer_memset (buffer, alpha, 255, 1);
   GST_BUFFER_PTS (buffer) = key * FRAME_DURATION;
   GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
   return buffer;

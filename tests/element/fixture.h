@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-/* Frames of the tests: RGBA, filled with a key each. */
+/* Frames of the tests: RGBA, opaque, filled with a key each. */
 #define FRAME_WIDTH 16
 #define FRAME_HEIGHT 12
 #define FRAME_CAPS "video/x-raw,format=RGBA,width=16,height=12,framerate=25/1"
@@ -38,8 +38,8 @@ void fixture_register (void);
 /* g_test_run() and gst_deinit(), for the leaks tracer. */
 int fixture_run (void);
 
-/* Playing, with FRAME_CAPS and a TIME segment pushed, in its default plan: a
- * frame completes at once. @properties as for g_object_set(). */
+/* Playing, with FRAME_CAPS and a TIME segment pushed, not live, in its default
+ * plan: a frame completes at once. @properties as for g_object_set(). */
 Fixture *fixture_new (const gchar * first_property, ...)
     G_GNUC_NULL_TERMINATED;
 /* The same in READY, without any event. */
@@ -48,7 +48,7 @@ void fixture_free (Fixture * fixture);
 /* Stops and frees the element; the engine and the bus stay. */
 void fixture_drop_element (Fixture * fixture);
 
-/* A frame filled with @key; times of the @key-th frame. */
+/* An opaque frame filled with @key; times of the @key-th frame. */
 GstBuffer *fixture_make_frame (guint8 key);
 GstFlowReturn fixture_push (Fixture * fixture, guint8 key);
 void fixture_set_caps (Fixture * fixture, const gchar * caps);

@@ -172,6 +172,29 @@ test_cancel_stubborn (void)
   fixture_free (f);
 }
 
+/* A frame that is the same as another, and would leave with its result, is taken
+ * back with it. */
+static void
+test_cancel_duplicates (void)
+{
+  const CupDummyPlan held = {.delay = CUP_DUMMY_HOLD };
+  Fixture *f = fixture_new ("max-in-flight", 4, NULL);
+
+  cup_dummy_engine_set_plan (f->engine, &held);
+  fixture_push (f, 1);
+  fixture_push (f, 1);
+  fixture_push (f, 2);
+  g_assert_cmpuint (cancel_all (f), ==, 3);
+  cup_dummy_engine_set_plan (f->engine, &(CupDummyPlan) {
+      0});
+  /* What was not done yet is not there to be used again. */
+  fixture_push (f, 2);
+  fixture_assert_record (f, START "|gap|2");
+  g_assert_cmpuint (get_stat (f, "dropped-cancelled"), ==, 3);
+  g_assert_cmpuint (get_stat (f, "frames-reused"), ==, 0);
+  fixture_free (f);
+}
+
 /* Many rounds of frames that complete while they are cancelled: each frame is
  * delivered or a gap, and what it was told to be. */
 static void
@@ -182,8 +205,8 @@ test_cancel_race (void)
   GstStructure *job;
 
   for (round = 0; round < 100; round++) {
-    fixture_push (f, (guint8) round);
-    fixture_push (f, (guint8) round);
+    fixture_push (f, (guint8) (2 * round));
+    fixture_push (f, (guint8) (2 * round + 1));
     cancelled += cancel_all (f);
   }
   g_assert_true (drain (f));
@@ -339,6 +362,7 @@ main (int argc, char **argv)
   g_test_add_func ("/actions/cancel-all", test_cancel_all);
   g_test_add_func ("/actions/cancel-first", test_cancel_first);
   g_test_add_func ("/actions/cancel-stubborn", test_cancel_stubborn);
+  g_test_add_func ("/actions/cancel-duplicates", test_cancel_duplicates);
   g_test_add_func ("/actions/cancel-race", test_cancel_race);
   g_test_add_func ("/actions/cancel-idle", test_cancel_idle);
   g_test_add_func ("/actions/drain", test_drain);

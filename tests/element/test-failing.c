@@ -427,11 +427,15 @@ test_passthrough_fails (void)
 {
   const CupDummyPlan opaque = {.image_type = CUP_IMAGE_JPEG };
   Fixture *f = failing_fixture ("passthrough");
+  GstBuffer *transparent = fixture_make_frame (20);
 
   gst_harness_set_sink_caps_str (f->harness, "image/jpeg");
   cup_dummy_engine_set_plan (f->engine, &opaque);
   fail_key (f, 20);
-  push_keys (f, 10, 30);
+  fixture_push (f, 10);
+  gst_buffer_memset (transparent, 3, 128, 1);
+  gst_harness_push (f->harness, transparent);
+  fixture_push (f, 30);
   push_eos (f);
   g_free (fixture_wait (f, 7));
   g_assert_cmpstr (g_ptr_array_index (f->record, 4), ==, "gap");

@@ -626,6 +626,7 @@ test_qos (void)
 {
   Fixture *f = fixture_new (NULL, NULL);
   GstMessage *message;
+  gchar *record;
 
   fixture_push (f, 0);
   gst_buffer_unref (gst_harness_pull (f->harness));
@@ -637,7 +638,6 @@ test_qos (void)
   fixture_push (f, 2);
   fixture_push (f, 3);
   gst_buffer_unref (gst_harness_pull (f->harness));
-  fixture_assert_record (f, START "|0|gap|3");
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
   message = fixture_wait_message (f, GST_MESSAGE_QOS);
   gst_message_unref (message);
@@ -646,7 +646,12 @@ test_qos (void)
   gst_harness_push_upstream_event (f->harness,
       gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, GST_SECOND, GST_SECOND));
   fixture_push (f, 4);
-  fixture_assert_record (f, START "|0|gap|3|4");
+  gst_buffer_unref (gst_harness_pull (f->harness));
+  record = fixture_wait (f, 6);
+  /* Two holes, which are one where the first had not left yet. */
+  g_assert_true (g_str_equal (record, START "|0|gap|3|4")
+      || g_str_equal (record, START "|0|gap|gap|3|4"));
+  g_free (record);
   fixture_free (f);
 }
 

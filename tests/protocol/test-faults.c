@@ -117,7 +117,7 @@ static const Row rows[] = {
       "model-422 model-policy model-500-final model-text bad_request "
         "client_cancelled client_disconnected job-504user stuck "
         "no-image bad-url not-image empty bomb "},
-  {"result", DELIVERED, 1, "black images data-uri wrong-size damaged "},
+  {"result", DELIVERED, 1, "black tinted images data-uri wrong-size damaged "},
 
   {"download", DELIVERED, 1,
       PASSING CONNECTION HARMLESS "garbage html blank gzip-bomb redirect "

@@ -429,6 +429,49 @@ test_renegotiate (void)
   fixture_free (f);
 }
 
+/* By how much red is more than blue, in the mean over the frame. */
+static gdouble
+get_tint (GstBuffer * frame)
+{
+  gdouble tint = 0;
+  GstMapInfo map;
+  gsize i;
+
+  g_assert_true (gst_buffer_map (frame, &map, GST_MAP_READ));
+  for (i = 0; i + 3 <= map.size; i += 3)
+    tint += map.data[i] - map.data[i + 2];
+  tint /= map.size / 3.0;
+  gst_buffer_unmap (frame, &map);
+  gst_buffer_unref (frame);
+  return tint;
+}
+
+/* A picture that is sent as it came, and comes back in other colours. */
+static void
+test_colour_match (void)
+{
+  GBytes *picture = make_picture (CUP_IMAGE_PNG, 64, 48);
+  Fixture *f = fixture_new (NULL, "max-in-flight", 1, NULL);
+  gdouble tints[3];
+  guint i;
+
+  fixture_play (f, "image/png,framerate=25/1", "video/x-raw,format=RGB");
+  for (i = 0; i < G_N_ELEMENTS (tints); i++) {
+    if (i == 1)
+      fixture_add_fault (f, "result:tinted");
+    if (i == 2)
+      gst_util_set_object_arg (G_OBJECT (f->element), "color-match", "wavelet");
+    tints[i] = get_tint (fixture_upscale (f, make_image_frame (picture)));
+  }
+  g_test_message ("red is more than blue by %.1f as it is, %.1f with a tint, "
+      "%.1f without it again", tints[0], tints[1], tints[2]);
+  g_assert_cmpfloat (tints[1], >, tints[0] + 30);
+  g_assert_cmpfloat (tints[2], <, tints[0] + 2);
+  g_assert_cmpfloat (tints[2], >, tints[0] - 2);
+  g_bytes_unref (picture);
+  fixture_free (f);
+}
+
 static void
 add_case (const gchar * group, const gchar * name, gconstpointer c,
     GTestDataFunc func)
@@ -457,6 +500,7 @@ main (int argc, char **argv)
     add_case ("encoding", encodings[i].name, &encodings[i], test_encoding);
   g_test_add_func ("/images/transcode", test_transcode);
   g_test_add_func ("/images/alpha", test_alpha);
+  g_test_add_func ("/images/colour-match", test_colour_match);
   g_test_add_func ("/images/round", test_round);
   g_test_add_func ("/images/renegotiate", test_renegotiate);
   return g_test_run ();

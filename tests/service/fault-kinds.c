@@ -321,6 +321,7 @@ static const CupServiceFaultKind kinds[] = {
 
   /* Results that are not what they should be. */
   JOB ("black", BLACK, "a black picture: the safety checker's work"),
+  JOB ("tinted", TINTED, "a picture that is too red, and not blue enough"),
   JOB ("no-image", NO_IMAGE, "a result without an image"),
   JOB ("images", IMAGES, "images[0] instead of image, and no seed"),
   JOB ("data-uri", DATA_URI, "the picture as a data URI"),

@@ -102,6 +102,30 @@ make_black (CupPixels * pixels)
   }
 }
 
+/* As diffusion does: what is seen stays, and its colours shift. */
+static void
+tint (CupPixels * pixels)
+{
+  static const gint shift[] = { 24, 0, -24 };
+  guint x, y, c;
+
+  for (y = 0; y < pixels->height && pixels->channels >= 3; y++) {
+    guint8 *row = cup_pixels_row (pixels, y);
+    guint16 *row16 = (guint16 *) row;
+
+    for (x = 0; x < pixels->width; x++) {
+      for (c = 0; c < 3; c++) {
+        gsize i = (gsize) x * pixels->channels + c;
+
+        if (pixels->depth == 8)
+          row[i] = (guint8) CLAMP (row[i] + shift[c], 0, 255);
+        else
+          row16[i] = (guint16) CLAMP (row16[i] + 257 * shift[c], 0, 65535);
+      }
+    }
+  }
+}
+
 static guint32
 crc32_of (const guint8 * data, gsize size)
 {
@@ -213,6 +237,8 @@ cup_service_work_run (CupServiceWork * work, GCancellable * cancellable)
   } else {
     if (work->spoil == CUP_SERVICE_FAULT_BLACK)
       make_black (output);
+    if (work->spoil == CUP_SERVICE_FAULT_TINTED)
+      tint (output);
     if (encode (work, output, &error))
       spoil (work);
     else

@@ -509,6 +509,40 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+/* Alpha */
+
+static void
+test_is_opaque (void)
+{
+  static const guint depths[] = { 8, 16 };
+  guint i, d;
+
+  for (i = 0; i < G_N_ELEMENTS (all_channels); i++) {
+    for (d = 0; d < G_N_ELEMENTS (depths); d++) {
+      /* The least that 8 bits round to 255. */
+      guint least = depths[d] == 8 ? 255 : 65535 - 128;
+      CupPixels *pixels = cup_pixels_new (5, 3, all_channels[i], depths[d],
+          NULL);
+
+      memset (pixels->data, 0, cup_pixels_get_size (pixels));
+      if (all_channels[i] == 4) {
+        guint x, y;
+
+        g_assert_false (cup_pixels_is_opaque (pixels));
+        for (y = 0; y < 3; y++) {
+          for (x = 0; x < 5; x++)
+            sample_set (pixels, x, y, 3, least);
+        }
+        sample_set (pixels, 4, 2, 3, least - 1);
+        g_assert_false (cup_pixels_is_opaque (pixels));
+        sample_set (pixels, 4, 2, 3, least);
+      }
+      g_assert_true (cup_pixels_is_opaque (pixels));
+      cup_pixels_unref (pixels);
+    }
+  }
+}
+
 /* Black */
 
 static void
@@ -745,6 +779,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image/max-count", test_max_count);
   g_test_add_func ("/image/header-only", test_header_only);
   g_test_add_func ("/image/threads", test_threads);
+  g_test_add_func ("/image/is-opaque", test_is_opaque);
   g_test_add_func ("/image/is-black", test_is_black);
   g_test_add_func ("/image/may-be-black", test_may_be_black);
   g_test_add_func ("/image/may-be-black/png", test_may_be_black_png);

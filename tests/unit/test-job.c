@@ -383,6 +383,70 @@ test_black_input (void)
   g_object_unref (engine);
 }
 
+/* The result carries the colours of the input, in every form, where that is
+ * asked for; whoever frees the job or the result frees them. */
+static void
+test_colour_reference (void)
+{
+  static const CupEngineAccepts accepts[] = { CUP_ENGINE_ACCEPTS_PIXELS,
+    CUP_ENGINE_ACCEPTS_ENCODED
+  };
+  TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  guint i, encoded, mode;
+
+  for (i = 0; i < G_N_ELEMENTS (accepts); i++) {
+    for (encoded = 0; encoded < 2; encoded++) {
+      for (mode = 0; mode <= CUP_COLOUR_MATCH_WAVELET; mode++) {
+        CupJob *job = make_level_job (encoded, 100);
+        Waiter waiter = { 0 };
+
+        cup_job_set_values (job, cup_values_new ());
+        cup_job_set_colour_match (job, (CupColourMatch) mode);
+        run_job (engine, accepts[i], job, &waiter);
+        g_assert_no_error (waiter.error);
+        g_assert_cmpint (waiter.result->colour_match, ==, mode);
+        g_assert_cmpint (waiter.result->colour_reference != NULL, ==,
+            mode != CUP_COLOUR_MATCH_NONE);
+        g_assert_cmpint (engine->got_bytes, ==,
+            accepts[i] == CUP_ENGINE_ACCEPTS_ENCODED);
+        waiter_clear (&waiter);
+      }
+    }
+  }
+  g_object_unref (engine);
+}
+
+static CupPixels *
+load_alpha (gpointer data, GError ** error)
+{
+  CupPixels *pixels = cup_pixels_new (4, 3, 4, 8, NULL);
+
+  memset (pixels->data, 0xff, cup_pixels_get_size (pixels));
+  cup_pixels_row (pixels, 2)[15] = (guint8) GPOINTER_TO_INT (data);
+  return pixels;
+}
+
+/* The engine's result has three channels. */
+static void
+test_lost_alpha (void)
+{
+  TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  gint alpha;
+
+  for (alpha = 254; alpha <= 255; alpha++) {
+    CupJob *job = cup_job_new_raw (4, 3, load_alpha, GINT_TO_POINTER (alpha),
+        NULL);
+    Waiter waiter = { 0 };
+
+    cup_job_set_values (job, cup_values_new ());
+    run_job (engine, CUP_ENGINE_ACCEPTS_PIXELS, job, &waiter);
+    g_assert_no_error (waiter.error);
+    g_assert_cmpint (waiter.result->lost_alpha, ==, alpha < 255);
+    waiter_clear (&waiter);
+  }
+  g_object_unref (engine);
+}
+
 /* What the name of a URI stands for may be anything. */
 static void
 test_odd_files (void)
@@ -421,6 +485,8 @@ main (int argc, char **argv)
   g_test_add_func ("/job/completed-twice", test_completed_twice);
   g_test_add_func ("/job/uri", test_uri);
   g_test_add_func ("/job/black-input", test_black_input);
+  g_test_add_func ("/job/colour-reference", test_colour_reference);
+  g_test_add_func ("/job/lost-alpha", test_lost_alpha);
   g_test_add_func ("/job/dropped", test_dropped);
   g_test_add_func ("/job/error-details", test_error_details);
   g_test_add_func ("/job/uri/odd-files", test_odd_files);
