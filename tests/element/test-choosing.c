@@ -4,29 +4,14 @@
  * (unselected). Frames have their number as key and leave with that of the frame
  * whose picture they have.
  */
-#include "fixture.h"
+#include "choosing.h"
 
 #include <string.h>
-
-#include "element/colour.h"
 
 #define START "stream-start|caps|segment"
 
 static const CupDummyPlan held = {.delay = CUP_DUMMY_HOLD,.hosted = TRUE };
 static const CupDummyPlan hosted = {.hosted = TRUE };
-
-typedef enum
-{
-  SENT,
-  REUSED,
-  PASSED,
-} Kind;
-
-static void
-set_enum (Fixture * f, const gchar * property, const gchar * value)
-{
-  gst_util_set_object_arg (G_OBJECT (f->element), property, value);
-}
 
 static Fixture *
 choosing (const gchar * select, const gchar * unselected)
@@ -56,12 +41,6 @@ push (Fixture * f, guint from, guint to)
 }
 
 static void
-push_eos (Fixture * f)
-{
-  gst_harness_push_event (f->harness, gst_event_new_eos ());
-}
-
-static void
 flush (Fixture * f)
 {
   GstSegment segment;
@@ -72,42 +51,19 @@ flush (Fixture * f)
   gst_harness_push_event (f->harness, gst_event_new_segment (&segment));
 }
 
-static gboolean
-get_boolean (const GstStructure * structure, const gchar * name)
-{
-  gboolean value = FALSE;
-
-  g_assert_true (gst_structure_get_boolean (structure, name, &value));
-  return value;
-}
-
 /* Pulls the frame @n, which has the picture of the frame @key. */
 static GstBuffer *
 pull (Fixture * f, guint n, guint8 key, Kind kind)
 {
-  GstBuffer *buffer = gst_harness_pull (f->harness);
-  GstCustomMeta *meta =
-      gst_buffer_get_custom_meta (buffer, "GstCreativeUpscalerMeta");
-  const GstStructure *structure;
+  GstBuffer *buffer = pull_kind (f, n, kind);
+  gchar *id = kind == PASSED ? NULL : g_strdup_printf ("request-%u", key);
   guint8 first = 255;
 
-  g_assert_nonnull (meta);
-  structure = gst_custom_meta_get_structure (meta);
-  g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, n * FRAME_DURATION);
-  g_assert_cmpuint (GST_BUFFER_DURATION (buffer), ==, FRAME_DURATION);
   gst_buffer_extract (buffer, 0, &first, 1);
   g_assert_cmpuint (first, ==, key);
-  g_assert_cmpint (get_boolean (structure, "reused"), ==, kind == REUSED);
-  g_assert_cmpint (get_boolean (structure, "passthrough"), ==, kind == PASSED);
-  if (kind == PASSED) {
-    g_assert_false (gst_structure_has_field (structure, "request-id"));
-  } else {
-    gchar *id = g_strdup_printf ("request-%u", key);
-
-    g_assert_cmpstr (gst_structure_get_string (structure, "request-id"), ==,
-        id);
-    g_free (id);
-  }
+  g_assert_cmpstr (gst_structure_get_string (get_meta (buffer), "request-id"),
+      ==, id);
+  g_free (id);
   return buffer;
 }
 
@@ -123,18 +79,6 @@ is_discont (GstBuffer * buffer)
   return GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT);
 }
 
-static void
-assert_stat (Fixture * f, const gchar * name, guint64 expected)
-{
-  GstStructure *stats;
-  guint64 value = G_MAXUINT64;
-
-  g_object_get (f->element, "stats", &stats, NULL);
-  g_assert_true (gst_structure_get_uint64 (stats, name, &value));
-  g_assert_cmpuint (value, ==, expected);
-  gst_structure_free (stats);
-}
-
 static guint
 get_in_flight (Fixture * f)
 {
@@ -145,12 +89,6 @@ get_in_flight (Fixture * f)
   g_assert_true (gst_structure_get_uint (stats, "frames-in-flight", &value));
   gst_structure_free (stats);
   return value;
-}
-
-static guint
-n_sent (Fixture * f)
-{
-  return cup_dummy_engine_get_n_started (f->engine);
 }
 
 /* The next GAP that left. */
@@ -197,7 +135,7 @@ test_drop (void)
   expect_gap (f, 1, 3);
   expect_gap (f, 5, 3);
   expect_gap (f, 9, 1);
-  g_assert_cmpuint (n_sent (f), ==, 3);
+  assert_sent (f, 3);
   assert_stat (f, "frames-in", 10);
   assert_stat (f, "frames-out", 3);
   assert_stat (f, "frames-dropped", 7);
@@ -231,7 +169,7 @@ run_at_rate (const gchar * unselected, Kind kind, gboolean hold)
   }
   fixture_assert_record (f, kind == REUSED ?
       START "|0|0|0|0|4|4|4|4|8|8|eos" : START "|0|1|2|3|4|5|6|7|8|9|eos");
-  g_assert_cmpuint (n_sent (f), ==, 3);
+  assert_sent (f, 3);
   assert_stat (f, "frames-out", 10);
   assert_stat (f, "frames-done", 3);
   assert_stat (f, "frames-cancelled", 0);
@@ -266,7 +204,7 @@ test_interval_time (void)
   push (f, 0, 49);
   for (i = 0; i < 50; i++)
     expect (f, i, i, i % 5 ? PASSED : SENT);
-  g_assert_cmpuint (n_sent (f), ==, 10);
+  assert_sent (f, 10);
   fixture_free (f);
 }
 
@@ -285,7 +223,7 @@ test_discont_in_front (void)
   }
   for (i = 0; i < 30; i += 10)
     expect (f, i, i, SENT);
-  g_assert_cmpuint (n_sent (f), ==, 3);
+  assert_sent (f, 3);
   fixture_free (f);
 }
 
@@ -304,7 +242,7 @@ test_late (void)
   push (f, 3, 9);
   expect (f, 5, 5, SENT);
   expect (f, 9, 9, SENT);
-  g_assert_cmpuint (n_sent (f), ==, 3);
+  assert_sent (f, 3);
   assert_stat (f, "dropped-late", 1);
   assert_stat (f, "dropped-unselected", 6);
   fixture_free (f);
@@ -402,7 +340,7 @@ test_many (void)
     for (i = 0; i < 200; i++)
       expect (f, i, repeated ? i / 20 * 20 : i, i % 20 == 0 ? SENT :
           repeated ? REUSED : PASSED);
-    g_assert_cmpuint (n_sent (f), ==, 10);
+    assert_sent (f, 10);
     fixture_free (f);
   }
 }
@@ -433,195 +371,6 @@ test_refused (void)
   fixture_free (f);
 }
 
-/* Scenes */
-
-#define SCENE_WIDTH 64
-#define SCENE_HEIGHT 36
-
-/* Blocks whose places and brightness are those of the scene, with noise and a
- * little more light in each frame. */
-static CupPixels *
-paint (guint scene, guint n)
-{
-  static const guint8 lows[] = { 16, 150, 90 }, highs[] = { 100, 235, 170 };
-  CupPixels *pixels = cup_pixels_new (SCENE_WIDTH, SCENE_HEIGHT, 3, 8, NULL);
-  GRand *rand = g_rand_new_with_seed (scene + 1);
-  GRand *noise = g_rand_new_with_seed (1000 + n);
-  guint8 blocks[6][8];
-  guint x, y;
-
-  for (y = 0; y < 6; y++) {
-    for (x = 0; x < 8; x++)
-      blocks[y][x] = (guint8) g_rand_int_range (rand, lows[scene],
-          highs[scene]);
-  }
-  for (y = 0; y < SCENE_HEIGHT; y++) {
-    for (x = 0; x < SCENE_WIDTH; x++)
-      memset (cup_pixels_row (pixels, y) + 3 * x, blocks[y / 6][x / 8] + n
-          + g_rand_int_range (noise, 0, 4), 3);
-  }
-  g_rand_free (noise);
-  g_rand_free (rand);
-  return pixels;
-}
-
-static GstBuffer *
-make_raw (const GstVideoInfo * info, CupPixels * pixels)
-{
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL,
-      GST_VIDEO_INFO_SIZE (info), NULL);
-  GstVideoFrame frame;
-
-  gst_video_frame_map (&frame, (GstVideoInfo *) info, buffer, GST_MAP_WRITE);
-  g_assert_true (cup_colour_write_frame (&frame, pixels, NULL));
-  gst_video_frame_unmap (&frame);
-  return buffer;
-}
-
-static GstBuffer *
-make_image (const gchar * mime, CupPixels * pixels)
-{
-  GBytes *bytes = cup_image_encode (pixels, cup_image_type_from_mime (mime),
-      90, NULL);
-  GstBuffer *buffer = gst_buffer_new_wrapped_bytes (bytes);
-
-  g_bytes_unref (bytes);
-  return buffer;
-}
-
-/* Pushes scenes of 4, 3 and 5 frames. */
-static void
-push_scenes (Fixture * f, const gchar * format)
-{
-  static const guint8 scenes[] = { 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2 };
-  gboolean is_image = strchr (format, '/') != NULL;
-  GstCaps *caps = gst_caps_new_simple (is_image ? format : "video/x-raw",
-      "width", G_TYPE_INT, SCENE_WIDTH, "height", G_TYPE_INT, SCENE_HEIGHT,
-      "framerate", GST_TYPE_FRACTION, 25, 1, NULL);
-  GstVideoInfo info;
-  guint i;
-
-  if (!is_image) {
-    gst_caps_set_simple (caps, "format", G_TYPE_STRING, format, NULL);
-    g_assert_true (gst_video_info_from_caps (&info, caps));
-  }
-  gst_harness_set_src_caps (f->harness, caps);
-  for (i = 0; i < G_N_ELEMENTS (scenes); i++) {
-    CupPixels *pixels = paint (scenes[i], i);
-    GstBuffer *buffer = is_image ? make_image (format, pixels) :
-        make_raw (&info, pixels);
-
-    GST_BUFFER_PTS (buffer) = i * FRAME_DURATION;
-    GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
-    g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
-    cup_pixels_unref (pixels);
-  }
-}
-
-static void
-expect_pts (Fixture * f, guint n)
-{
-  GstBuffer *buffer = gst_harness_pull (f->harness);
-
-  g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, n * FRAME_DURATION);
-  gst_buffer_unref (buffer);
-}
-
-static void
-test_scenes (void)
-{
-  static const gchar *const formats[] = { "I420", "NV12", "RGBA", "I420_10LE",
-    "I422_12BE", "P010_10LE", "YUY2", "AYUV", "v210", "GRAY8", "GRAY16_BE",
-    "image/png", "image/jpeg"
-  };
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (formats); i++) {
-    Fixture *f = choosing ("scene-change", "drop");
-
-    g_test_message ("%s", formats[i]);
-    push_scenes (f, formats[i]);
-    expect_pts (f, 0);
-    expect_pts (f, 4);
-    expect_pts (f, 7);
-    assert_stat (f, "dropped-unselected", 9);
-    g_assert_cmpuint (n_sent (f), ==, 3);
-    fixture_free (f);
-  }
-}
-
-static void
-test_threshold (void)
-{
-  Fixture *f = choosing ("scene-change", "drop");
-
-  g_object_set (f->element, "scene-threshold", 0.0, NULL);
-  push_scenes (f, "I420");
-  assert_stat (f, "dropped-unselected", 0);
-  fixture_free (f);
-
-  f = choosing ("scene-change", "drop");
-  g_object_set (f->element, "scene-threshold", 1.0, NULL);
-  push_scenes (f, "I420");
-  assert_stat (f, "dropped-unselected", 11);
-  fixture_free (f);
-}
-
-/* What cannot be looked at is selected, and the engine says what is wrong. */
-static void
-test_damaged_scene (void)
-{
-  Fixture *f = choosing ("scene-change", "drop");
-  GstMessage *message;
-
-  set_enum (f, "on-error", "drop");
-  push_scenes (f, "image/png");
-  gst_harness_push (f->harness, gst_buffer_new_wrapped (g_strdup ("no PNG"),
-          6));
-  message = fixture_wait_message (f, GST_MESSAGE_WARNING);
-  gst_message_unref (message);
-  assert_stat (f, "dropped-unselected", 9);
-  fixture_free (f);
-}
-
-/* Key frames */
-
-static void
-test_keyframes (void)
-{
-  static const gchar *const values[] = { "drop", "local", "repeat" };
-  guint i;
-  guint8 n;
-
-  for (i = 0; i < G_N_ELEMENTS (values); i++) {
-    Fixture *f = choosing ("keyframes", values[i]);
-
-    for (n = 0; n < 9; n++) {
-      GstBuffer *buffer = fixture_make_frame (n);
-
-      /* The first one is selected, too. */
-      if (n != 3 && n != 7)
-        GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-      g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
-    }
-    for (n = 0; n < 9; n++) {
-      guint8 key = n < 3 ? 0 : n < 7 ? 3 : 7;
-      GstBuffer *buffer;
-
-      if (i == 0 && n != key)
-        continue;
-      buffer = pull (f, n, i == 2 ? key : n, n == key ? SENT : i == 2 ? REUSED
-          : PASSED);
-      /* Whole pictures, whatever the frame was. */
-      g_assert_false (GST_BUFFER_FLAG_IS_SET (buffer,
-              GST_BUFFER_FLAG_DELTA_UNIT));
-      gst_buffer_unref (buffer);
-    }
-    g_assert_cmpuint (n_sent (f), ==, 3);
-    fixture_free (f);
-  }
-}
-
 /* What else the stream does */
 
 static void
@@ -644,7 +393,7 @@ test_flush (void)
     expect (f, 5, 5, SENT);
     if (i > 0)
       expect (f, 6, i == 1 ? 6 : 5, i == 1 ? PASSED : REUSED);
-    g_assert_cmpuint (n_sent (f), ==, 2);
+    assert_sent (f, 2);
     fixture_free (f);
   }
 }
@@ -826,8 +575,7 @@ push_odd (Fixture * f, guint n)
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, 18 * 13 * 4, NULL);
 
   gst_buffer_memset (buffer, 0, (guint8) n, 18 * 13 * 4);
-  GST_BUFFER_PTS (buffer) = n * FRAME_DURATION;
-  GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
+  set_time (buffer, n);
   g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
 }
 
@@ -914,10 +662,105 @@ test_uri_list (void)
     gst_buffer_unref (gst_harness_pull (f->harness));
     if (i == 1)
       gst_buffer_unref (gst_harness_pull (f->harness));
-    g_assert_cmpuint (n_sent (f), ==, 1);
+    assert_sent (f, 1);
     assert_stat (f, "dropped-unselected", i == 0 ? 1 : 0);
     fixture_free (f);
   }
+}
+
+/* All at once */
+
+typedef struct
+{
+  Fixture *f;
+  gint stop;
+} Stress;
+
+/* An application that cannot make up its mind, and a downstream likewise. */
+static gpointer
+change_everything (gpointer user_data)
+{
+  static const gchar *const selects[] = { "all", "interval", "scene-change",
+    "keyframes"
+  };
+  static const gchar *const values[] = { "drop", "local", "repeat" };
+  static const gchar *const policies[] = { "follow", "first", "exact" };
+  static const gchar *const formats[] = { "RGBA", "I420", "RGB" };
+  Stress *stress = user_data;
+  GRand *rand = g_rand_new_with_seed (11);
+
+  while (!g_atomic_int_get (&stress->stop)) {
+    Fixture *f = stress->f;
+
+    set_enum (f, "select", selects[g_rand_int_range (rand, 0, 4)]);
+    set_enum (f, "unselected", values[g_rand_int_range (rand, 0, 3)]);
+    set_enum (f, "size-policy", policies[g_rand_int_range (rand, 0, 3)]);
+    g_object_set (f->element, "interval", g_rand_int_range (rand, 1, 6),
+        "interval-time", (guint64) (g_rand_int_range (rand, 0, 4)
+            * FRAME_DURATION), NULL);
+    if (g_rand_int_range (rand, 0, 8) == 0) {
+      gchar *caps = g_strdup_printf ("video/x-raw,format=%s",
+          formats[g_rand_int_range (rand, 0, 3)]);
+
+      gst_harness_set_sink_caps_str (f->harness, caps);
+      g_free (caps);
+    }
+    g_usleep (g_rand_int_range (rand, 0, 2000));
+  }
+  g_rand_free (rand);
+  return NULL;
+}
+
+/* Each frame leaves once, or is counted as left out, in its order. */
+static void
+test_stress (void)
+{
+  Fixture *f = choosing ("all", "drop");
+  Stress stress = { f, FALSE };
+  GRand *rand = g_rand_new_with_seed (12);
+  GstClockTime last = 0;
+  GstStructure *stats;
+  GstBuffer *buffer;
+  guint64 out, dropped;
+  GThread *thread;
+  guint i;
+
+  set_enum (f, "on-error", "drop");
+  for (i = 0; i < 256; i++) {
+    CupDummyPlan plan = hosted;
+
+    plan.delay = g_rand_int_range (rand, 0, 4);
+    plan.fails = g_rand_int_range (rand, 0, 10) == 0;
+    plan.multiple = 8;
+    if (i % 2)
+      plan.image_type = CUP_IMAGE_PNG;
+    cup_dummy_engine_set_plan_for (f->engine, (guint8) i, &plan);
+  }
+  thread = g_thread_new ("change", change_everything, &stress);
+  for (i = 0; i < 400; i++) {
+    buffer = fixture_make_frame ((guint8) (i / 3));
+    GST_BUFFER_PTS (buffer) = (i + 1) * FRAME_DURATION;
+    if (i % 5)
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+  }
+  push_eos (f);
+  while (!GST_PAD_IS_EOS (f->harness->sinkpad))
+    g_usleep (1000);
+  g_atomic_int_set (&stress.stop, TRUE);
+  g_thread_join (thread);
+  while ((buffer = gst_harness_try_pull (f->harness))) {
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), >, last);
+    last = GST_BUFFER_PTS (buffer);
+    gst_buffer_unref (buffer);
+  }
+  g_object_get (f->element, "stats", &stats, NULL);
+  gst_structure_get (stats, "frames-out", G_TYPE_UINT64, &out,
+      "frames-dropped", G_TYPE_UINT64, &dropped, NULL);
+  g_assert_cmpuint (out + dropped, ==, 400);
+  gst_structure_free (stats);
+  g_rand_free (rand);
+  fixture_free (f);
 }
 
 int
@@ -938,10 +781,6 @@ main (int argc, char **argv)
   g_test_add_func ("/choosing/in-flight", test_in_flight);
   g_test_add_func ("/choosing/many", test_many);
   g_test_add_func ("/choosing/refused", test_refused);
-  g_test_add_func ("/choosing/scenes", test_scenes);
-  g_test_add_func ("/choosing/threshold", test_threshold);
-  g_test_add_func ("/choosing/damaged-scene", test_damaged_scene);
-  g_test_add_func ("/choosing/keyframes", test_keyframes);
   g_test_add_func ("/choosing/flush", test_flush);
   g_test_add_func ("/choosing/flush-held", test_flush_held);
   g_test_add_func ("/choosing/caps-change", test_caps_change);
@@ -953,6 +792,7 @@ main (int argc, char **argv)
   g_test_add_func ("/choosing/sizes", test_sizes);
   g_test_add_func ("/choosing/size-policy-changes", test_size_policy_changes);
   g_test_add_func ("/choosing/uri-list", test_uri_list);
+  g_test_add_func ("/choosing/stress", test_stress);
 
   return fixture_run ();
 }
