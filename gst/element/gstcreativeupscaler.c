@@ -225,6 +225,7 @@ gst_creative_upscaler_finalize (GObject * object)
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   cup_stats_unref (self->stats);
   cup_window_unref (self->window);
+  g_mutex_clear (&self->task_lock);
   G_OBJECT_CLASS (gst_creative_upscaler_parent_class)->finalize (object);
 }
 
@@ -263,6 +264,7 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
 {
   GstElementClass *klass = GST_ELEMENT_GET_CLASS (self);
 
+  g_mutex_init (&self->task_lock);
   cup_settings_init (&self->settings);
   self->window = cup_window_new ();
   self->stats = cup_stats_new ();

@@ -64,7 +64,14 @@ struct _GstCreativeUpscaler
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
   gboolean warned_unmatched;    /* was told of color-match and URIs */
 
-  /* src task. */
+  /* FLUSH_STOP and the deactivation of the src pad may come at once, from
+   * upstream's thread and the application's. Held while the task is started, and
+   * not while it is waited for. */
+  GMutex task_lock;
+  gboolean src_active;
+  GstEvent *rate_change;        /* an instant one, waits for its SEGMENT */
+
+  /* src task; while it does not run, with the task lock. */
   GList *held;                  /* events that wait for the first caps */
   CupOutput *output;            /* the caps that are out */
   gboolean left_out;            /* a frame was, since the last buffer */
@@ -129,8 +136,11 @@ gboolean gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
     GstQuery * query);
 gboolean gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
     GstPadMode mode, gboolean active);
-/* Starts the task that serves the head of the window, or lets it go on. */
+/* Starts the task that serves the head of the window, or lets it go on. FALSE
+ * where the pad is not active any more. */
 gboolean gst_creative_upscaler_start_task (GstCreativeUpscaler * self);
+/* The same after a flush: takes frames again. */
+void gst_creative_upscaler_resume (GstCreativeUpscaler * self);
 /* After a flush, while the task does not run: forgets what was left out or has
  * failed, what was kept, and the events that wait for caps; sticky ones are
  * stored on the pad. */

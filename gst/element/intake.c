@@ -370,6 +370,8 @@ push_job (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
   CupSlot *slot;
   GstFlowReturn flow;
 
+  cup_frame_progress_set_settings (progress,
+      cup_settings_describe (cup_job_get_values (job)));
   cup_frame_progress_watch (progress, job);
   slot = new_slot (self, frame, job, cup_job_get_cancellable (job), progress);
   cup_frame_progress_unref (progress);
@@ -539,13 +541,27 @@ place_frame (GstCreativeUpscaler * self, const Frame * frame,
   return push_frame (self, frame, *state);
 }
 
+/* Whether a trick mode wants to do without the frame. Raw video has no such
+ * frames, unless whoever made it says so. */
+static gboolean
+is_skipped (GstCreativeUpscaler * self, GstBuffer * buffer)
+{
+  GstSegmentFlags flags = self->segment.flags;
+
+  if ((flags & GST_SEGMENT_FLAG_TRICKMODE_KEY_UNITS)
+      && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return TRUE;
+  return (flags & GST_SEGMENT_FLAG_TRICKMODE_FORWARD_PREDICTED)
+      && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DROPPABLE);
+}
+
 /* Whether it is of the kind that is not to be shown. */
 static gboolean
 is_outside (GstCreativeUpscaler * self, GstBuffer * buffer,
     GstBuffer * metadata)
 {
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY)
-      || !clip_times (self, metadata)) {
+      || is_skipped (self, buffer) || !clip_times (self, metadata)) {
     GST_DEBUG_OBJECT (self, "not to be shown: %" GST_PTR_FORMAT, buffer);
     return TRUE;
   }

@@ -171,7 +171,7 @@ cup_live_start_timer (GstCreativeUpscaler * self, const CupTimes * times,
   GstClockTime start, latency;
   GstClock *clock;
 
-  cup_live_stop_timer (self);
+  cup_live_end_timer (g_steal_pointer (&self->timer));
   if (!GST_CLOCK_TIME_IS_VALID (times->running_time)
       || !(clock = get_clock (self, &start, &latency)))
     return;
@@ -184,13 +184,12 @@ cup_live_start_timer (GstCreativeUpscaler * self, const CupTimes * times,
 }
 
 void
-cup_live_stop_timer (GstCreativeUpscaler * self)
+cup_live_end_timer (GstClockID timer)
 {
-  if (!self->timer)
+  if (!timer)
     return;
-  gst_clock_id_unschedule (self->timer);
-  gst_clock_id_unref (self->timer);
-  self->timer = NULL;
+  gst_clock_id_unschedule (timer);
+  gst_clock_id_unref (timer);
 }
 
 void

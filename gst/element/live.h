@@ -42,8 +42,8 @@ GstClockTime cup_live_get_age (GstCreativeUpscaler * self,
 /* src task: wakes it when the head's time has come, less @margin. */
 void cup_live_start_timer (GstCreativeUpscaler * self, const CupTimes * times,
     GstClockTime margin);
-/* By whoever knows that the task does not run. */
-void cup_live_stop_timer (GstCreativeUpscaler * self);
+/* Takes the alarm, which may be NULL. */
+void cup_live_end_timer (GstClockID timer);
 
 /* src task: the frame leaves now, or does not in time (@fate): counts, and warns
  * where it is later than it was ever told. */

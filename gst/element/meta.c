@@ -26,6 +26,7 @@ cup_meta_add (GstBuffer * buffer, const CupResult * result,
   meta = gst_buffer_add_custom_meta (buffer, CUP_META_NAME);
   structure = gst_custom_meta_get_structure (meta);
   cup_frame_progress_fill (frame, structure);
+  cup_frame_progress_fill_settings (frame, structure);
   cup_progress_fill_result (structure, result);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe,
       "passthrough", G_TYPE_BOOLEAN, source == CUP_SOURCE_ORIGINAL,

@@ -28,6 +28,9 @@ struct _CupFrameProgress
   GstClockTime pts;
   gint64 arrived;
 
+  /* Never changed after the job was submitted. */
+  GstStructure *settings;
+
   /* Of the one who completes the frame. */
   guint width;
   guint height;
@@ -117,6 +120,7 @@ cup_frame_progress_unref (CupFrameProgress * frame)
     return;
   cup_progress_reporter_unref (frame->reporter);
   g_mutex_clear (&frame->lock);
+  g_clear_pointer (&frame->settings, gst_structure_free);
   g_free (frame->request_id);
   g_free (frame);
 }
@@ -251,6 +255,23 @@ cup_frame_progress_fill (CupFrameProgress * frame, GstStructure * structure)
       "engine", G_TYPE_STRING, frame->reporter->engine, NULL);
   if (GST_CLOCK_TIME_IS_VALID (frame->pts))
     gst_structure_set (structure, "pts", G_TYPE_UINT64, frame->pts, NULL);
+}
+
+void
+cup_frame_progress_set_settings (CupFrameProgress * frame,
+    GstStructure * settings)
+{
+  g_clear_pointer (&frame->settings, gst_structure_free);
+  frame->settings = settings;
+}
+
+void
+cup_frame_progress_fill_settings (CupFrameProgress * frame,
+    GstStructure * structure)
+{
+  if (frame->settings)
+    gst_structure_set (structure, "settings", GST_TYPE_STRUCTURE,
+        frame->settings, NULL);
 }
 
 void
@@ -429,6 +450,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
   if (!element)
     return;
   structure = new_structure (frame, "done");
+  cup_frame_progress_fill_settings (frame, structure);
   cup_progress_fill_result (structure, result);
   set_size (structure, "width", result->info.width, "height",
       result->info.height);
@@ -475,6 +497,7 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
   if (!element)
     return;
   structure = new_structure (frame, "failed");
+  cup_frame_progress_fill_settings (frame, structure);
   set_string (structure, "message", error->message);
   cup_report_fill_details (structure, error);
   set_known_request (frame, structure);

@@ -38,6 +38,10 @@ CupFrameProgress *cup_frame_progress_new (CupProgressReporter * reporter,
 CupFrameProgress *cup_frame_progress_ref (CupFrameProgress * frame);
 void cup_frame_progress_unref (CupFrameProgress * frame);
 
+/* Before the job is submitted: what it is made with (taken), which
+ * cup_frame_progress_fill_settings() tells. */
+void cup_frame_progress_set_settings (CupFrameProgress * frame,
+    GstStructure * settings);
 /* Before @job is submitted: posts what its engine reports. */
 void cup_frame_progress_watch (CupFrameProgress * frame, CupJob * job);
 /* Before the frame's end is reported; 0×0 is not known. */
@@ -61,6 +65,9 @@ void cup_frame_progress_count_drop (CupFrameProgress * frame, CupDrop drop);
 
 /* Sets the fields `frame`, `engine`, and `pts` where it is known. */
 void cup_frame_progress_fill (CupFrameProgress * frame,
+    GstStructure * structure);
+/* Sets `settings`, unless there never was a job. */
+void cup_frame_progress_fill_settings (CupFrameProgress * frame,
     GstStructure * structure);
 /* Sets `request-id`, `seed`, `url` and `inference-time`, as far as known. */
 void cup_progress_fill_result (GstStructure * structure,

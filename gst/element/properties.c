@@ -4,6 +4,7 @@
 #include "enums.h"
 #include "extra.h"
 #include "image/scene.h"
+#include "net/redact.h"
 #include "property-table.h"
 
 /* The schema's fields have the ids from 1 on, in the table's order; the rows of
@@ -361,6 +362,57 @@ get_field (const CupSettings * settings, const CupField * field, GValue * value)
             field->id));
   else
     cup_values_get (settings->values, field->id, value);
+}
+
+static void
+describe_field (const CupField * field, const CupValues * values,
+    GValue * value)
+{
+  switch (field->kind) {
+    case CUP_FIELD_KIND_STRING:
+      g_value_init (value, G_TYPE_STRING);
+      if (g_str_has_suffix (field->property, "-url")) {
+        g_value_take_string (value,
+            cup_redact_url (cup_values_get_string (values, field->id)));
+        return;
+      }
+      break;
+    case CUP_FIELD_KIND_NUMBER:
+      g_value_init (value, G_TYPE_DOUBLE);
+      break;
+    case CUP_FIELD_KIND_INTEGER:
+      g_value_init (value, G_TYPE_INT64);
+      break;
+    case CUP_FIELD_KIND_BOOLEAN:
+      g_value_init (value, G_TYPE_BOOLEAN);
+      break;
+    case CUP_FIELD_KIND_CHOICE:
+      g_value_init (value, G_TYPE_STRING);
+      g_value_set_static_string (value, field->choices
+          [cup_values_get_integer (values, field->id)].nick);
+      return;
+    case CUP_FIELD_KIND_FRAME:
+      g_return_if_reached ();
+  }
+  cup_values_get (values, field->id, value);
+}
+
+GstStructure *
+cup_settings_describe (const CupValues * values)
+{
+  GstStructure *settings = gst_structure_new_empty ("settings");
+  guint i;
+
+  for (i = 0; i < CUP_N_FIELDS; i++) {
+    const CupField *field = cup_field_get (i);
+    GValue value = G_VALUE_INIT;
+
+    if (!field->property || !cup_values_is_set (values, i))
+      continue;
+    describe_field (field, values, &value);
+    gst_structure_take_value (settings, field->property, &value);
+  }
+  return settings;
 }
 
 /* Converted here, once, and not for each frame. */

@@ -69,6 +69,10 @@ void cup_settings_clear (CupSettings * settings);
 /* CUP_IMAGE_UNKNOWN for auto. */
 CupImageType cup_settings_get_image_type (const CupSettings * settings);
 
+/* The fields of @values that are set, by the names of their properties, choices
+ * by their nicks. URLs are without what may hold a secret. */
+GstStructure *cup_settings_describe (const CupValues * values);
+
 void cup_properties_install (GObjectClass * klass);
 /* To be called with the object lock held. FALSE for an unknown property. */
 gboolean cup_properties_set (CupSettings * settings, guint id,

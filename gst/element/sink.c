@@ -200,23 +200,47 @@ flush_start (GstCreativeUpscaler * self, GstEvent * event)
 static GstFlowReturn
 flush_stop (GstCreativeUpscaler * self, GstEvent * event)
 {
-  gboolean pushed = gst_pad_push_event (self->srcpad, event);
+  gboolean pushed;
 
+  /* While downstream still refuses what is pushed. The task runs where the
+   * element was stopped and started after the FLUSH_START. */
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
+  gst_pad_pause_task (self->srcpad);
   gst_creative_upscaler_forget (self);
   cup_previous_clear (&self->previous);
   cup_selector_reset (&self->selector);
+  pushed = gst_pad_push_event (self->srcpad, event);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->n_frames = 0;
   GST_OBJECT_LOCK (self);
   self->earliest_time = GST_CLOCK_TIME_NONE;
   GST_OBJECT_UNLOCK (self);
-  if (gst_pad_is_active (self->srcpad)) {
-    cup_window_set_flow (self->window, GST_FLOW_OK);
-    gst_creative_upscaler_start_task (self);
-  }
+  gst_creative_upscaler_resume (self);
   return pushed ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+/* Gets past the frames; but sinks cannot take a change of the rate before the
+ * SEGMENT that it changes. */
+static GstFlowReturn
+take_rate_change (GstCreativeUpscaler * self, GstEvent * event)
+{
+  GstEvent *segment, *old = NULL;
+
+  g_mutex_lock (&self->task_lock);
+  segment = gst_pad_get_sticky_event (self->srcpad, GST_EVENT_SEGMENT, 0);
+  if (!segment) {
+    old = self->rate_change;
+    self->rate_change = g_steal_pointer (&event);
+  }
+  g_mutex_unlock (&self->task_lock);
+
+  gst_clear_event (&segment);
+  gst_clear_event (&old);
+  if (!event)
+    return GST_FLOW_OK;
+  return gst_pad_push_event (self->srcpad, event) ? GST_FLOW_OK :
+      GST_FLOW_ERROR;
 }
 
 GstFlowReturn
@@ -235,6 +259,8 @@ gst_creative_upscaler_sink_event (GstPad * pad, GstObject * parent,
       return flush_stop (self, event);
     case GST_EVENT_CAPS:
       return take_caps (self, event);
+    case GST_EVENT_INSTANT_RATE_CHANGE:
+      return take_rate_change (self, event);
     case GST_EVENT_SEGMENT:
       event = take_segment (self, event);
       break;

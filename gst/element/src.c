@@ -14,21 +14,54 @@
 
 /* Events */
 
+static void
+push_event (GstCreativeUpscaler * self, GstEvent * event)
+{
+  gboolean is_segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+  GstEvent *rate_change;
+
+  gst_pad_push_event (self->srcpad, event);
+  if (!is_segment)
+    return;
+  /* One that comes after this finds the SEGMENT on the pad. */
+  g_mutex_lock (&self->task_lock);
+  rate_change = g_steal_pointer (&self->rate_change);
+  g_mutex_unlock (&self->task_lock);
+  if (rate_change)
+    gst_pad_push_event (self->srcpad, rate_change);
+}
+
 void
 gst_creative_upscaler_push_held (GstCreativeUpscaler * self)
 {
   GList *held = g_steal_pointer (&self->held), *walk;
 
   for (walk = held; walk; walk = walk->next)
-    gst_pad_push_event (self->srcpad, walk->data);
+    push_event (self, walk->data);
   g_list_free (held);
 }
 
 void
 gst_creative_upscaler_forget (GstCreativeUpscaler * self)
 {
-  GList *held = g_steal_pointer (&self->held), *walk;
+  GstEvent *rate_change;
+  GList *held, *walk;
+  GstClockID timer;
+  CupKept kept;
 
+  g_mutex_lock (&self->task_lock);
+  rate_change = g_steal_pointer (&self->rate_change);
+  held = g_steal_pointer (&self->held);
+  timer = g_steal_pointer (&self->timer);
+  kept = self->kept;
+  memset (&self->kept, 0, sizeof self->kept);
+  self->left_out = FALSE;
+  self->n_failures = 0;
+  g_mutex_unlock (&self->task_lock);
+
+  gst_clear_event (&rate_change);
+  cup_live_end_timer (timer);
+  cup_kept_clear (&kept);
   for (walk = held; walk; walk = walk->next) {
     GstEvent *event = walk->data;
 
@@ -38,10 +71,6 @@ gst_creative_upscaler_forget (GstCreativeUpscaler * self)
     gst_event_unref (event);
   }
   g_list_free (held);
-  self->left_out = FALSE;
-  self->n_failures = 0;
-  cup_live_stop_timer (self);
-  cup_kept_clear (&self->kept);
 }
 
 /* Takes @event where it only prolongs a gap that is held as the last event: a
@@ -65,7 +94,7 @@ gst_creative_upscaler_push_or_hold (GstCreativeUpscaler * self,
     GstEvent * event)
 {
   if (self->output || GST_EVENT_TYPE (event) <= GST_EVENT_CAPS)
-    gst_pad_push_event (self->srcpad, event);
+    push_event (self, event);
   else if (!merge_gap (self, event))
     self->held = g_list_append (self->held, event);
 }
@@ -108,6 +137,11 @@ end_task (GstCreativeUpscaler * self, GstFlowReturn flow)
   flow = gst_creative_upscaler_fail_window (self, flow, &eos_taken);
   GST_DEBUG_OBJECT (self, "pausing: %s", gst_flow_get_name (flow));
   gst_pad_pause_task (self->srcpad);
+  /* Linked before the window had the flow that RECONFIGURE ends. A peer that is
+   * not linked itself has not asked for anything. */
+  if (flow == GST_FLOW_NOT_LINKED && gst_pad_is_linked (self->srcpad)
+      && gst_pad_needs_reconfigure (self->srcpad))
+    cup_window_revive (self->window, GST_FLOW_NOT_LINKED);
   /* Revived between the two: then whoever did it started a task that has just
    * been paused. */
   if (cup_window_get_flow (self->window) == GST_FLOW_OK) {
@@ -157,7 +191,24 @@ src_loop (gpointer user_data)
 gboolean
 gst_creative_upscaler_start_task (GstCreativeUpscaler * self)
 {
-  return gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+  gboolean started = FALSE;
+
+  g_mutex_lock (&self->task_lock);
+  if (self->src_active)
+    started = gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+  g_mutex_unlock (&self->task_lock);
+  return started;
+}
+
+void
+gst_creative_upscaler_resume (GstCreativeUpscaler * self)
+{
+  g_mutex_lock (&self->task_lock);
+  if (self->src_active) {
+    cup_window_set_flow (self->window, GST_FLOW_OK);
+    gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+  }
+  g_mutex_unlock (&self->task_lock);
 }
 
 /* From downstream */
@@ -223,6 +274,9 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
 
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
+  g_mutex_lock (&self->task_lock);
+  self->src_active = active;
+  g_mutex_unlock (&self->task_lock);
   if (active) {
     cup_window_set_flow (self->window, GST_FLOW_OK);
     return gst_creative_upscaler_start_task (self);

@@ -69,7 +69,8 @@ static const CupStatsField fields[] = {
     "frames that were left out while the stream went on: the sum of the "
     "following eight" },
   { "dropped-outside-segment", G_TYPE_UINT64,
-    "not to be shown: outside the segment, or for decoding only; not sent" },
+    "not to be shown: outside the segment, for decoding only, or left out by "
+        "a trick mode; not sent" },
   { "dropped-late", G_TYPE_UINT64,
     "too late already when they came (`qos`, `late`); not sent" },
   { "dropped-overdue", G_TYPE_UINT64,

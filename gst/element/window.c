@@ -360,6 +360,11 @@ cup_window_push_event (CupWindow * window, GstEvent * event, gboolean * revived)
     *revived = TRUE;
   }
   flow = window->flow;
+  /* Like the frames that wait for the pad to be linked again: upstream takes
+   * them for delivered, and would not send them again. */
+  if (flow == GST_FLOW_NOT_LINKED && GST_EVENT_IS_STICKY (event)
+      && type != GST_EVENT_EOS)
+    flow = GST_FLOW_OK;
   if (flow == GST_FLOW_OK && window->eos_taken) {
     /* A new stream may follow an EOS; anything else after it is a mistake of
      * upstream's and has nowhere to go. */

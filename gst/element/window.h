@@ -7,7 +7,7 @@
  * Locks. The window's mutex guards the queue, the flow state and the state of
  * the slots in it; the condition is broadcast on every change of them. Order:
  *
- *   pad stream lock → window lock → object lock
+ *   pad stream lock → task lock → window lock → object lock
  *
  * and for everything else the window lock is a leaf: it is never held over a
  * push, a query, an event, a message, g_cancellable_cancel(), or a call into
@@ -88,9 +88,10 @@ GstFlowReturn cup_window_push_hole (CupWindow * window, GstClockTime start,
  * it will be kept. */
 gboolean cup_window_can_repeat (CupWindow * window, CupSlot * leader);
 
-/* Takes @event, queued behind what is there. On failure it is freed. EOS is
- * remembered: no frame is taken after it. @revived: whether STREAM_START or
- * SEGMENT ended downstream's EOS, and the task must be started again. */
+/* Takes @event, queued behind what is there; a sticky one also where nothing is
+ * linked downstream. On failure it is freed. EOS is remembered: no frame is
+ * taken after it. @revived: whether STREAM_START or SEGMENT ended downstream's
+ * EOS, and the task must be started again. */
 GstFlowReturn cup_window_push_event (CupWindow * window, GstEvent * event,
     gboolean * revived);
 

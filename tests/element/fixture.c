@@ -40,6 +40,14 @@ record_item (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+void
+fixture_record_pad (Fixture * fixture, GstPad * pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
+      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH,
+      record_item, fixture, NULL);
+}
+
 Fixture *
 fixture_new_idle (void)
 {
@@ -74,9 +82,7 @@ fixture_new (const gchar * first_property, ...)
   gst_harness_set_live (fixture->harness, FALSE);
   /* The harness takes the bus of its elements. */
   gst_element_set_bus (fixture->element, fixture->bus);
-  gst_pad_add_probe (fixture->harness->sinkpad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM
-      | GST_PAD_PROBE_TYPE_EVENT_FLUSH, record_item, fixture, NULL);
+  fixture_record_pad (fixture, fixture->harness->sinkpad);
   fixture_set_caps (fixture, FRAME_CAPS);
   return fixture;
 }

@@ -48,6 +48,9 @@ void fixture_free (Fixture * fixture);
 /* Stops and frees the element; the engine and the bus stay. */
 void fixture_drop_element (Fixture * fixture);
 
+/* Adds what comes to @pad, a sink pad of the test's own, to the record. */
+void fixture_record_pad (Fixture * fixture, GstPad * pad);
+
 /* An opaque frame filled with @key; times of the @key-th frame. */
 GstBuffer *fixture_make_frame (guint8 key);
 GstFlowReturn fixture_push (Fixture * fixture, guint8 key);

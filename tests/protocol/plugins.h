@@ -9,6 +9,20 @@
 
 G_BEGIN_DECLS
 
+/* A plugin that is built with a sanitizer cannot be loaded by a program that is
+ * not. */
+#ifdef __has_feature
+#define HAS_FEATURE(name) __has_feature (name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__) \
+    || HAS_FEATURE (address_sanitizer) || HAS_FEATURE (thread_sanitizer)
+#define IS_SANITIZED TRUE
+#else
+#define IS_SANITIZED FALSE
+#endif
+
 /* Before gst_init(): no plugins but those of @directory (nullable), which are
  * loaded in this process, since a scanner of its own could not load what was
  * built with a sanitizer. */

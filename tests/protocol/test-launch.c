@@ -12,20 +12,6 @@
 #include "plugins.h"
 #include "service.h"
 
-/* A plugin that is built with a sanitizer cannot be loaded by a program that is
- * not. */
-#ifdef __has_feature
-#define HAS_FEATURE(name) __has_feature (name)
-#else
-#define HAS_FEATURE(name) 0
-#endif
-#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__) \
-    || HAS_FEATURE (address_sanitizer) || HAS_FEATURE (thread_sanitizer)
-#define IS_SANITIZED TRUE
-#else
-#define IS_SANITIZED FALSE
-#endif
-
 #define KEY "KEYID-5be2:SECRET-0f1c77"
 #define LIMIT (120 * GST_SECOND)
 
