@@ -2,6 +2,7 @@
 #include "engines.h"
 
 #include "base/error.h"
+#include "context.h"
 #include "engine/fal/credentials.h"
 #include "engine/fal/fal.h"
 #include "engine/local/local.h"
@@ -52,30 +53,8 @@ apply_properties (CupFalSettings * settings,
   settings->result_expiration = properties->result_expiration;
   settings->store_payloads = properties->store_payloads;
   settings->tls_database = properties->tls_database;
+  settings->tls_ca_file = properties->tls_ca_file;
   settings->proxy = properties->proxy;
-}
-
-/* The file's authorities, where no database is given. */
-static gboolean
-load_authorities (CupFalProperties * properties, GError ** error)
-{
-  GError *reason = NULL;
-  gchar *path;
-
-  if (properties->tls_database || !properties->tls_ca_file
-      || !*properties->tls_ca_file)
-    return TRUE;
-  /* GIO takes a relative one for an empty file. */
-  path = g_canonicalize_filename (properties->tls_ca_file, NULL);
-  properties->tls_database = g_tls_file_database_new (path, &reason);
-  g_free (path);
-  if (properties->tls_database)
-    return TRUE;
-  g_set_error (error, CUP_ERROR, CUP_ERROR_SETTINGS,
-      "tls-ca-file=%s cannot be used: %s", properties->tls_ca_file,
-      reason->message);
-  g_error_free (reason);
-  return FALSE;
 }
 
 static CupEngine *
@@ -83,18 +62,18 @@ make_fal_engine (GstCreativeUpscaler * self, const gchar * key, GError ** error)
 {
   CupFalProperties properties;
   CupFalSettings settings;
-  CupEngine *engine = NULL;
+  CupEngine *engine;
 
   GST_OBJECT_LOCK (self);
   cup_fal_properties_copy (&properties, &self->settings.fal);
   GST_OBJECT_UNLOCK (self);
 
-  if (load_authorities (&properties, error)) {
-    cup_fal_settings_init (&settings);
-    apply_properties (&settings, &properties);
-    settings.key = key;
-    engine = cup_fal_engine_new (&settings, error);
-  }
+  cup_fal_settings_init (&settings);
+  apply_properties (&settings, &properties);
+  settings.key = key;
+  settings.network = cup_context_find_network (GST_ELEMENT (self));
+  engine = cup_fal_engine_new (&settings, error);
+  g_object_unref (settings.network);
   cup_fal_properties_clear (&properties);
   return engine;
 }

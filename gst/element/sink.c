@@ -7,6 +7,7 @@
 #include "gstcreativeupscaler.h"
 
 #include "base/error.h"
+#include "context.h"
 #include "frame.h"
 #include "live.h"
 #include "report.h"
@@ -368,6 +369,10 @@ gst_creative_upscaler_sink_query (GstPad * pad, GstObject * parent,
       /* Waiting would take as long as the slowest job. What upstream wants
        * back is its memory, and a worker returns that within milliseconds. */
       return TRUE;
+    case GST_QUERY_CONTEXT:
+      if (cup_context_answer (GST_ELEMENT (self), query))
+        return TRUE;
+      break;
     default:
       break;
   }

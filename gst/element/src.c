@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "context.h"
 #include "live.h"
 #include "report.h"
 
@@ -260,8 +261,18 @@ gboolean
 gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
     GstQuery * query)
 {
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return cup_live_answer_query (GST_CREATIVE_UPSCALER (parent), query);
+  GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (parent);
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_LATENCY:
+      return cup_live_answer_query (self, query);
+    case GST_QUERY_CONTEXT:
+      if (cup_context_answer (GST_ELEMENT (self), query))
+        return TRUE;
+      break;
+    default:
+      break;
+  }
   return gst_pad_query_default (pad, parent, query);
 }
 

@@ -39,7 +39,7 @@ on_closed (GObject * source, GAsyncResult * result, gpointer data)
   CupHttp *http = data;
 
   g_input_stream_close_finish (G_INPUT_STREAM (source), result, NULL);
-  http->n_operations--;
+  cup_http_end_operation (http);
 }
 
 void
@@ -48,7 +48,7 @@ cup_exchange_close_stream (CupHttp * http, GInputStream * stream)
   /* Just giving up the reference would close it, too, but on HTTP/2, where
    * that sends something, in a way that blocks. */
   if (!g_input_stream_is_closed (stream)) {
-    http->n_operations++;
+    cup_http_begin_operation (http);
     g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, on_closed,
         http);
   }

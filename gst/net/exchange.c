@@ -62,6 +62,7 @@ cup_exchange_unref (CupExchange * exchange)
   g_strfreev (exchange->headers);
   g_free (exchange->content_type);
   g_free (exchange->url);
+  cup_http_unref (exchange->http);
   g_free (exchange);
 }
 
@@ -70,21 +71,21 @@ cup_exchange_begin_operation (CupExchange * exchange)
 {
   exchange->ref_count++;
   exchange->busy = TRUE;
-  exchange->http->n_operations++;
+  cup_http_begin_operation (exchange->http);
 }
 
 void
 cup_exchange_end_operation (CupExchange * exchange)
 {
   exchange->busy = FALSE;
-  exchange->http->n_operations--;
+  cup_http_end_operation (exchange->http);
 }
 
 void
 cup_exchange_finish (CupExchange * exchange, CupHttpResponse * response,
     GError * error)
 {
-  CupHttp *http = exchange->http;
+  CupHttp *http = cup_http_ref (exchange->http);
   CupHttpDone done = g_steal_pointer (&exchange->done);
 
   exchange->sending = NULL;
@@ -93,6 +94,7 @@ cup_exchange_finish (CupExchange * exchange, CupHttpResponse * response,
     g_clear_pointer (&exchange->cancel_watch, cup_http_unwatch);
     clear_source (&exchange->watchdog);
     g_queue_unlink (&http->exchanges, &exchange->link);
+    g_queue_unlink (&http->sessions->exchanges, &exchange->peer);
     if (exchange->busy)
       g_cancellable_cancel (exchange->cancellable);
     if (error && error->domain == CUP_ERROR && exchange->active_since == 0
@@ -104,6 +106,7 @@ cup_exchange_finish (CupExchange * exchange, CupHttpResponse * response,
   }
   g_clear_pointer (&response, cup_http_response_free);
   g_clear_error (&error);
+  cup_http_unref (http);
 }
 
 void
@@ -162,7 +165,7 @@ fail_waiting (CupExchange * failed, const GError * error)
 {
   GList *item, *next;
 
-  for (item = failed->http->exchanges.head; item; item = next) {
+  for (item = failed->http->sessions->exchanges.head; item; item = next) {
     CupExchange *other = item->data;
 
     next = item->next;
@@ -183,7 +186,7 @@ carries_post (CupExchange * exchange)
 {
   GList *item;
 
-  for (item = exchange->http->exchanges.head; item; item = item->next) {
+  for (item = exchange->http->sessions->exchanges.head; item; item = item->next) {
     CupExchange *other = item->data;
 
     if (other != exchange && other->pool == exchange->pool
@@ -515,7 +518,7 @@ first_start (gpointer data)
   else if (fault)
     cup_exchange_finish (exchange, NULL, cup_exchange_new_not_public (exchange,
             fault));
-  else if (exchange->http->quit)
+  else if (exchange->http->ended)
     cup_exchange_abort (exchange);
   else
     exchange_start (exchange);
@@ -538,8 +541,8 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
 
   exchange = g_new0 (CupExchange, 1);
   exchange->ref_count = 1;      /* given up when it is finished */
-  exchange->http = http;
-  exchange->link.data = exchange;
+  exchange->http = cup_http_ref (http);
+  exchange->link.data = exchange->peer.data = exchange;
   exchange->method = g_intern_string (request->method);
   exchange->url = g_strdup (request->url);
   exchange->headers = g_strdupv ((gchar **) request->headers);
@@ -557,6 +560,7 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
   exchange->done = done;
   exchange->user_data = user_data;
   g_queue_push_tail_link (&http->exchanges, &exchange->link);
+  g_queue_push_tail_link (&http->sessions->exchanges, &exchange->peer);
 
   exchange->watchdog = cup_http_add_source (http, watchdog_dispatch, exchange,
       NULL);

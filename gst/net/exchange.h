@@ -16,6 +16,7 @@ struct _CupExchange
   gint ref_count;
   CupHttp *http;
   GList link;                   /* in http->exchanges, until it is told */
+  GList peer;                   /* the same in http->sessions */
 
   const gchar *method;
   GUri *uri;

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The HTTP thread: its main context, its sessions, and how it ends.
+ * One user of an HTTP thread: how it gets onto the thread, and how it ends.
  */
 #include "http-private.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
-#include "base/error.h"
 #include "base/log.h"
-#include "proxy.h"
-#include "url.h"
 
-/* HTTP/2 puts all requests to a host on one connection; these are for
- * HTTP/1.1, where libsoup's own 10 and 2 would be the pace of everything. */
-#define MAX_CONNECTIONS 256
-#define MAX_CONNECTIONS_PER_HOST 64
-/* Seconds. Shorter than what servers usually grant, because a request that
- * meets a connection just being closed fails. */
-#define IDLE_TIMEOUT 30
-/* For libsoup to put its operations away once they are all cancelled. */
-#define DRAIN_TIMEOUT (G_USEC_PER_SEC / 2)
 /* What cup_http_join() grants beyond the end for that. */
 #define JOIN_GRACE (G_USEC_PER_SEC / 10)
 
@@ -70,7 +54,7 @@ attach_invocation (CupHttp * http, GSource * source, gint priority,
   g_source_set_priority (source, priority);
   g_source_set_callback (source, invocation_dispatch, invocation,
       invocation_free);
-  g_source_attach (source, http->context);
+  g_source_attach (source, http->thread->context);
 }
 
 gboolean
@@ -81,7 +65,7 @@ cup_http_invoke (CupHttp * http, void (*func) (gpointer data), gpointer data,
   GSource *source;
 
   /* Not g_main_context_invoke(), which may run it in the caller. The lock
-   * makes sure that what is accepted is also run: see run(). */
+   * makes sure that what is accepted is also run: see end_soon(). */
   g_mutex_lock (&http->lock);
   accepted = http->accepting;
   if (accepted) {
@@ -96,7 +80,7 @@ cup_http_invoke (CupHttp * http, void (*func) (gpointer data), gpointer data,
 gboolean
 cup_http_is_current_thread (CupHttp * http)
 {
-  return g_main_context_is_owner (http->context);
+  return g_main_context_is_owner (http->thread->context);
 }
 
 GSource *
@@ -125,7 +109,7 @@ cup_http_add_source (CupHttp * http, GSourceFunc func, gpointer data,
   GSource *source = g_source_new (&funcs, sizeof (GSource));
 
   g_source_set_callback (source, func, data, destroy);
-  g_source_attach (source, http->context);
+  g_source_attach (source, http->thread->context);
   return source;
 }
 
@@ -167,51 +151,68 @@ cup_http_unwatch (CupHttpWatch * watch)
   g_free (watch);
 }
 
-static SoupSession *
-session_new (CupHttp * http, gboolean local)
-{
-  const CupSoup *soup = http->soup;
-  SoupSession *session;
+/* The end */
 
-  session = soup->session_new_with_options ("max-conns", MAX_CONNECTIONS,
-      "max-conns-per-host", MAX_CONNECTIONS_PER_HOST,
-      "idle-timeout", IDLE_TIMEOUT,
-      /* Its own timeout is for silence of any kind and cannot tell waiting
-       * for a connection from waiting for an answer: exchange.c has better. */
-      "timeout", 0, "user-agent", "creativeupscaler/" PACKAGE_VERSION, NULL);
-  /* A small answer that unpacks to gigabytes. */
-  soup->session_remove_feature_by_type (session,
-      soup->content_decoder_get_type ());
-  /* Neither is set otherwise: to libsoup NULL means none at all. */
-  if (local || http->proxy)
-    soup->session_set_proxy_resolver (session, local ? NULL : http->proxy);
-  if (http->tls_database)
-    soup->session_set_tls_database (session, http->tls_database);
-  return session;
+void
+cup_http_finish (CupHttp * http, gboolean thread_has_ended)
+{
+  g_mutex_lock (&http->lock);
+  http->finished = TRUE;
+  http->thread_has_ended = thread_has_ended;
+  g_cond_broadcast (&http->cond);
+  g_mutex_unlock (&http->lock);
+  cup_http_unref (http);
 }
 
-CupHttpPool *
-cup_http_get_pool (CupHttp * http, GUri * uri, gboolean public_only)
+static void
+clear_end_timer (CupHttp * http)
 {
-  gboolean local = cup_url_is_loopback (uri);
-  CupHttpPool *pool;
+  if (http->end_timer)
+    g_source_destroy (http->end_timer);
+  g_clear_pointer (&http->end_timer, g_source_unref);
+}
 
-  if (local)
-    pool = &http->pools[CUP_HTTP_POOL_LOCAL];
-  else if (public_only)
-    pool = &http->pools[CUP_HTTP_POOL_PUBLIC];
-  else
-    pool = &http->pools[CUP_HTTP_POOL_ANY];
-  if (!pool->session)
-    pool->session = session_new (http, local);
-  return pool;
+/* What has not ended by itself is completed, and what is sent from now on is
+ * too, as soon as it would start. Others are not concerned. */
+static gboolean
+end (gpointer data)
+{
+  CupHttp *http = data;
+
+  clear_end_timer (http);
+  http->ended = TRUE;
+  if (http->exchanges.length > 0)
+    cup_info ("gives up on %u requests to close", http->exchanges.length);
+  /* Callbacks may send again. */
+  while (http->exchanges.length > 0)
+    cup_exchange_abort (g_queue_peek_head (&http->exchanges));
+  if (!cup_http_thread_leave (http))
+    cup_http_finish (http, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+/* Behind all invocations that were accepted: sources of one priority are
+ * dispatched in the order in which they were attached. */
+static void
+end_soon (CupHttp * http)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, end, http, NULL);
+  http->ending = TRUE;
+  g_mutex_lock (&http->lock);
+  http->accepting = FALSE;
+  g_source_attach (source, http->thread->context);
+  g_mutex_unlock (&http->lock);
+  g_source_unref (source);
 }
 
 void
 cup_http_check_end (CupHttp * http)
 {
-  if (http->closing && http->exchanges.length == 0)
-    http->quit = TRUE;
+  if (http->closing && !http->ending && http->exchanges.length == 0)
+    end_soon (http);
 }
 
 static void
@@ -219,14 +220,14 @@ give_up (gpointer data)
 {
   CupHttp *http = data;
 
-  http->quit = TRUE;
+  if (!http->ending)
+    end_soon (http);
 }
 
 static void
 begin_end (gpointer data)
 {
   CupHttp *http = data;
-  GSource *timer;
   gint64 left;
 
   g_mutex_lock (&http->lock);
@@ -234,138 +235,41 @@ begin_end (gpointer data)
   g_mutex_unlock (&http->lock);
 
   http->closing = TRUE;
-  timer = cup_http_add_timer (http, left, give_up, http);
-  g_source_unref (timer);
+  http->end_timer = cup_http_add_timer (http, left, give_up, http);
   cup_http_check_end (http);
 }
 
-/* Breaks what stands, for libsoup may wait for ever to be told that something
- * was cancelled. */
-static void
-break_connections (CupHttp * http)
+CupHttp *
+cup_http_new_shared (CupHttpShared * shared, const CupHttpOptions * options,
+    GError ** error)
 {
-  guint i;
+  const CupSoup *soup = cup_soup_get (error);
+  CupHttp *http;
 
-  for (i = 0; i < CUP_HTTP_N_POOLS; i++)
-    cup_connections_break_all (http->pools[i].connections);
-}
-
-static void
-free_sessions (CupHttp * http)
-{
-  guint i;
-
-  for (i = 0; i < CUP_HTTP_N_POOLS; i++) {
-    if (http->pools[i].session)
-      http->soup->session_abort (http->pools[i].session);
-    g_clear_object (&http->pools[i].session);
+  if (!soup)
+    return NULL;
+  http = g_new0 (CupHttp, 1);
+  http->ref_count = 1;
+  http->soup = soup;
+  g_queue_init (&http->exchanges);
+  g_mutex_init (&http->lock);
+  g_cond_init (&http->cond);
+  http->accepting = TRUE;
+  if (!cup_http_thread_enter (shared, http, options, error)) {
+    cup_http_unref (http);
+    return NULL;
   }
-}
-
-/* Completes what is left, lets libsoup take notice, and puts it away. */
-static void
-drain (CupHttp * http)
-{
-  gint64 end = g_get_monotonic_time () + DRAIN_TIMEOUT;
-  GSource *timer;
-  guint left;
-
-  if (http->exchanges.length > 0)
-    cup_info ("gives up on %u requests to close", http->exchanges.length);
-
-  /* Callbacks may send again, and invocations that were accepted still run:
-   * until nothing comes any more. */
-  do {
-    while (http->exchanges.length > 0)
-      cup_exchange_abort (g_queue_peek_head (&http->exchanges));
-  } while (g_main_context_iteration (http->context, FALSE)
-      || http->exchanges.length > 0);
-
-  break_connections (http);
-  /* The timer is there to wake the iteration up. */
-  timer = cup_http_add_timer (http, DRAIN_TIMEOUT, give_up, http);
-  while (http->n_operations > 0 && g_get_monotonic_time () < end)
-    g_main_context_iteration (http->context, TRUE);
-  left = http->n_operations;
-  g_source_destroy (timer);
-  g_source_unref (timer);
-  if (left > 0)
-    cup_info ("%u network operations did not end in time", left);
-
-  free_sessions (http);
-  while (g_main_context_iteration (http->context, FALSE)
-      && g_get_monotonic_time () < end);
-}
-
-static gpointer
-run (gpointer data)
-{
-  CupHttp *http = data;
-
-  g_main_context_push_thread_default (http->context);
-  while (!http->quit)
-    g_main_context_iteration (http->context, TRUE);
-
-  /* What was accepted before this is in the context, and drain() runs it. */
-  g_mutex_lock (&http->lock);
-  http->accepting = FALSE;
-  g_mutex_unlock (&http->lock);
-
-  drain (http);
-  g_main_context_pop_thread_default (http->context);
-
-  g_mutex_lock (&http->lock);
-  http->finished = TRUE;
-  g_cond_broadcast (&http->cond);
-  g_mutex_unlock (&http->lock);
-  cup_http_unref (http);
-  return NULL;
+  /* Given up by cup_http_finish(). */
+  return cup_http_ref (http);
 }
 
 CupHttp *
 cup_http_new (const CupHttpOptions * options, GError ** error)
 {
-  const CupSoup *soup = cup_soup_get (error);
-  GProxyResolver *proxy = NULL;
-  GError *reason = NULL;
-  GThread *thread;
-  CupHttp *http;
-  guint i;
+  CupHttpShared *shared = cup_http_shared_new ();
+  CupHttp *http = cup_http_new_shared (shared, options, error);
 
-  if (!soup)
-    return NULL;
-  if (options && options->proxy) {
-    proxy = cup_proxy_resolver_new (options->proxy, error);
-    if (!proxy)
-      return NULL;
-  }
-
-  http = g_new0 (CupHttp, 1);
-  http->ref_count = 2;          /* the caller's and the thread's */
-  http->soup = soup;
-  http->context = g_main_context_new ();
-  for (i = 0; i < CUP_HTTP_N_POOLS; i++)
-    http->pools[i].connections = cup_connections_new ();
-  http->proxy = proxy;
-  if (options && options->tls_database)
-    http->tls_database = g_object_ref (options->tls_database);
-  g_queue_init (&http->exchanges);
-  g_mutex_init (&http->lock);
-  g_cond_init (&http->cond);
-  http->accepting = TRUE;
-
-  thread = g_thread_try_new ("cup-http", run, http, &reason);
-  if (!thread) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
-        "cannot start the HTTP thread: %s", reason->message);
-    g_error_free (reason);
-    cup_http_unref (http);
-    cup_http_unref (http);
-    return NULL;
-  }
-  g_mutex_lock (&http->lock);
-  http->thread = thread;
-  g_mutex_unlock (&http->lock);
+  cup_http_shared_unref (shared);
   return http;
 }
 
@@ -379,17 +283,10 @@ cup_http_ref (CupHttp * http)
 void
 cup_http_unref (CupHttp * http)
 {
-  guint i;
-
   if (!g_atomic_int_dec_and_test (&http->ref_count))
     return;
-  /* Nobody has joined it: it goes by itself. */
-  g_clear_pointer (&http->thread, g_thread_unref);
-  for (i = 0; i < CUP_HTTP_N_POOLS; i++)
-    cup_connections_free (http->pools[i].connections);
-  g_clear_object (&http->proxy);
-  g_clear_object (&http->tls_database);
-  g_main_context_unref (http->context);
+  g_clear_pointer (&http->sessions, cup_http_sessions_unref);
+  g_clear_pointer (&http->thread, cup_http_thread_unref);
   g_mutex_clear (&http->lock);
   g_cond_clear (&http->cond);
   g_free (http);
@@ -413,8 +310,7 @@ cup_http_close (CupHttp * http)
 gboolean
 cup_http_join (CupHttp * http)
 {
-  GThread *thread = NULL;
-  gboolean finished;
+  gboolean finished, thread_has_ended;
 
   if (cup_http_is_current_thread (http))
     return FALSE;
@@ -425,11 +321,10 @@ cup_http_join (CupHttp * http)
             JOIN_GRACE))
       break;
   finished = http->finished;
-  if (finished)
-    thread = g_steal_pointer (&http->thread);
+  thread_has_ended = http->thread_has_ended;
   g_mutex_unlock (&http->lock);
 
-  if (thread)
-    g_thread_join (thread);
+  if (thread_has_ended)
+    cup_http_thread_join (http->thread);
   return finished;
 }

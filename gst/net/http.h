@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * HTTP on a thread of its own.
+ * HTTP on a thread apart.
  *
- * A CupHttp is a thread with a GMainContext in which a libsoup session lives.
- * All that is done with it happens on that thread: others get there by
- * cup_http_invoke(). Nothing here blocks a caller, with the exception of
- * cup_http_join().
+ * A CupHttp is somebody's access to a thread with a GMainContext in which
+ * libsoup sessions live. All that is done with it happens on that thread:
+ * others get there by cup_http_invoke(). Nothing here blocks a caller, with the
+ * exception of cup_http_join().
+ *
+ * Several may share the thread, and where they have the same options their
+ * connections: CupHttpShared. Each has its own requests, and its own end. What
+ * is called on the thread must not block: the others would wait, too.
  *
  * Every request has a limit for the size of the answer, and limits in time;
  * TLS certificates are always verified; nothing is redirected behind the
@@ -18,8 +22,16 @@
 G_BEGIN_DECLS
 
 typedef struct _CupHttp CupHttp;
+typedef struct _CupHttpShared CupHttpShared;
 typedef struct _CupHttpResponse CupHttpResponse;
 typedef struct _CupHttpWatch CupHttpWatch;
+
+/* What is common to several CupHttp. By itself it is nothing but a place to
+ * meet: there is a thread as long as there is one that has not ended. Any
+ * thread. */
+CupHttpShared *cup_http_shared_new (void);
+CupHttpShared *cup_http_shared_ref (CupHttpShared * shared);
+void cup_http_shared_unref (CupHttpShared * shared);
 
 /* How long a closed CupHttp waits for requests that are still under way. */
 #define CUP_HTTP_CLOSE_TIMEOUT (2 * G_USEC_PER_SEC)
@@ -30,37 +42,52 @@ typedef struct _CupHttpWatch CupHttpWatch;
  *   machine's
  * @proxy: (nullable): "http://host:port", "socks5://host:port" or the like for
  *   every request that is not to this machine; NULL for this machine's settings
+ * @tls_ca_file: (nullable): the same from a PEM file, where there is no
+ *   @tls_database
+ * @connect_timeout: what the requests will have, as far as that matters to
+ * @inactivity_timeout: others: on a connection one waits until another has made
+ *   it, and loses it with who finds it dead
+ *
+ * Connections are shared where all of these are the same; a file is not if its
+ * content has changed meanwhile.
  */
 typedef struct
 {
   GTlsDatabase *tls_database;
   const gchar *proxy;
+  const gchar *tls_ca_file;
+  gint64 connect_timeout;
+  gint64 inactivity_timeout;
 } CupHttpOptions;
 
-/* @options: (nullable). NULL and CUP_ERROR_UNSUPPORTED where libsoup cannot be
- * used, see soup.h, CUP_ERROR_SETTINGS for a proxy that makes no sense, or
+/* On the thread of @shared, or on one of its own. @options: (nullable). NULL
+ * and CUP_ERROR_UNSUPPORTED where libsoup cannot be used, see soup.h,
+ * CUP_ERROR_SETTINGS for a proxy or a file that makes no sense, or
  * CUP_ERROR_FAILED where no thread can be had. cup_http_close() must be called
- * before the last reference goes. */
+ * before the last reference goes, which may be on the HTTP thread. */
+CupHttp *cup_http_new_shared (CupHttpShared * shared,
+    const CupHttpOptions * options, GError ** error);
 CupHttp *cup_http_new (const CupHttpOptions * options, GError ** error);
 CupHttp *cup_http_ref (CupHttp * http);
 void cup_http_unref (CupHttp * http);
 
 /* Runs @func once on the HTTP thread, soon, in the order of the calls, and
  * frees @data by @destroy. Any thread; from the HTTP thread too it is never
- * run from within the call. FALSE where the thread has ended: nothing was
- * done, @data is still the caller's. */
+ * run from within the call. FALSE where @http has ended: nothing was done, @data
+ * is still the caller's. */
 gboolean cup_http_invoke (CupHttp * http, void (*func) (gpointer data),
     gpointer data, GDestroyNotify destroy);
 gboolean cup_http_is_current_thread (CupHttp * http);
 
-/* Starts to end: requests that are under way, and those that follow from
- * their answers, may finish for CUP_HTTP_CLOSE_TIMEOUT at most; what is left
- * then is completed with G_IO_ERROR_CANCELLED, and the thread ends. Any
- * thread, does not block, may be called again. */
+/* Starts to end: requests of @http that are under way, and those that follow
+ * from their answers, may finish for CUP_HTTP_CLOSE_TIMEOUT at most; what is
+ * left then is completed with G_IO_ERROR_CANCELLED. Nobody else's request is
+ * touched; the thread ends with the last one that uses it. Any thread, does not
+ * block, may be called again. */
 void cup_http_close (CupHttp * http);
-/* Waits until a closed CupHttp's thread has ended, no longer than what is left
- * of CUP_HTTP_CLOSE_TIMEOUT. Returns at once on the HTTP thread itself. TRUE
- * where the thread is gone. */
+/* Waits until a closed CupHttp has ended, and the thread where it is the last
+ * one, no longer than what is left of CUP_HTTP_CLOSE_TIMEOUT. Returns at once
+ * on the HTTP thread itself. TRUE where it has ended. */
 gboolean cup_http_join (CupHttp * http);
 
 /* HTTP thread only, from here on. */

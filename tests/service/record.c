@@ -52,6 +52,7 @@ static const gchar *const counter_names[CUP_FAL_N_COUNTERS] = {
   [CUP_FAL_COUNT_UPLOADED_BYTES] = "uploaded_bytes",
   [CUP_FAL_COUNT_SERVED] = "served",
   [CUP_FAL_COUNT_SERVED_BYTES] = "served_bytes",
+  [CUP_FAL_COUNT_CONNECTIONS] = "connections",
 };
 
 CupServiceRecord *

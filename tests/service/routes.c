@@ -238,8 +238,13 @@ void
 cup_service_handle_early (SoupServer * server, SoupServerMessage * message,
     const char *path, GHashTable * query, gpointer user_data)
 {
+  CupFalService *service = user_data;
   GSocket *socket = soup_server_message_get_socket (message);
 
+  if (socket && !g_object_get_data (G_OBJECT (socket), "counted")) {
+    g_object_set_data (G_OBJECT (socket), "counted", service);
+    cup_service_record_count (service->record, CUP_FAL_COUNT_CONNECTIONS, 1);
+  }
   /* Or small pieces of a stream wait for the client's acknowledgement, which
    * it delays by 40 ms. */
   if (socket)

@@ -66,6 +66,7 @@ typedef enum
   CUP_FAL_COUNT_UPLOADED_BYTES,
   CUP_FAL_COUNT_SERVED,         /* files that have been sent completely */
   CUP_FAL_COUNT_SERVED_BYTES,
+  CUP_FAL_COUNT_CONNECTIONS,    /* on which there was a request, both ports */
   CUP_FAL_N_COUNTERS
 } CupFalCounter;
 

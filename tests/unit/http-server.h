@@ -166,6 +166,18 @@ server_say (Server * server, const gchar * text)
   g_main_context_invoke (server->context, say_live, saying);
 }
 
+/* The client's port: which connection it came on. */
+static void
+handle_peer (SoupServerMessage * message)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+  gchar *text = g_strdup_printf ("%u",
+      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+
+  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_TAKE,
+      text, strlen (text));
+}
+
 static void
 handler (SoupServer * soup, SoupServerMessage * message, const char *path,
     GHashTable * query, gpointer data)
@@ -184,6 +196,8 @@ handler (SoupServer * soup, SoupServerMessage * message, const char *path,
     handle_echo (message);
   } else if (strcmp (path, "/big") == 0) {
     handle_big (message, query);
+  } else if (strcmp (path, "/peer") == 0) {
+    handle_peer (message);
   } else if (strcmp (path, "/redirect") == 0) {
     handle_redirect (message, query);
   } else if (strcmp (path, "/landed") == 0) {

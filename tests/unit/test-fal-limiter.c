@@ -13,6 +13,7 @@
 typedef struct
 {
   CupFalLimiter *limiter;
+  CupFalShare *share;
   GString *entered;             /* the names of those whose turn it was */
   CupFalTicket *ticket[26];
   gint64 now;
@@ -34,10 +35,11 @@ fixture_init (Fixture * f)
   guint i;
 
   f->limiter = cup_fal_limiter_new ();
+  f->share = cup_fal_share_new (f->limiter);
   f->entered = g_string_new (NULL);
   f->now = 1;
   for (i = 0; i < G_N_ELEMENTS (f->ticket); i++)
-    f->ticket[i] = cup_fal_ticket_new (f->limiter, on_turn, f);
+    f->ticket[i] = cup_fal_ticket_new (f->share, on_turn, f);
 }
 
 static void
@@ -47,7 +49,8 @@ fixture_clear (Fixture * f)
 
   for (i = 0; i < G_N_ELEMENTS (f->ticket); i++)
     g_clear_pointer (&f->ticket[i], cup_fal_ticket_free);
-  cup_fal_limiter_free (f->limiter);
+  cup_fal_share_free (f->share);
+  cup_fal_limiter_unref (f->limiter);
   g_string_free (f->entered, TRUE);
 }
 
@@ -282,7 +285,7 @@ step (Fixture * f, Model * model, guint i)
   gint dice = g_test_rand_int_range (0, 100);
 
   if (job->state == GONE) {
-    f->ticket[i] = cup_fal_ticket_new (f->limiter, on_turn, f);
+    f->ticket[i] = cup_fal_ticket_new (f->share, on_turn, f);
     job->state = OUTSIDE;
     job->rank = 0;
   } else if (dice < 10) {
@@ -340,6 +343,7 @@ test_model (void)
 typedef struct
 {
   CupFalLimiter *limiter;
+  CupFalShare *share;
   CupFalTicket *ticket[N_CHAIN];
   guint entered, depth, max_depth;
   gboolean free_them;
@@ -357,8 +361,10 @@ on_chain_turn (CupFalTicket * ticket, gpointer data)
     cup_fal_ticket_done (ticket, 2);
   else
     cup_fal_ticket_free (ticket);
-  if (chain->free_them && chain->entered == N_CHAIN)
-    g_clear_pointer (&chain->limiter, cup_fal_limiter_free);
+  if (chain->free_them && chain->entered == N_CHAIN) {
+    g_clear_pointer (&chain->share, cup_fal_share_free);
+    g_clear_pointer (&chain->limiter, cup_fal_limiter_unref);
+  }
   chain->depth--;
 }
 
@@ -372,20 +378,20 @@ on_first_turn (CupFalTicket * ticket, gpointer data)
 static void
 test_chain (gconstpointer data)
 {
-  Chain chain = { cup_fal_limiter_new (), {NULL}, 0, 0, 0,
-  GPOINTER_TO_INT (data)
-  };
+  Chain chain = {.free_them = GPOINTER_TO_INT (data) };
   CupFalTicket *first, *second;
   guint i;
 
-  first = cup_fal_ticket_new (chain.limiter, on_first_turn, NULL);
-  second = cup_fal_ticket_new (chain.limiter, on_first_turn, NULL);
+  chain.limiter = cup_fal_limiter_new ();
+  chain.share = cup_fal_share_new (chain.limiter);
+  first = cup_fal_ticket_new (chain.share, on_first_turn, NULL);
+  second = cup_fal_ticket_new (chain.share, on_first_turn, NULL);
   cup_fal_ticket_enter (first, 1);
   cup_fal_ticket_enter (second, 1);
   cup_fal_ticket_refused (second, 1);
   cup_fal_ticket_free (second);
   for (i = 0; i < N_CHAIN; i++) {
-    chain.ticket[i] = cup_fal_ticket_new (chain.limiter, on_chain_turn, &chain);
+    chain.ticket[i] = cup_fal_ticket_new (chain.share, on_chain_turn, &chain);
     cup_fal_ticket_enter (chain.ticket[i], 1);
   }
   g_assert_cmpuint (chain.entered, ==, 0);
@@ -399,7 +405,8 @@ test_chain (gconstpointer data)
   g_assert_cmpuint (cup_fal_limiter_get_active (chain.limiter), ==, 0);
   for (i = 0; i < N_CHAIN; i++)
     cup_fal_ticket_free (chain.ticket[i]);
-  cup_fal_limiter_free (chain.limiter);
+  cup_fal_share_free (chain.share);
+  cup_fal_limiter_unref (chain.limiter);
 }
 
 #define N_NESTED 16
@@ -414,6 +421,7 @@ typedef struct
 typedef struct
 {
   CupFalLimiter *limiter;
+  CupFalShare *share;
   NestedJob job[N_NESTED];
   guint inside, actions, entered;
   guint64 ranks;
@@ -463,7 +471,7 @@ act (Nested * nested, NestedJob * job)
     nested->inside -= job->is_inside ? 1 : 0;
     job->is_inside = FALSE;
     job->rank = 0;
-    job->ticket = cup_fal_ticket_new (nested->limiter, on_nested_turn, nested);
+    job->ticket = cup_fal_ticket_new (nested->share, on_nested_turn, nested);
     cup_fal_ticket_free (ticket);
   } else if (job->is_inside) {
     nested->inside--;
@@ -484,8 +492,9 @@ test_nested (void)
   Nested nested = { cup_fal_limiter_new () };
   guint run, i;
 
+  nested.share = cup_fal_share_new (nested.limiter);
   for (i = 0; i < N_NESTED; i++)
-    nested.job[i].ticket = cup_fal_ticket_new (nested.limiter, on_nested_turn,
+    nested.job[i].ticket = cup_fal_ticket_new (nested.share, on_nested_turn,
         &nested);
   for (run = 0; run < 20000; run++) {
     nested.actions = 50;
@@ -500,7 +509,8 @@ test_nested (void)
   nested.over = TRUE;
   for (i = 0; i < N_NESTED; i++)
     cup_fal_ticket_free (nested.job[i].ticket);
-  cup_fal_limiter_free (nested.limiter);
+  cup_fal_share_free (nested.share);
+  cup_fal_limiter_unref (nested.limiter);
 }
 
 /* A service that takes eight at a time and refuses what is more: all get
@@ -530,12 +540,12 @@ static void
 test_service (void)
 {
   CupFalLimiter *limiter = cup_fal_limiter_new ();
+  CupFalShare *share = cup_fal_share_new (limiter);
   Client clients[N_CLIENTS] = { {NULL} };
   guint tick, i, taken = 0, refusals = 0, over = 0;
 
   for (i = 0; i < N_CLIENTS; i++)
-    clients[i].ticket = cup_fal_ticket_new (limiter, on_client_turn,
-        &clients[i]);
+    clients[i].ticket = cup_fal_ticket_new (share, on_client_turn, &clients[i]);
   for (tick = 1; over < N_CLIENTS && tick < 10000; tick++) {
     for (i = 0; i < N_CLIENTS; i++) {
       Client *client = &clients[i];
@@ -567,7 +577,155 @@ test_service (void)
   g_assert_cmpuint (refusals, <, 2 * N_CLIENTS);
   for (i = 0; i < N_CLIENTS; i++)
     cup_fal_ticket_free (clients[i].ticket);
-  cup_fal_limiter_free (limiter);
+  cup_fal_share_free (share);
+  cup_fal_limiter_unref (limiter);
+}
+
+/* Several shares */
+
+/* Tickets a to e are of the first share, f to j of the second, k to o of the
+ * third. */
+static void
+shares_init (Fixture * f, CupFalShare ** others, guint n_others)
+{
+  guint i, j;
+
+  fixture_init (f);
+  for (i = 0; i < n_others; i++) {
+    others[i] = cup_fal_share_new (f->limiter);
+    for (j = 5 * (i + 1); j < 5 * (i + 2); j++) {
+      cup_fal_ticket_free (f->ticket[j]);
+      f->ticket[j] = cup_fal_ticket_new (others[i], on_turn, f);
+    }
+  }
+}
+
+static void
+shares_clear (Fixture * f, CupFalShare ** others, guint n_others)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (f->ticket); i++)
+    g_clear_pointer (&f->ticket[i], cup_fal_ticket_free);
+  for (i = 0; i < n_others; i++)
+    cup_fal_share_free (others[i]);
+  fixture_clear (f);
+}
+
+/* A refusal that one hears is heard by all, and they go by one limit. */
+static void
+test_shares_limit (void)
+{
+  CupFalShare *other;
+  Fixture f;
+
+  shares_init (&f, &other, 1);
+  check (&f, "+abcfgh", "abcfgh", 6, NONE);
+  check (&f, "!h", "", 5, 3);
+  check (&f, "!c", "", 4, 3);
+  check (&f, "-af", "", 2, 3);
+  check (&f, "+di", "d", 3, 3);
+  g_assert_true (cup_fal_ticket_is_waiting (f.ticket['i' - 'a']));
+  check (&f, "-b", "i", 3, 3);
+  shares_clear (&f, &other, 1);
+}
+
+/* Who came with many does not keep the others waiting: places go in turns, by
+ * how many each has. */
+static void
+test_shares_turns (void)
+{
+  CupFalShare *others[2];
+  Fixture f;
+
+  shares_init (&f, others, 2);
+  check (&f, "+a!a", "a", 0, 1);
+  check (&f, "+abcde", "a", 1, 1);
+  check (&f, "+fghk", "", 1, 1);
+  /* One place: in turns, and each by the order of its own. The limit grows by
+   * one with each that is done: two places, then three. */
+  check (&f, "-a", "fk", 2, 2);
+  check (&f, "-f", "b", 2, 2);
+  check (&f, "-k", "gc", 3, 3);
+  /* The third has none left, and the first two share the rest. */
+  check (&f, "-b", "h", 3, 3);
+  check (&f, "-g", "d", 3, 3);
+  shares_clear (&f, others, 2);
+}
+
+/* An engine that ends: its places are the others', and it waits no more. */
+static void
+test_shares_end (void)
+{
+  CupFalShare *others[2];
+  Fixture f;
+
+  shares_init (&f, others, 2);
+  check (&f, "+abfg!g", "abfg", 3, 2);
+  check (&f, "-f", "", 2, 2);
+  check (&f, "+cdh", "", 2, 2);
+  check (&f, "xcdxa", "h", 2, 2);
+  check (&f, "xb", "", 1, 2);
+  check (&f, "+i", "i", 2, 2);
+  check (&f, "+k", "", 2, 2);
+  check (&f, "xk", "", 2, 2);
+  check (&f, "-h", "", 1, 2);
+  shares_clear (&f, others, 2);
+}
+
+/* Each of three with very different numbers of jobs gets its part. */
+static void
+test_shares_fair (void)
+{
+  const guint n_jobs[] = { 300, 30, 3 };
+  CupFalLimiter *limiter = cup_fal_limiter_new ();
+  CupFalShare *shares[G_N_ELEMENTS (n_jobs)];
+  Client *clients[G_N_ELEMENTS (n_jobs)];
+  guint tick, i, j, left;
+
+  for (i = 0; i < G_N_ELEMENTS (n_jobs); i++) {
+    shares[i] = cup_fal_share_new (limiter);
+    clients[i] = g_new0 (Client, n_jobs[i]);
+    for (j = 0; j < n_jobs[i]; j++)
+      clients[i][j].ticket = cup_fal_ticket_new (shares[i], on_client_turn,
+          &clients[i][j]);
+  }
+  /* Down to one place. */
+  cup_fal_ticket_enter (clients[0][0].ticket, 0);
+  cup_fal_ticket_refused (clients[0][0].ticket, 0);
+  for (i = 0; i < G_N_ELEMENTS (n_jobs); i++)
+    for (j = 0; j < n_jobs[i]; j++)
+      cup_fal_ticket_enter (clients[i][j].ticket, 0);
+
+  for (tick = 1, left = 3; left > 0 && tick < 1000; tick++) {
+    for (i = 0, left = 0; i < G_N_ELEMENTS (n_jobs); i++) {
+      for (j = 0; j < n_jobs[i]; j++) {
+        Client *client = &clients[i][j];
+
+        if (client->state == SENT && client->since == 0) {
+          client->since = tick;
+        } else if (client->state == SENT && tick - client->since >= WORK) {
+          client->state = OVER;
+          cup_fal_ticket_done (client->ticket, tick);
+        }
+        left += client->state != OVER && i > 0;
+      }
+    }
+  }
+  /* The few are through long before the many. */
+  g_test_message ("%u ticks", tick);
+  g_assert_cmpuint (left, ==, 0);
+  for (j = 0, left = 0; j < n_jobs[0]; j++)
+    left += clients[0][j].state != OVER;
+  g_assert_cmpuint (left, >, 200);
+
+  for (i = 0; i < G_N_ELEMENTS (n_jobs); i++) {
+    for (j = 0; j < n_jobs[i]; j++)
+      cup_fal_ticket_free (clients[i][j].ticket);
+    cup_fal_share_free (shares[i]);
+    g_free (clients[i]);
+  }
+  cup_fal_limiter_unref (limiter);
 }
 
 int
@@ -587,5 +745,9 @@ main (int argc, char **argv)
       test_chain);
   g_test_add_func ("/fal-limiter/nested", test_nested);
   g_test_add_func ("/fal-limiter/service", test_service);
+  g_test_add_func ("/fal-limiter/shares/limit", test_shares_limit);
+  g_test_add_func ("/fal-limiter/shares/turns", test_shares_turns);
+  g_test_add_func ("/fal-limiter/shares/end", test_shares_end);
+  g_test_add_func ("/fal-limiter/shares/fair", test_shares_fair);
   return g_test_run ();
 }

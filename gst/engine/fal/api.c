@@ -40,7 +40,10 @@ cup_fal_api_unref (CupFalApi * api)
   g_strfreev (api->upload_headers);
   g_strfreev (api->submit_headers);
   g_clear_error (&api->refusal);
-  g_clear_pointer (&api->limiter, cup_fal_limiter_free);
+  g_clear_pointer (&api->share, cup_fal_share_free);
+  if (api->account)
+    cup_fal_network_leave (api->network, api->account);
+  g_clear_object (&api->network);
   g_free (api);
 }
 

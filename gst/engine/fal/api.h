@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The service that an engine talks to: its addresses, the key, the limits, and
- * the HTTP thread. Shared by the engine and all of its requests, which may
- * outlive it for the time of a last cancel request.
+ * the way to the HTTP thread. Shared by the engine and all of its requests,
+ * which may outlive it for the time of a last cancel request.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "application.h"
 #include "fal.h"
-#include "limiter.h"
+#include "network.h"
 #include "net/backoff.h"
 #include "net/http.h"
 
@@ -29,6 +29,9 @@ typedef struct
   gint ref_count;
 
   /* Never change. */
+  CupFalNetwork *network;
+  CupFalAccount *account;       /* in @network */
+  CupFalShare *share;           /* of the account's limiter */
   CupHttp *http;
   gchar *key;
   gchar *authorization;         /* the header's value */
@@ -51,7 +54,6 @@ typedef struct
 
   /* HTTP thread only. */
   GQueue requests;              /* CupFalRequest, those not completed yet */
-  CupFalLimiter *limiter;
   GError *refusal;              /* the key is good for nothing more */
   GQueue streams;               /* of follow.c, those that are open */
   guint n_polling;              /* of follow.c, those without a stream */

@@ -64,7 +64,7 @@ cup_fal_engine_close (CupEngine * engine)
   CupFalApi *api = CUP_FAL_ENGINE (engine)->api;
 
   /* In this order: what close_api() still sends to the service is under
-   * way when the HTTP thread looks whether it may end. */
+   * way when it is looked at whether that was all. */
   cup_fal_api_ref (api);
   if (!cup_http_invoke (api->http, close_api, api, api_unref))
     cup_fal_api_unref (api);
@@ -228,15 +228,39 @@ cup_fal_settings_init (CupFalSettings * settings)
   settings->store_payloads = TRUE;
 }
 
+static const gchar *
+get_text (const gchar * setting)
+{
+  return setting && *setting ? setting : NULL;
+}
+
+/* Where requests go out, beside those of others or alone. */
+static gboolean
+enter_network (CupFalApi * api, const CupFalSettings * settings,
+    GError ** error)
+{
+  CupHttpOptions options = { settings->tls_database };
+
+  options.proxy = get_text (settings->proxy);
+  options.tls_ca_file = get_text (settings->tls_ca_file);
+  options.connect_timeout = settings->connect_timeout;
+  options.inactivity_timeout = settings->inactivity_timeout;
+  api->network = settings->network ? g_object_ref (settings->network) :
+      cup_fal_network_new ();
+  api->http = cup_fal_network_open (api->network, &options, error);
+  if (!api->http)
+    return FALSE;
+  api->account = cup_fal_network_enter (api->network, api->location, api->key);
+  api->share = cup_fal_share_new (api->account->limiter);
+  return TRUE;
+}
+
 CupEngine *
 cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
 {
   CupFalApi *api = g_new0 (CupFalApi, 1);
-  CupHttpOptions options = { settings->tls_database, settings->proxy };
   CupFalEngine *engine;
 
-  if (options.proxy && !*options.proxy)
-    options.proxy = NULL;
   api->ref_count = 1;
   g_queue_init (&api->streams);
   g_queue_init (&api->requests);
@@ -253,7 +277,6 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
   api->allow_double_cost = settings->allow_double_cost;
   api->submit_headers = make_submit_headers (settings);
   api->upload_headers = make_upload_headers (settings);
-  api->limiter = cup_fal_limiter_new ();
   if (!check_key (settings->key, error)
       || !cup_fal_parse_application (settings->application,
           &api->endpoint, &api->application, error)
@@ -263,7 +286,7 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
           cup_fal_parse_location (settings->storage_location,
               "storage-location", error))
       || !check_header (settings->runner_hint, "runner-hint", error)
-      || !(api->http = cup_http_new (&options, error))) {
+      || !enter_network (api, settings, error)) {
     cup_fal_api_unref (api);
     return NULL;
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "network.h"
 
 G_BEGIN_DECLS
 
@@ -52,7 +53,9 @@ typedef enum
  *   X-Fal-Store-IO
  * @tls_database: (nullable): authorities that are trusted instead of this
  *   machine's
+ * @tls_ca_file: (nullable): as in CupHttpOptions
  * @proxy: (nullable): as in CupHttpOptions
+ * @network: (nullable): what is shared with other engines; NULL for nothing
  */
 typedef struct
 {
@@ -76,7 +79,9 @@ typedef struct
   guint result_expiration;
   gboolean store_payloads;
   GTlsDatabase *tls_database;
+  const gchar *tls_ca_file;
   const gchar *proxy;
+  CupFalNetwork *network;
 } CupFalSettings;
 
 /* What the element's properties have by default, without a key. */

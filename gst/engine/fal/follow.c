@@ -16,7 +16,8 @@
 #include "net/sse.h"
 
 /* On HTTP/1.1 each stream has a connection of its own, of the 64 that there are
- * for a host (net/http.c): the others are for what has to be sent meanwhile. */
+ * for a host (net/thread.c): the others are for what has to be sent meanwhile.
+ * So it is for all engines that may use the same ones together. */
 #define MAX_STREAMS 40
 /* Services send comments to keep a stream alive; one that says nothing for so
  * long may be dead, or kept back by a proxy that waits for more. */
@@ -98,6 +99,7 @@ static void
 stream_free (Stream * stream)
 {
   g_queue_unlink (&stream->api->streams, &stream->link);
+  stream->api->account->origin->n_streams--;
   clear_timer (&stream->timer);
   cup_sse_free (stream->sse);
   g_object_unref (stream->cancellable);
@@ -339,7 +341,8 @@ can_stream (CupFalFollow * self)
   gint64 now = g_get_monotonic_time ();
 
   return api->follow_stream && now >= api->no_streams_until
-      && now >= self->next_stream && api->streams.length < MAX_STREAMS
+      && now >= self->next_stream
+      && api->account->origin->n_streams < MAX_STREAMS
       && !strchr (self->status_url, '?');
 }
 
@@ -357,6 +360,7 @@ start_stream (CupFalFollow * self)
   stream->sse = cup_sse_new (CUP_FAL_MAX_JSON, on_event, stream);
   stream->cancellable = g_cancellable_new ();
   g_queue_push_tail_link (&self->api->streams, &stream->link);
+  self->api->account->origin->n_streams++;
   self->stream = stream;
   self->quiet = QUIET_DELAYS;
   set_polling (self, FALSE);

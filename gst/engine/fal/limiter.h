@@ -9,7 +9,12 @@
  * wait does so in the order in which it came; what was refused keeps its place
  * before those that came later.
  *
- * HTTP thread only.
+ * Several engines may go by the same limit, each with a share of its own. A
+ * place goes to the share that has the fewest, of several to the one that has
+ * been served least recently: who has many jobs waiting does not keep those of
+ * others from the service, and who has few leaves the rest to them.
+ *
+ * HTTP thread only, except for limiters and shares as such.
  */
 #pragma once
 
@@ -18,18 +23,24 @@
 G_BEGIN_DECLS
 
 typedef struct _CupFalLimiter CupFalLimiter;
+typedef struct _CupFalShare CupFalShare;
 typedef struct _CupFalTicket CupFalTicket;
 
 /* It is @ticket's turn. Called from within the functions below, also from
  * within cup_fal_ticket_enter() itself; may call them in turn. */
 typedef void (*CupFalTicketFunc) (CupFalTicket * ticket, gpointer user_data);
 
+/* Any thread. */
 CupFalLimiter *cup_fal_limiter_new (void);
-/* No ticket is left. */
-void cup_fal_limiter_free (CupFalLimiter * limiter);
+CupFalLimiter *cup_fal_limiter_ref (CupFalLimiter * limiter);
+void cup_fal_limiter_unref (CupFalLimiter * limiter);
+
+/* Any thread. A share keeps its limiter; it is freed when no ticket is left. */
+CupFalShare *cup_fal_share_new (CupFalLimiter * limiter);
+void cup_fal_share_free (CupFalShare * share);
 
 /* A ticket for a job, which is outside at first. */
-CupFalTicket *cup_fal_ticket_new (CupFalLimiter * limiter,
+CupFalTicket *cup_fal_ticket_new (CupFalShare * share,
     CupFalTicketFunc func, gpointer user_data);
 /* Leaves, wherever it is, without a say on how it went. */
 void cup_fal_ticket_free (CupFalTicket * ticket);

@@ -983,7 +983,7 @@ cup_fal_request_start (CupFalRequest * request)
   }
   request->cancel_watch = cup_http_watch_cancellable (api->http,
       cup_job_get_cancellable (request->job), on_job_cancelled, request);
-  request->ticket = cup_fal_ticket_new (api->limiter, on_turn, request);
+  request->ticket = cup_fal_ticket_new (api->share, on_turn, request);
   request->clock.elapsed[CUP_FAL_CLOCK_WORK] =
       g_get_monotonic_time () - request->started;
   cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
