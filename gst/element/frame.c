@@ -270,7 +270,8 @@ cup_frame_apply_metadata (GstBuffer * buffer, GstBuffer * metadata,
 
   gst_buffer_copy_into (buffer, metadata,
       GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
-  /* Pictures leave in the order in which they are shown. */
+  /* Pictures leave in the order in which they are shown, and depend on none. */
+  GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
   gst_buffer_foreach_meta (metadata, transfer_meta, &transfer);
 }

@@ -81,11 +81,15 @@ get_times (GstCreativeUpscaler * self, GstBuffer * metadata, CupTimes * times)
 /* Frames that are not sent */
 
 /* The frame leaves a hole behind what is in the window. */
-static void
+static GstFlowReturn
 leave_out (GstCreativeUpscaler * self, const CupTimes * times, CupDrop drop)
 {
-  cup_stats_count_drop (self->stats, drop);
-  cup_window_push_hole (self->window, times->pts, times->duration);
+  GstFlowReturn flow = cup_window_push_hole (self->window, times->pts,
+      times->duration);
+
+  if (flow == GST_FLOW_OK)
+    cup_stats_count_drop (self->stats, drop);
+  return flow;
 }
 
 /* Whether downstream would drop the frame: then it is not paid for. */
@@ -522,15 +526,14 @@ place_frame (GstCreativeUpscaler * self, const Frame * frame,
     return flow;
   if (full) {
     cup_report_qos (GST_ELEMENT (self), &frame->times, TRUE, 0);
-    leave_out (self, &frame->times, CUP_DROP_OVERFLOW);
     *state = CUP_SLOT_CANCELLED;
-    return GST_FLOW_OK;
+    return leave_out (self, &frame->times, CUP_DROP_OVERFLOW);
   }
   if (!is_in_time (self, frame, state)) {
-    leave_out (self, &frame->times, CUP_DROP_LATE);
-    cup_window_give_back (self->window);
     *state = CUP_SLOT_CANCELLED;
-    return GST_FLOW_OK;
+    flow = leave_out (self, &frame->times, CUP_DROP_LATE);
+    cup_window_give_back (self->window);
+    return flow;
   }
   if (self->discont)
     GST_BUFFER_FLAG_SET (frame->metadata, GST_BUFFER_FLAG_DISCONT);
@@ -589,10 +592,9 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
   }
   get_times (self, metadata, &frame.times);
   selected = is_selected (self, &frame);
-  if (!selected && !get_unselected_state (self, &state)) {
-    leave_out (self, &frame.times, CUP_DROP_UNSELECTED);
-    return GST_FLOW_OK;
-  }
+  /* What is left out needs no place. */
+  if (!selected && !get_unselected_state (self, &state))
+    return leave_out (self, &frame.times, CUP_DROP_UNSELECTED);
   flow = place_frame (self, &frame, &state);
   /* Where it got no job after all, the next one is selected in its place. */
   if (selected && state != CUP_SLOT_PENDING)

@@ -26,13 +26,26 @@ cup_previous_set (CupPrevious * previous, CupSlot * slot, GstBuffer * buffer,
   previous->encoding = encoding;
 }
 
+/* Of raw video: whether pixels are at the same places of the memory. */
+static gboolean
+has_same_places (GstBuffer * a, GstBuffer * b)
+{
+  const GstVideoMeta *x = gst_buffer_get_video_meta (a);
+  const GstVideoMeta *y = gst_buffer_get_video_meta (b);
+
+  if (!x || !y)
+    return x == y;
+  return memcmp (x->offset, y->offset, sizeof x->offset) == 0
+      && memcmp (x->stride, y->stride, sizeof x->stride) == 0;
+}
+
 /* The same memory, which nobody has written to while both hold it. */
 static gboolean
 has_same_memory (GstBuffer * a, GstBuffer * b)
 {
   guint i, n = gst_buffer_n_memory (a);
 
-  if (n != gst_buffer_n_memory (b))
+  if (n != gst_buffer_n_memory (b) || !has_same_places (a, b))
     return FALSE;
   for (i = 0; i < n; i++) {
     if (gst_buffer_peek_memory (a, i) != gst_buffer_peek_memory (b, i))
@@ -109,26 +122,42 @@ has_same_plane (const GstVideoFrame * a, const GstVideoFrame * b, guint plane)
 }
 
 static gboolean
-has_same_planes (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
+has_same_planes (const GstVideoFrame * a, const GstVideoFrame * b)
 {
-  GstVideoFrame frame_a, frame_b;
   gboolean same = TRUE;
   guint i;
 
-  if (!gst_video_frame_map (&frame_a, (GstVideoInfo *) info, a, GST_MAP_READ))
-    return FALSE;
-  if (!gst_video_frame_map (&frame_b, (GstVideoInfo *) info, b, GST_MAP_READ)) {
-    gst_video_frame_unmap (&frame_a);
-    return FALSE;
-  }
-  for (i = 0; i < GST_VIDEO_FRAME_N_PLANES (&frame_a) && same; i++)
-    same = has_same_plane (&frame_a, &frame_b, i);
-  gst_video_frame_unmap (&frame_b);
-  gst_video_frame_unmap (&frame_a);
+  for (i = 0; i < GST_VIDEO_FRAME_N_PLANES (a) && same; i++)
+    same = has_same_plane (a, b, i);
   return same;
 }
 
-/* Whether rows are made of pixels at regular distances. */
+/* Pixels that are not at regular distances, or indices of a palette. */
+static gboolean
+has_same_lines (const GstVideoFrame * a, const GstVideoFrame * b)
+{
+  const GstVideoFormatInfo *format = a->info.finfo;
+  gint width = GST_VIDEO_FRAME_WIDTH (a), height = GST_VIDEO_FRAME_HEIGHT (a);
+  /* Four components of 16 bits at most, and where pixels come in groups, a group
+   * more. */
+  gsize size = ((gsize) width + 8) * 8;
+  guint8 *line_a = g_malloc0 (size), *line_b = g_malloc0 (size);
+  gboolean same = TRUE;
+  gint y;
+
+  for (y = 0; y < height && same; y++) {
+    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line_a, a->data,
+        a->info.stride, 0, y, width);
+    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line_b, b->data,
+        b->info.stride, 0, y, width);
+    same = memcmp (line_a, line_b, size) == 0;
+  }
+  g_free (line_a);
+  g_free (line_b);
+  return same;
+}
+
+/* Whether rows are made of samples at regular distances. */
 static gboolean
 has_plain_rows (const GstVideoInfo * info)
 {
@@ -139,20 +168,56 @@ has_plain_rows (const GstVideoInfo * info)
 }
 
 static gboolean
+has_same_samples (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
+{
+  GstVideoFrame frame_a, frame_b;
+  gboolean same;
+
+  if (!gst_video_frame_map (&frame_a, (GstVideoInfo *) info, a, GST_MAP_READ))
+    return FALSE;
+  if (!gst_video_frame_map (&frame_b, (GstVideoInfo *) info, b, GST_MAP_READ)) {
+    gst_video_frame_unmap (&frame_a);
+    return FALSE;
+  }
+  same = has_plain_rows (info) ? has_same_planes (&frame_a, &frame_b) :
+      has_same_lines (&frame_a, &frame_b);
+  gst_video_frame_unmap (&frame_b);
+  gst_video_frame_unmap (&frame_a);
+  return same;
+}
+
+static gboolean
 has_same_pixels (CupInput * input, GstBuffer * a, GstBuffer * b)
 {
   if (has_same_memory (a, b))
     return TRUE;
-  if (cup_input_is_raw (input) && has_plain_rows (&input->info))
-    return has_same_planes (&input->info, a, b);
-  return has_same_bytes (a, b);
+  return cup_input_is_raw (input) ? has_same_samples (&input->info, a, b) :
+      has_same_bytes (a, b);
+}
+
+/* Whether the same samples are the same picture under both. The framerate, for
+ * one, makes no difference. */
+static gboolean
+has_same_meaning (const CupInput * a, const CupInput * b)
+{
+  const GstVideoInfo *x = &a->info, *y = &b->info;
+
+  if (a == b)
+    return TRUE;
+  if (a->kind != b->kind || a->image_type != b->image_type)
+    return FALSE;
+  return !cup_input_is_raw (a) || (GST_VIDEO_INFO_FORMAT (x) ==
+      GST_VIDEO_INFO_FORMAT (y) && x->width == y->width
+      && x->height == y->height && x->flags == y->flags
+      && x->chroma_site == y->chroma_site
+      && gst_video_colorimetry_is_equal (&x->colorimetry, &y->colorimetry));
 }
 
 gboolean
 cup_previous_is_same (const CupPrevious * previous, CupInput * input,
     GstBuffer * buffer, const CupValues * values, guint encoding)
 {
-  return previous->slot && previous->input == input
+  return previous->slot && has_same_meaning (previous->input, input)
       && previous->encoding == encoding
       && cup_values_equal (previous->values, values)
       && has_same_pixels (input, previous->buffer, buffer);

@@ -128,25 +128,41 @@ render_slot (gpointer data)
   free_render_work (work);
 }
 
-/* Lock held: whether the slot, which is an ORIGINAL, can leave with what leaves
- * now. Where it cannot, the src task chooses for it once it is the head. */
+/* Lock held: whether the size is known that the frame itself leaves with. */
 static gboolean
-size_original (CupWindow * window, CupSlot * slot)
+size_original (CupSlot * slot, const CupOutput * output,
+    const CupSizing * sizing)
 {
-  const CupOutput *output = window->output;
+  guint width, height;
 
-  return cup_output_get_original_size (output, &output->sizing, &slot->frame,
-      slot->scale, &slot->width, &slot->height);
+  if (!cup_output_get_original_size (output, sizing, &slot->frame, slot->scale,
+          &width, &height))
+    return FALSE;
+  slot->width = width;
+  slot->height = height;
+  return TRUE;
+}
+
+void
+cup_window_size_original (CupWindow * window, CupSlot * slot,
+    const CupOutput * output, const CupSizing * sizing)
+{
+  g_mutex_lock (&window->lock);
+  size_original (slot, output, sizing);
+  g_mutex_unlock (&window->lock);
 }
 
 /* Lock held. */
 static gboolean
 can_be_rendered (CupWindow * window, CupSlot * slot)
 {
+  const CupOutput *output = window->output;
   CupPicture picture;
 
-  if (slot->state != CUP_SLOT_DONE
-      && !(slot->state == CUP_SLOT_ORIGINAL && size_original (window, slot)))
+  /* Where a frame that leaves itself does not fit what leaves now, the src task
+   * chooses for it once it is the head. */
+  if (slot->state != CUP_SLOT_DONE && !(slot->state == CUP_SLOT_ORIGINAL
+          && size_original (slot, output, &output->sizing)))
     return FALSE;
   cup_slot_get_picture (slot, &window->output->sizing, &picture);
   return cup_output_fits (window->output, &picture);

@@ -14,12 +14,6 @@ cup_select_reset (CupSelect * select)
 }
 
 static gboolean
-is_first (const CupSelect * select, const CupSelectFrame * frame)
-{
-  return !select->started || frame->discont;
-}
-
-static gboolean
 has_interval_time (const CupSelectSettings * settings)
 {
   return GST_CLOCK_TIME_IS_VALID (settings->interval_time)
@@ -88,21 +82,19 @@ is_due (CupSelect * select, const CupSelectSettings * settings,
 
 gboolean
 cup_select_needs_distance (const CupSelect * select,
-    const CupSelectSettings * settings, const CupSelectFrame * frame)
+    const CupSelectSettings * settings)
 {
-  return settings->mode == CUP_SELECT_SCENE_CHANGE && !is_first (select, frame);
+  return settings->mode == CUP_SELECT_SCENE_CHANGE && select->started;
 }
 
 gboolean
 cup_select_frame (CupSelect * select, const CupSelectSettings * settings,
     const CupSelectFrame * frame)
 {
-  gboolean first = is_first (select, frame);
+  gboolean first = !select->started;
   GstClockTime time = frame->time;
   gboolean selected;
 
-  if (first)
-    cup_select_reset (select);
   if (!GST_CLOCK_TIME_IS_VALID (time))
     time = select->started ? select->expected : 0;
   if (first) {

@@ -55,7 +55,6 @@ typedef struct
  *   and in reverse playback, too; GST_CLOCK_TIME_NONE where it has none
  * @duration: as long as it lasts in running time, or GST_CLOCK_TIME_NONE
  * @keyframe: does not have GST_BUFFER_FLAG_DELTA_UNIT
- * @discont: has GST_BUFFER_FLAG_DISCONT
  * @distance: 0 … 1, from the frame that was selected last; negative where it
  *   cannot be told. Looked at only where cup_select_needs_distance() says so.
  */
@@ -64,7 +63,6 @@ typedef struct
   GstClockTime time;
   GstClockTime duration;
   gboolean keyframe;
-  gboolean discont;
   gdouble distance;
 } CupSelectFrame;
 
@@ -85,16 +83,18 @@ typedef struct
   guint64 slot;
 } CupSelect;
 
-/* The next frame is the first again: after a start, and after a flush. */
+/* The next frame is the first again: after a start, after a flush, and where
+ * frames get another size. */
 void cup_select_reset (CupSelect * select);
 
-/* Whether cup_select_frame() is going to look at the distance of @frame, which
- * is not cheap. */
+/* Whether cup_select_frame() is going to look at the distance of the next frame,
+ * which is not cheap. */
 gboolean cup_select_needs_distance (const CupSelect * select,
-    const CupSelectSettings * settings, const CupSelectFrame * frame);
+    const CupSelectSettings * settings);
 
-/* Whether @frame is selected. The first frame is, in every mode, and so is one
- * with @discont: nothing is known of what came before it.
+/* Whether @frame is selected. The first frame is, in every mode. One that
+ * upstream flags as discontinuous is not: a queue that leaks flags every other
+ * frame so, and each would be paid for.
  *
  * Intervals in frames count from the last that was selected. Intervals in time
  * are a grid that starts with the first frame, so that their number is right

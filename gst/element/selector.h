@@ -34,8 +34,8 @@ void cup_selector_reset (CupSelector * selector);
 
 /* Whether the frame is selected. @buffer has its pixels or bytes, @metadata its
  * flags. A new scene is looked for in the pixels, here and now, which takes a
- * few milliseconds (images are decoded for it); of what is only named by a URI,
- * each is one. */
+ * few milliseconds (RGB is converted, and images are decoded for it, which takes
+ * longer); of what is only named by a URI, each is one. */
 gboolean cup_selector_select (CupSelector * selector,
     const CupSelectSettings * settings, CupInput * input, GstBuffer * buffer,
     GstBuffer * metadata, const CupTimes * times);

@@ -96,6 +96,9 @@ negotiate (GstCreativeUpscaler * self, CupSlot * slot)
   CupPicture picture;
 
   update_sizing (self);
+  /* It may have been resized ahead, for what left then. */
+  if (slot->is_original)
+    cup_window_size_original (self->window, slot, self->output, &self->sizing);
   cup_slot_get_picture (slot, &self->sizing, &picture);
   /* The same policy, too: workers go by the output's. */
   if (!reconfigure && self->output
@@ -370,7 +373,9 @@ keep (GstCreativeUpscaler * self, CupSlot * slot)
           slot->is_reused || repeating);
       break;
     case CUP_SOURCE_REPEAT:
-      if (!self->kept.buffer)
+      /* There is none yet, or downstream has asked for something else since. */
+      if (!self->kept.buffer
+          || !cup_output_is_equal (self->kept.output, slot->output))
         cup_kept_take_buffer (&self->kept, slot);
       break;
     case CUP_SOURCE_ORIGINAL:
@@ -471,6 +476,29 @@ serve_result (GstCreativeUpscaler * self, CupSlot * slot, CupSlotState state)
   return GST_FLOW_OK;
 }
 
+/* A frame with the pixels of one that had a job and has left without its result:
+ * what became of that one becomes of this one, too. */
+static GstFlowReturn
+share_fate (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  CupKept *kept = &self->kept;
+  GstCreativeUpscalerLate late;
+
+  if (kept->error) {
+    g_clear_error (&slot->error);
+    slot->error = g_error_copy (kept->error);
+    return serve_failed_frame (self, slot);
+  }
+  GST_OBJECT_LOCK (self);
+  late = self->settings.late;
+  GST_OBJECT_UNLOCK (self);
+  if (kept->drop == CUP_DROP_OVERDUE
+      && late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH
+      && pass_original (self, slot))
+    return GST_FLOW_OK;
+  return leave_out (self, slot, kept->drop);
+}
+
 /* A frame that leaves with what left before it. */
 static GstFlowReturn
 serve_repeat (GstCreativeUpscaler * self, CupSlot * slot)
@@ -479,13 +507,8 @@ serve_repeat (GstCreativeUpscaler * self, CupSlot * slot)
   GstBuffer *buffer = NULL;
   GstFlowReturn flow;
 
-  if (slot->is_duplicate && !kept->has_left) {
-    if (!kept->error)
-      return leave_out (self, slot, kept->drop);
-    g_clear_error (&slot->error);
-    slot->error = g_error_copy (kept->error);
-    return serve_failed_frame (self, slot);
-  }
+  if (slot->is_duplicate && !kept->has_left)
+    return share_fate (self, slot);
   if (!kept->result)
     return leave_out (self, slot, CUP_DROP_UNSELECTED);
 
@@ -533,14 +556,26 @@ serve (GstCreativeUpscaler * self, CupSlot * slot)
   return serve_result (self, slot, state);
 }
 
+static void
+refuse_frames (GstCreativeUpscaler * self)
+{
+  GList *refused = cup_window_refuse_frames (self->window), *walk;
+
+  GST_DEBUG_OBJECT (self, "downstream wants no more frames");
+  /* Of a new segment, that is in the window already, there may be frames that
+   * have the same pixels. */
+  for (walk = refused; walk; walk = walk->next)
+    keep_drop (self, walk->data, CUP_DROP_CANCELLED);
+  cup_slots_abandon (refused, self->srcpad);
+}
+
 GstFlowReturn
 gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
 {
   GstFlowReturn flow = serve (self, slot);
 
   if (flow == GST_FLOW_EOS) {
-    GST_DEBUG_OBJECT (self, "downstream wants no more frames");
-    cup_slots_abandon (cup_window_refuse_frames (self->window), self->srcpad);
+    refuse_frames (self);
     flow = GST_FLOW_OK;
   }
   return flow;

@@ -117,6 +117,25 @@ get_frame_duration (const GstVideoInfo * info)
       GST_VIDEO_INFO_FPS_N (info));
 }
 
+/* Of the next picture nothing is known by those before it, and the result of one
+ * of another shape cannot take its place. */
+static gboolean
+has_other_size (GstCaps * a, GstCaps * b)
+{
+  static const gchar *const names[] = { "width", "height" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    gint x = 0, y = 0;
+
+    gst_structure_get_int (gst_caps_get_structure (a, 0), names[i], &x);
+    gst_structure_get_int (gst_caps_get_structure (b, 0), names[i], &y);
+    if (x != y)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static GstFlowReturn
 take_caps (GstCreativeUpscaler * self, GstEvent * event)
 {
@@ -129,6 +148,8 @@ take_caps (GstCreativeUpscaler * self, GstEvent * event)
     gst_event_unref (event);
     return GST_FLOW_OK;
   }
+  if (self->input && has_other_size (self->input->caps, caps))
+    cup_selector_reset (&self->selector);
   input = cup_input_new (caps, &error);
   gst_event_unref (event);
   g_clear_pointer (&self->input, cup_input_unref);

@@ -251,15 +251,19 @@ cup_window_reserve (CupWindow * window,
   return flow;
 }
 
-void
+GstFlowReturn
 cup_window_push_hole (CupWindow * window, GstClockTime start,
     GstClockTime duration)
 {
+  GstFlowReturn flow;
+
   g_mutex_lock (&window->lock);
-  if (flow_for_frame (window) == GST_FLOW_OK)
+  flow = flow_for_frame (window);
+  if (flow == GST_FLOW_OK)
     insert_hole (window, NULL, start, duration);
   g_cond_broadcast (&window->cond);
   g_mutex_unlock (&window->lock);
+  return flow;
 }
 
 gboolean
@@ -269,7 +273,8 @@ cup_window_can_repeat (CupWindow * window, CupSlot * leader)
 
   g_mutex_lock (&window->lock);
   if (leader->in_window) {
-    can = !leader->given_up && leader->state != CUP_SLOT_FAILED;
+    can = !leader->given_up && !leader->is_original
+        && leader->state != CUP_SLOT_FAILED;
     leader->is_reused = leader->is_reused || can;
   } else {
     can = leader->is_kept;

@@ -79,8 +79,8 @@ GstFlowReturn cup_window_push_frame (CupWindow * window, CupSlot * slot);
 
 /* Puts a hole behind all that is there, in place of a frame that is left out: a
  * GAP, and DISCONT on what comes after it. Holes that follow each other are
- * one. */
-void cup_window_push_hole (CupWindow * window, GstClockTime start,
+ * one. Needs no place. */
+GstFlowReturn cup_window_push_hole (CupWindow * window, GstClockTime start,
     GstClockTime duration);
 
 /* Whether a frame that comes now may leave with the result of @leader, the last
@@ -131,6 +131,11 @@ void cup_window_set_output (CupWindow * window, CupOutput * output);
  * any more, or a flush was faster. */
 gboolean cup_window_pass_original (CupWindow * window, CupSlot * slot,
     guint width, guint height);
+
+/* The head, DONE or READY, leaves itself: with the size that @output (nullable)
+ * and @sizing give it now. */
+void cup_window_size_original (CupWindow * window, CupSlot * slot,
+    const CupOutput * output, const CupSizing * sizing);
 
 /* The head, a REPEAT whose @result the caller has set, becomes READY with
  * @buffer (taken), made for @output, or DONE where that is NULL. */

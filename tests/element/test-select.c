@@ -12,7 +12,7 @@ static const GstClockTime frame_25 = GST_SECOND / 25;
 static CupSelectFrame
 get_frame (guint i, GstClockTime duration)
 {
-  CupSelectFrame frame = { i * duration, duration, TRUE, FALSE, 0 };
+  CupSelectFrame frame = { i * duration, duration, TRUE, 0 };
 
   return frame;
 }
@@ -58,12 +58,6 @@ test_first (void)
       frame = get_unwanted (1);
       g_assert_false (cup_select_frame (&select, &settings, &frame));
 
-      frame = get_unwanted (2);
-      frame.discont = TRUE;
-      g_assert_true (cup_select_frame (&select, &settings, &frame));
-      frame = get_unwanted (3);
-      g_assert_false (cup_select_frame (&select, &settings, &frame));
-
       cup_select_reset (&select);
       frame = get_unwanted (1);
       g_assert_true (cup_select_frame (&select, &settings, &frame));
@@ -84,7 +78,7 @@ test_all (void)
     CupSelectFrame frame = get_unwanted (i);
 
     g_assert_true (cup_select_frame (&select, &settings, &frame));
-    g_assert_false (cup_select_needs_distance (&select, &settings, &frame));
+    g_assert_false (cup_select_needs_distance (&select, &settings));
   }
 }
 
@@ -301,12 +295,10 @@ test_scene_change (void)
   static const struct
   {
     gdouble distance;
-    gboolean discont;
     gboolean selected;
   } steps[] = {
-    {0, FALSE, TRUE}, {0, FALSE, FALSE}, {0.299, FALSE, FALSE},
-    {0.3, FALSE, TRUE}, {0.1, FALSE, FALSE}, {1, FALSE, TRUE},
-    {0, TRUE, TRUE}, {0, FALSE, FALSE}, {-1, FALSE, TRUE}
+    {0, TRUE}, {0, FALSE}, {0.299, FALSE}, {0.3, TRUE}, {0.1, FALSE},
+    {1, TRUE}, {0, FALSE}, {-1, TRUE}
   };
   CupSelectSettings settings = { CUP_SELECT_SCENE_CHANGE, 0, 0, 0.3 };
   CupSelect select = { FALSE, };
@@ -316,9 +308,7 @@ test_scene_change (void)
     CupSelectFrame frame = get_frame (i, frame_25);
 
     frame.distance = steps[i].distance;
-    frame.discont = steps[i].discont;
-    g_assert_cmpint (cup_select_needs_distance (&select, &settings, &frame),
-        ==, i > 0 && !frame.discont);
+    g_assert_cmpint (cup_select_needs_distance (&select, &settings), ==, i > 0);
     g_assert_cmpint (cup_select_frame (&select, &settings, &frame), ==,
         steps[i].selected);
   }
@@ -351,7 +341,7 @@ test_mode_changed (void)
   }
   settings.mode = CUP_SELECT_SCENE_CHANGE;
   frame = get_frame (100, frame_25);
-  g_assert_true (cup_select_needs_distance (&select, &settings, &frame));
+  g_assert_true (cup_select_needs_distance (&select, &settings));
   g_assert_false (cup_select_frame (&select, &settings, &frame));
 }
 

@@ -369,8 +369,8 @@ test_fallback (void)
       "retry-delay", 0.001, NULL);
   fixture_play (f, "image/png,framerate=25/1", "image/png");
   gst_buffer_unref (fixture_upscale (f, make_image_frame (picture)));
-  /* Or it would not be sent again. */
-  g_object_set (f->element, "seed", 1, NULL);
+  /* With other settings, or it would not be sent again. */
+  g_object_set (f->element, "seed", (gint64) 2, NULL);
   gst_buffer_unref (fixture_upscale (f, make_image_frame (picture)));
   fixture_assert_count (f, CUP_FAL_COUNT_ACCEPTED, 2);
   fixture_assert_count (f, CUP_FAL_COUNT_UPLOADED, 0);

@@ -457,8 +457,8 @@ test_colour_match (void)
 
   fixture_play (f, "image/png,framerate=25/1", "video/x-raw,format=RGB");
   for (i = 0; i < G_N_ELEMENTS (tints); i++) {
-    /* Or it would not be sent again. */
-    g_object_set (f->element, "seed", (gint) i, NULL);
+    /* Other settings, or it would not be sent again. */
+    g_object_set (f->element, "seed", (gint64) i, NULL);
     if (i == 1)
       fixture_add_fault (f, "result:tinted");
     if (i == 2)

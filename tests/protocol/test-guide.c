@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The launch lines of docs/guide.md that choose frames, read from there and run
+ * as they stand, and what else it says of keyframes, with videos that are made
+ * here.
+ */
+#include <gst/gst.h>
+#include <gst/video/video.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "element/gstcreativeupscaler.h"
+#include "plugins.h"
+#include "service.h"
+
+#define LIMIT (120 * GST_SECOND)
+
+/* Three scenes, each with a keyframe, as the encoder is told to make one every
+ * so many frames at least. */
+#define N_FRAMES 60
+
+typedef struct
+{
+  gchar *directory;
+  gchar *previous;
+} Place;
+
+static void
+set_up (Place * place, gconstpointer data)
+{
+  GError *error = NULL;
+
+  place->previous = g_get_current_dir ();
+  place->directory = g_dir_make_tmp ("cup-guide-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_chdir (place->directory), ==, 0);
+}
+
+static void
+tear_down (Place * place, gconstpointer data)
+{
+  GDir *directory = g_dir_open (".", 0, NULL);
+  const gchar *name;
+
+  while ((name = g_dir_read_name (directory)))
+    g_remove (name);
+  g_dir_close (directory);
+  g_chdir (place->previous);
+  g_rmdir (place->directory);
+  g_free (place->directory);
+  g_free (place->previous);
+}
+
+static gboolean
+skip_without (const gchar * elements)
+{
+  gchar **names = g_strsplit (elements, " ", -1);
+  gboolean skip = FALSE;
+  guint i;
+
+  for (i = 0; names[i] && !skip; i++) {
+    GstElementFactory *factory = gst_element_factory_find (names[i]);
+
+    if (!factory) {
+      gchar *reason = g_strconcat ("there is no element ", names[i], NULL);
+
+      g_test_skip (reason);
+      g_free (reason);
+      skip = TRUE;
+    }
+    gst_clear_object (&factory);
+  }
+  g_strfreev (names);
+  return skip;
+}
+
+/* Running pipelines */
+
+static GstElement *
+parse (const gchar * line)
+{
+  GError *error = NULL;
+  GstElement *pipeline;
+  gchar **words;
+
+  g_test_message ("%s", line);
+  /* As gst-launch-1.0 does with what the shell gives it. */
+  g_assert_true (g_shell_parse_argv (line, NULL, &words, &error));
+  pipeline = gst_parse_launchv ((const gchar **) words, &error);
+  g_assert_no_error (error);
+  g_strfreev (words);
+  return pipeline;
+}
+
+static void
+wait_for_end (GstElement * pipeline)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, LIMIT,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  GError *error = NULL;
+
+  g_assert_nonnull (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  g_assert_no_error (error);
+  gst_message_unref (message);
+  gst_object_unref (bus);
+}
+
+static void
+stop (GstElement * pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+run (const gchar * line)
+{
+  GstElement *pipeline = parse (line);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_for_end (pipeline);
+  stop (pipeline);
+}
+
+typedef struct
+{
+  GMutex lock;
+  GArray *times;                /* of GstClockTime */
+  guint n_delta;
+} Buffers;
+
+static GstPadProbeReturn
+note_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Buffers *buffers = user_data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+  g_mutex_lock (&buffers->lock);
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    buffers->n_delta++;
+  else
+    g_array_append_val (buffers->times, GST_BUFFER_PTS (buffer));
+  g_mutex_unlock (&buffers->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Notes what comes to the element "end" of @pipeline. */
+static Buffers *
+watch (GstElement * pipeline)
+{
+  Buffers *buffers = g_new0 (Buffers, 1);
+  GstElement *end = gst_bin_get_by_name (GST_BIN (pipeline), "end");
+  GstPad *pad = gst_element_get_static_pad (end, "sink");
+
+  g_mutex_init (&buffers->lock);
+  buffers->times = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, note_buffer, buffers,
+      NULL);
+  gst_object_unref (pad);
+  gst_object_unref (end);
+  return buffers;
+}
+
+static void
+free_buffers (Buffers * buffers)
+{
+  g_array_unref (buffers->times);
+  g_mutex_clear (&buffers->lock);
+  g_free (buffers);
+}
+
+static Buffers *
+run_and_watch (const gchar * line)
+{
+  GstElement *pipeline = parse (line);
+  Buffers *buffers = watch (pipeline);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_for_end (pipeline);
+  stop (pipeline);
+  return buffers;
+}
+
+static void
+assert_same_times (const Buffers * a, const Buffers * b)
+{
+  guint i;
+
+  g_assert_cmpuint (a->times->len, ==, b->times->len);
+  for (i = 0; i < a->times->len; i++)
+    g_assert_cmpuint (g_array_index (a->times, GstClockTime, i), ==,
+        g_array_index (b->times, GstClockTime, i));
+}
+
+/* Videos */
+
+static void
+paint (guint8 * data, guint size, guint n)
+{
+  GRand *rand = g_rand_new_with_seed (n / 20);
+  guint i, low = 20 + n / 20 * 70;
+
+  /* Rows of one brightness each, and a sample that no other frame has. */
+  for (i = 0; i < size; i++)
+    data[i] = i % 64 ? data[i - 1] : (guint8) (low
+        + g_rand_int_range (rand, 0, 60));
+  data[0] = (guint8) (16 + n);
+  g_rand_free (rand);
+}
+
+/* Three scenes of 20 frames, which anything that encodes can read. */
+static void
+write_scenes (void)
+{
+  const guint size = 64 * 48 * 3 / 2;
+  guint8 *data = g_malloc (size * N_FRAMES);
+  guint i;
+
+  for (i = 0; i < N_FRAMES; i++) {
+    paint (data + i * size, 64 * 48, i);
+    memset (data + i * size + 64 * 48, 128, 64 * 48 / 2);
+  }
+  g_assert_true (g_file_set_contents ("scenes.yuv", (const gchar *) data,
+          size * N_FRAMES, NULL));
+  g_free (data);
+}
+
+#define SCENES "filesrc location=scenes.yuv blocksize=4608 ! rawvideoparse " \
+    "width=64 height=48 framerate=25/1 format=i420 ! "
+#define ELEMENTS "rawvideoparse vp8enc vp8dec webmmux matroskademux decodebin " \
+    "parsebin identity videoconvert jpegenc jpegdec imagefreeze multifilesink"
+
+static void
+write_clip (void)
+{
+  write_scenes ();
+  run (SCENES "vp8enc deadline=1 keyframe-max-dist=15 ! webmmux ! "
+      "filesink location=clip.webm");
+}
+
+static Buffers *
+read_clip (const gchar * name)
+{
+  gchar *line = g_strdup_printf ("filesrc location=%s ! matroskademux ! "
+      "fakesink name=end", name);
+  Buffers *buffers = run_and_watch (line);
+
+  g_free (line);
+  return buffers;
+}
+
+static guint
+count_frames (const gchar * name)
+{
+  Buffers *buffers = read_clip (name);
+  guint n = buffers->times->len + buffers->n_delta;
+
+  free_buffers (buffers);
+  return n;
+}
+
+static guint
+count_pictures (const gchar * prefix)
+{
+  GDir *directory = g_dir_open (".", 0, NULL);
+  const gchar *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (directory))) {
+    if (!g_str_has_prefix (name, prefix))
+      continue;
+    g_remove (name);
+    n++;
+  }
+  g_dir_close (directory);
+  return n;
+}
+
+/* The guide */
+
+static gchar *
+read_guide (void)
+{
+  gchar *path = g_build_filename (g_getenv ("CUP_TEST_SOURCE_DIR"), "docs",
+      "guide.md", NULL);
+  GError *error = NULL;
+  gchar *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_free (path);
+  return text;
+}
+
+/* Runs the launch line of the guide that has @word in it, which has to be the
+ * only one. */
+static void
+run_from_guide (const gchar * word)
+{
+  const gchar *program = "gst-launch-1.0 ";
+  gchar *guide = read_guide ();
+  gchar **parts = g_strsplit (guide, "\n```\n", -1);
+  guint found = 0, i;
+
+  for (i = 0; parts[i]; i++) {
+    if (!g_str_has_prefix (parts[i], program) || !strstr (parts[i], word))
+      continue;
+    run (parts[i] + strlen (program));
+    found++;
+  }
+  g_assert_cmpuint (found, ==, 1);
+  g_strfreev (parts);
+  g_free (guide);
+}
+
+static void
+test_select (Place * place, gconstpointer data)
+{
+  if (skip_without (ELEMENTS))
+    return;
+  write_clip ();
+  run_from_guide ("second_%05d.png");
+  g_assert_cmpuint (count_pictures ("second_"), ==, 3);
+  run_from_guide ("slides.webm");
+  g_assert_cmpuint (count_frames ("slides.webm"), ==, N_FRAMES);
+  run_from_guide ("mixed.webm");
+  g_assert_cmpuint (count_frames ("mixed.webm"), ==, N_FRAMES);
+}
+
+static void
+test_same (Place * place, gconstpointer data)
+{
+  if (skip_without (ELEMENTS))
+    return;
+  write_scenes ();
+  run (SCENES "identity eos-after=2 ! jpegenc ! filesink location=photo.jpg");
+  run_from_guide ("still.webm");
+  g_assert_cmpuint (count_frames ("still.webm"), ==, 50);
+}
+
+/* As many as the file has, and at their times. */
+static void
+test_keyframes (Place * place, gconstpointer data)
+{
+  Buffers *wanted, *found;
+
+  if (skip_without (ELEMENTS))
+    return;
+  write_clip ();
+  wanted = read_clip ("clip.webm");
+  g_assert_cmpuint (wanted->times->len, >=, 4);
+  g_assert_cmpuint (wanted->n_delta, >, 30);
+
+  run_from_guide ("parsebin");
+  g_assert_cmpuint (count_pictures ("key_"), ==, wanted->times->len);
+  run_from_guide ("matroskademux name=d");
+  g_assert_cmpuint (count_pictures ("key_"), ==, wanted->times->len);
+
+  found = run_and_watch ("filesrc location=clip.webm ! parsebin ! "
+      "identity drop-buffer-flags=delta-unit ! decodebin ! "
+      "creativeupscaler ! fakesink name=end");
+  assert_same_times (found, wanted);
+  g_assert_cmpuint (found->n_delta, ==, 0);
+  free_buffers (found);
+
+  /* What does not work: nothing is known behind the decoder. */
+  found = run_and_watch ("filesrc location=clip.webm ! decodebin ! "
+      "creativeupscaler select=keyframes ! fakesink name=end");
+  g_assert_cmpuint (found->times->len, ==, N_FRAMES);
+  free_buffers (found);
+  free_buffers (wanted);
+}
+
+/* Of another codec, in another container. */
+static void
+test_h264 (Place * place, gconstpointer data)
+{
+  Buffers *wanted, *found;
+
+  if (skip_without (ELEMENTS " openh264enc openh264dec h264parse mp4mux "
+          "qtdemux"))
+    return;
+  write_scenes ();
+  run (SCENES "openh264enc gop-size=20 ! h264parse ! mp4mux ! "
+      "filesink location=clip.mp4");
+  wanted = run_and_watch ("filesrc location=clip.mp4 ! qtdemux ! "
+      "fakesink name=end");
+  g_assert_cmpuint (wanted->n_delta, >, 30);
+  found = run_and_watch ("filesrc location=clip.mp4 ! parsebin ! "
+      "identity drop-buffer-flags=delta-unit ! decodebin ! "
+      "creativeupscaler ! fakesink name=end");
+  assert_same_times (found, wanted);
+  free_buffers (found);
+  free_buffers (wanted);
+}
+
+/* The seek of the guide, and back. */
+static void
+seek (GstElement * pipeline, GstSeekFlags flags)
+{
+  g_assert_true (gst_element_seek (pipeline, 1.0, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH | flags, GST_SEEK_TYPE_SET, 0,
+          GST_SEEK_TYPE_NONE, 0));
+  g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, LIMIT), ==,
+      GST_STATE_CHANGE_SUCCESS);
+}
+
+static void
+clear (Buffers * buffers)
+{
+  g_mutex_lock (&buffers->lock);
+  g_array_set_size (buffers->times, 0);
+  buffers->n_delta = 0;
+  g_mutex_unlock (&buffers->lock);
+}
+
+static GstPadProbeReturn
+clear_at_flush (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_FLUSH_STOP)
+    clear (user_data);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+test_trick_mode (Place * place, gconstpointer data)
+{
+  Buffers *wanted, *found;
+  GstElement *pipeline, *end;
+  GstPad *pad;
+
+  if (skip_without (ELEMENTS))
+    return;
+  write_clip ();
+  wanted = read_clip ("clip.webm");
+  pipeline = parse ("filesrc location=clip.webm ! decodebin ! "
+      "creativeupscaler ! fakesink name=end sync=false");
+  found = watch (pipeline);
+  end = gst_bin_get_by_name (GST_BIN (pipeline), "end");
+  pad = gst_element_get_static_pad (end, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_FLUSH, clear_at_flush, found,
+      NULL);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, LIMIT), ==,
+      GST_STATE_CHANGE_SUCCESS);
+
+  seek (pipeline, GST_SEEK_FLAG_TRICKMODE_KEY_UNITS);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_for_end (pipeline);
+  assert_same_times (found, wanted);
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  seek (pipeline, 0);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_for_end (pipeline);
+  g_assert_cmpuint (found->times->len, ==, N_FRAMES);
+
+  stop (pipeline);
+  gst_object_unref (pad);
+  gst_object_unref (end);
+  free_buffers (found);
+  free_buffers (wanted);
+}
+
+/* Of pictures that come encoded each is a keyframe. */
+static void
+test_intra (Place * place, gconstpointer data)
+{
+  Buffers *wanted, *found;
+
+  if (skip_without (ELEMENTS " matroskamux jpegparse"))
+    return;
+  write_scenes ();
+  run (SCENES "jpegenc ! matroskamux ! filesink location=clip.mkv");
+  wanted = read_clip ("clip.mkv");
+  found = run_and_watch ("filesrc location=clip.mkv ! matroskademux ! "
+      "jpegparse ! creativeupscaler select=keyframes ! image/png ! "
+      "fakesink name=end");
+  g_assert_cmpuint (wanted->times->len, ==, N_FRAMES);
+  assert_same_times (found, wanted);
+  free_buffers (found);
+  free_buffers (wanted);
+}
+
+/* What the guide says of costs, with a service that counts. */
+static void
+test_costs (Place * place, gconstpointer data)
+{
+  static const struct
+  {
+    const gchar *line;
+    guint jobs, frames;
+  } cases[] = {
+    {"filesrc location=photo.jpg ! jpegdec ! imagefreeze num-buffers=50 ! "
+          "creativeupscaler max-in-flight=8 %s ! fakesink name=end", 1, 50},
+    {SCENES "creativeupscaler select=scene-change unselected=repeat "
+          "max-in-flight=100 %s ! fakesink name=end", 3, N_FRAMES},
+    {SCENES "creativeupscaler select=interval interval=10 unselected=local "
+          "max-in-flight=40 size-policy=exact %s ! fakesink name=end", 6,
+        N_FRAMES},
+    {SCENES "creativeupscaler select=interval interval-time=1000000000 %s ! "
+          "image/png ! fakesink name=end", 3, 3},
+  };
+  CupFalServiceOptions options;
+  guint i;
+
+  if (skip_without (ELEMENTS))
+    return;
+  write_scenes ();
+  run (SCENES "identity eos-after=2 ! jpegenc ! filesink location=photo.jpg");
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    gchar **parts = g_strsplit (cases[i].line, "%s", 2), *line;
+    CupFalService *service;
+    GError *error = NULL;
+    Buffers *found;
+
+    cup_fal_service_options_init (&options);
+    options.key = "KEYID-5be2:SECRET-0f1c77";
+    options.runners = 4;
+    service = cup_fal_service_new (&options, &error);
+    g_assert_no_error (error);
+    line = g_strdup_printf ("%1$sengine=fal api-key=%2$s location=%3$s "
+        "storage-location=%3$s%4$s", parts[0], options.key,
+        cup_fal_service_get_location (service), parts[1]);
+    found = run_and_watch (line);
+    g_assert_cmpuint (found->times->len, ==, cases[i].frames);
+    g_assert_cmpuint (cup_fal_service_get_count (service,
+            CUP_FAL_COUNT_ACCEPTED), ==, cases[i].jobs);
+    free_buffers (found);
+    cup_fal_service_free (service);
+    g_free (line);
+    g_strfreev (parts);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_unsetenv ("FAL_KEY");
+  g_unsetenv ("FAL_KEY_ID");
+  g_unsetenv ("FAL_KEY_SECRET");
+  plugins_restrict (NULL);
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  plugins_load ("coreelements videoconvertscale multifile jpegformat jpeg "
+      "playback typefindfunctions matroska vpx png rawparse imagefreeze "
+      "videoparsersbad openh264 isomp4");
+  g_assert_true (gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
+          GST_TYPE_CREATIVE_UPSCALER));
+#define ADD(path, func) \
+  g_test_add (path, Place, NULL, set_up, func, tear_down)
+  ADD ("/guide/select", test_select);
+  ADD ("/guide/same", test_same);
+  ADD ("/guide/keyframes", test_keyframes);
+  ADD ("/guide/h264", test_h264);
+  ADD ("/guide/trick-mode", test_trick_mode);
+  ADD ("/guide/intra", test_intra);
+  ADD ("/guide/costs", test_costs);
+#undef ADD
+  status = g_test_run ();
+  gst_deinit ();
+  return status;
+}
