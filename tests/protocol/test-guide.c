@@ -536,6 +536,14 @@ test_costs (Place * place, gconstpointer data)
   }
 }
 
+static void
+test_live (Place * place, gconstpointer data)
+{
+  if (skip_without ("vp8enc webmmux"))
+    return;
+  run_from_guide ("live.webm");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -556,6 +564,7 @@ main (int argc, char **argv)
   g_test_add (path, Place, NULL, set_up, func, tear_down)
   ADD ("/guide/select", test_select);
   ADD ("/guide/same", test_same);
+  ADD ("/guide/live", test_live);
   ADD ("/guide/keyframes", test_keyframes);
   ADD ("/guide/h264", test_h264);
   ADD ("/guide/trick-mode", test_trick_mode);
