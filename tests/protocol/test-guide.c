@@ -555,7 +555,8 @@ main (int argc, char **argv)
   plugins_restrict (NULL);
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  plugins_load ("coreelements videoconvertscale multifile jpegformat jpeg "
+  plugins_load
+      ("coreelements videotestsrc videoconvertscale multifile jpegformat jpeg "
       "playback typefindfunctions matroska vpx png rawparse imagefreeze "
       "videoparsersbad openh264 isomp4");
   g_assert_true (gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
