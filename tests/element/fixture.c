@@ -216,3 +216,15 @@ fixture_wait_message (Fixture * fixture, GstMessageType type)
   g_assert_nonnull (message);
   return message;
 }
+
+guint64
+fixture_get_count (Fixture * fixture, const gchar * name)
+{
+  GstStructure *stats;
+  guint64 count = G_MAXUINT64;
+
+  g_object_get (fixture->element, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get_uint64 (stats, name, &count));
+  gst_structure_free (stats);
+  return count;
+}

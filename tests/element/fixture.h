@@ -61,6 +61,9 @@ void fixture_set_caps (Fixture * fixture, const gchar * caps);
 gchar *fixture_wait (Fixture * fixture, guint n);
 void fixture_assert_record (Fixture * fixture, const gchar * expected);
 
+/* A field of `stats`. */
+guint64 fixture_get_count (Fixture * fixture, const gchar * name);
+
 /* Waits for the next creativeupscaler-job message; its state has to be @state.
  * The structure is the caller's. Other messages are thrown away. */
 GstStructure *fixture_wait_job (Fixture * fixture, const gchar * state);

@@ -55,18 +55,6 @@ pop_drained (Fixture * f)
   return n;
 }
 
-static guint64
-get_stat (Fixture * f, const gchar * name)
-{
-  GstStructure *stats;
-  guint64 value = G_MAXUINT64;
-
-  g_object_get (f->element, "stats", &stats, NULL);
-  g_assert_true (gst_structure_get_uint64 (stats, name, &value));
-  gst_structure_free (stats);
-  return value;
-}
-
 /* Of the frames, what has a result leaves; events keep their places; nothing
  * is an error. */
 static void
@@ -108,9 +96,9 @@ test_cancel_all (void)
   gst_buffer_unref (buffer);
   g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR));
   g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
-  g_assert_cmpuint (get_stat (f, "frames-cancelled"), ==, 2);
-  g_assert_cmpuint (get_stat (f, "dropped-cancelled"), ==, 2);
-  g_assert_cmpuint (get_stat (f, "frames-out"), ==, 3);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 2);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-cancelled"), ==, 2);
+  g_assert_cmpuint (fixture_get_count (f, "frames-out"), ==, 3);
   fixture_free (f);
 }
 
@@ -168,7 +156,7 @@ test_cancel_stubborn (void)
   fixture_assert_record (f, START "|gap|2");
   cup_dummy_engine_release_all (f->engine);
   cup_dummy_engine_sync (f->engine);
-  g_assert_cmpuint (get_stat (f, "frames-done"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-done"), ==, 1);
   fixture_free (f);
 }
 
@@ -190,8 +178,8 @@ test_cancel_duplicates (void)
   /* What was not done yet is not there to be used again. */
   fixture_push (f, 2);
   fixture_assert_record (f, START "|gap|2");
-  g_assert_cmpuint (get_stat (f, "dropped-cancelled"), ==, 3);
-  g_assert_cmpuint (get_stat (f, "frames-reused"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-cancelled"), ==, 3);
+  g_assert_cmpuint (fixture_get_count (f, "frames-reused"), ==, 0);
   fixture_free (f);
 }
 
@@ -213,9 +201,9 @@ test_cancel_race (void)
   wait_drained (f);
   while ((job = fixture_pop_job (f)))
     gst_structure_free (job);
-  g_assert_cmpuint (get_stat (f, "frames-cancelled"), ==, cancelled);
-  g_assert_cmpuint (get_stat (f, "dropped-cancelled"), ==, cancelled);
-  g_assert_cmpuint (get_stat (f, "frames-out"), ==, 200 - cancelled);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, cancelled);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-cancelled"), ==, cancelled);
+  g_assert_cmpuint (fixture_get_count (f, "frames-out"), ==, 200 - cancelled);
   fixture_free (f);
 }
 
@@ -329,7 +317,7 @@ test_cancel_and_drain (void)
   g_assert_true (drain (f));
   g_assert_cmpuint (cancel_all (f), ==, 2);
   wait_drained (f);
-  g_assert_cmpuint (get_stat (f, "dropped-cancelled"), ==, 2);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-cancelled"), ==, 2);
   fixture_free (f);
 }
 

@@ -78,18 +78,6 @@ count_alarms (Fixture * f)
   return n;
 }
 
-static guint64
-get_count (Fixture * f, const gchar * name)
-{
-  GstStructure *stats;
-  guint64 count = 0;
-
-  g_object_get (f->element, "stats", &stats, NULL);
-  g_assert_true (gst_structure_get_uint64 (stats, name, &count));
-  gst_structure_free (stats);
-  return count;
-}
-
 static gboolean
 is_passthrough (GstBuffer * buffer)
 {
@@ -113,7 +101,7 @@ expect_frame (Fixture * f, guint8 key, gboolean passthrough)
   g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, key * FRAME_DURATION);
   /* Before there is a result, in the format of the frame. */
   g_assert_cmpuint (gst_buffer_get_size (buffer) / (passthrough
-          && get_count (f, "frames-out") == get_count (f,
+          && fixture_get_count (f, "frames-out") == fixture_get_count (f,
               "frames-passed-through") ? 4 : 3), ==,
       FRAME_WIDTH * 2 * FRAME_HEIGHT * 2);
   g_assert_cmpint (is_passthrough (buffer), ==, passthrough);
@@ -288,9 +276,9 @@ test_drop (void)
   g_assert_true (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
   gst_buffer_unref (buffer);
   fixture_assert_record (f, START "|0|gap|2");
-  g_assert_cmpuint (get_count (f, "dropped-overdue"), ==, 1);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 1);
-  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-overdue"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 1);
   fixture_free (f);
 }
 
@@ -313,7 +301,7 @@ test_drop_in_turn (void)
   cup_dummy_engine_release_all (f->engine);
   expect_frame (f, 2, FALSE);
   fixture_assert_record (f, START "|gap|2");
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 2);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 2);
   fixture_free (f);
 }
 
@@ -331,9 +319,9 @@ test_passthrough (void)
   expect_warning (f, 1, "passed through", LATENCY);
   cup_dummy_engine_wait_cancelled (f->engine, 1);
   assert_quiet (f, GST_MESSAGE_QOS);
-  g_assert_cmpuint (get_count (f, "frames-passed-through"), ==, 1);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 1);
-  g_assert_cmpuint (get_count (f, "frames-dropped"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "frames-passed-through"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-dropped"), ==, 0);
   fixture_free (f);
 }
 
@@ -378,7 +366,7 @@ test_wait (void)
   expect_frame (f, 0, FALSE);
   expect_frame (f, 1, FALSE);
   assert_quiet (f, GST_MESSAGE_QOS | GST_MESSAGE_WARNING);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 1);
   fixture_free (f);
 }
 
@@ -404,7 +392,7 @@ test_warnings (void)
   fixture_push (f, 2);
   expect_frame (f, 2, FALSE);
   expect_warning (f, 2, NULL, 2 * LATENCY);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 3);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 3);
   fixture_free (f);
 }
 
@@ -422,7 +410,7 @@ test_late_when_it_comes (void)
   expect_frame (f, 1, FALSE);
   fixture_assert_record (f, START "|gap|1");
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 1);
-  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-late"), ==, 1);
   fixture_free (f);
 
   f = live_fixture ("passthrough");
@@ -448,7 +436,7 @@ test_not_live (void)
   cup_dummy_engine_release_all (f->engine);
   expect_frame (f, 0, FALSE);
   assert_quiet (f, GST_MESSAGE_WARNING | GST_MESSAGE_QOS);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 0);
   fixture_free (f);
 }
 
@@ -557,7 +545,7 @@ test_recovery (void)
     g_string_append_printf (record, "|%d", key);
   }
   fixture_assert_record (f, record->str);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 10);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 10);
   g_string_free (record, TRUE);
   fixture_free (f);
 }

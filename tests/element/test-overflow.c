@@ -23,18 +23,6 @@ overflow_fixture (const gchar * overflow)
   return f;
 }
 
-static guint64
-get_count (Fixture * f, const gchar * name)
-{
-  GstStructure *stats;
-  guint64 count = 0;
-
-  g_object_get (f->element, "stats", &stats, NULL);
-  g_assert_true (gst_structure_get_uint64 (stats, name, &count));
-  gst_structure_free (stats);
-  return count;
-}
-
 static void
 expect_qos (Fixture * f, guint8 key)
 {
@@ -83,8 +71,8 @@ test_drop_new (void)
   g_assert_true (has_discont (f));
   fixture_assert_record (f, START "|0|1|gap|6");
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 3);
-  g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, 4);
-  g_assert_cmpuint (get_count (f, "frames-in"), ==, 7);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-overflow"), ==, 4);
+  g_assert_cmpuint (fixture_get_count (f, "frames-in"), ==, 7);
   fixture_free (f);
 }
 
@@ -104,8 +92,8 @@ test_drop_old (void)
   g_assert_false (has_discont (f));
   /* There is no head that had to be left out one by one. */
   fixture_assert_record (f, "stream-start|caps|segment|gap|4|5");
-  g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, 4);
-  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 4);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-overflow"), ==, 4);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 4);
   fixture_free (f);
 }
 
@@ -190,7 +178,7 @@ test_block (void)
     g_thread_join (thread);
     fixture_assert_record (f, START "|0|1|2");
     g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_QOS));
-    g_assert_cmpuint (get_count (f, "frames-dropped"), ==, 0);
+    g_assert_cmpuint (fixture_get_count (f, "frames-dropped"), ==, 0);
     fixture_free (f);
   }
 }
@@ -235,11 +223,13 @@ test_unselected (void)
     /* Of these every second one is selected, and takes the place of another. */
     for (key = 2; key < 6; key++)
       fixture_push (f, key);
-    g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 2);
+    g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 2);
     cup_dummy_engine_release_all (f->engine);
     pull (f, 2);
-    g_assert_cmpuint (get_count (f, "dropped-unselected"), ==, i == 0 ? 2 : 0);
-    g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, i == 0 ? 2 : 4);
+    g_assert_cmpuint (fixture_get_count (f, "dropped-unselected"), ==,
+        i == 0 ? 2 : 0);
+    g_assert_cmpuint (fixture_get_count (f, "dropped-overflow"), ==,
+        i == 0 ? 2 : 4);
     fixture_free (f);
   }
 }

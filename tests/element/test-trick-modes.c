@@ -34,18 +34,6 @@ push_flagged (Fixture * f, guint8 key, GstBufferFlags flags)
   return gst_harness_push (f->harness, buffer);
 }
 
-static guint64
-get_count (Fixture * f, const gchar * name)
-{
-  GstStructure *stats = NULL;
-  guint64 count = G_MAXUINT64;
-
-  g_object_get (f->element, "stats", &stats, NULL);
-  g_assert_true (gst_structure_get_uint64 (stats, name, &count));
-  gst_structure_free (stats);
-  return count;
-}
-
 typedef struct
 {
   guint8 key;
@@ -101,7 +89,7 @@ test_reverse (void)
   fixture_assert_record (f, START "|segment|5|4|3|2|eos");
   assert_frames (f, expected, G_N_ELEMENTS (expected));
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 4);
-  g_assert_cmpuint (get_count (f, "dropped-outside-segment"), ==, 3);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-outside-segment"), ==, 3);
   fixture_free (f);
 }
 
@@ -156,8 +144,8 @@ test_key_units (void)
   push_flagged (f, 5, GST_BUFFER_FLAG_DROPPABLE);
   assert_frames (f, expected, G_N_ELEMENTS (expected));
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 3);
-  g_assert_cmpuint (get_count (f, "dropped-outside-segment"), ==, 2);
-  g_assert_cmpuint (get_count (f, "frames-in"), ==, 5);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-outside-segment"), ==, 2);
+  g_assert_cmpuint (fixture_get_count (f, "frames-in"), ==, 5);
 
   /* The next segment wants all of them again. */
   push_segment (f, 1, 0, 0, GST_CLOCK_TIME_NONE);
@@ -245,7 +233,7 @@ test_late (void)
   fixture_push (f, 10);
   fixture_assert_record (f, START "|1|2|gap|10");
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 3);
-  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-late"), ==, 1);
 
   /* In time again. */
   send_qos (f, 10 * FRAME_DURATION, -(GstClockTimeDiff) FRAME_DURATION);
@@ -276,7 +264,7 @@ test_late_in_the_queue (void)
   g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (thread)), ==, GST_FLOW_OK);
   fixture_assert_record (f, START "|1|gap");
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 1);
-  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-late"), ==, 1);
   fixture_free (f);
 }
 
@@ -321,7 +309,7 @@ test_late_forgotten (void)
   fixture_push (f, 3);
   fixture_assert_record (f, START "|1|flush-start|flush-stop|segment|2"
       "|segment|3");
-  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-late"), ==, 0);
   fixture_free (f);
 }
 

@@ -30,3 +30,27 @@ plugins_load (const gchar * names)
   }
   g_strfreev (words);
 }
+
+gboolean
+plugins_skip_without (const gchar * elements)
+{
+  gchar **names = g_strsplit (elements, " ", -1);
+  gboolean skip = FALSE;
+  guint i;
+
+  for (i = 0; names[i] && !skip; i++) {
+    GstElementFactory *factory = gst_element_factory_find (names[i]);
+
+    if (factory) {
+      gst_object_unref (factory);
+    } else {
+      gchar *reason = g_strconcat ("there is no element ", names[i], NULL);
+
+      g_test_skip (reason);
+      g_free (reason);
+      skip = TRUE;
+    }
+  }
+  g_strfreev (names);
+  return skip;
+}

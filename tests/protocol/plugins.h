@@ -30,5 +30,8 @@ void plugins_restrict (const gchar * directory);
 /* After gst_init(): @names are those of the files without "libgst", with a
  * blank between. Those that are not there are left out. */
 void plugins_load (const gchar * names);
+/* Marks the test as skipped, and is TRUE, where one of @elements is not there;
+ * with a blank between. */
+gboolean plugins_skip_without (const gchar * elements);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "element/gstcreativeupscaler.h"
+#include "place.h"
 #include "plugins.h"
 #include "service.h"
 
@@ -18,61 +19,6 @@
 /* Three scenes, each with a keyframe, as the encoder is told to make one every
  * so many frames at least. */
 #define N_FRAMES 60
-
-typedef struct
-{
-  gchar *directory;
-  gchar *previous;
-} Place;
-
-static void
-set_up (Place * place, gconstpointer data)
-{
-  GError *error = NULL;
-
-  place->previous = g_get_current_dir ();
-  place->directory = g_dir_make_tmp ("cup-guide-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_chdir (place->directory), ==, 0);
-}
-
-static void
-tear_down (Place * place, gconstpointer data)
-{
-  GDir *directory = g_dir_open (".", 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (directory)))
-    g_remove (name);
-  g_dir_close (directory);
-  g_chdir (place->previous);
-  g_rmdir (place->directory);
-  g_free (place->directory);
-  g_free (place->previous);
-}
-
-static gboolean
-skip_without (const gchar * elements)
-{
-  gchar **names = g_strsplit (elements, " ", -1);
-  gboolean skip = FALSE;
-  guint i;
-
-  for (i = 0; names[i] && !skip; i++) {
-    GstElementFactory *factory = gst_element_factory_find (names[i]);
-
-    if (!factory) {
-      gchar *reason = g_strconcat ("there is no element ", names[i], NULL);
-
-      g_test_skip (reason);
-      g_free (reason);
-      skip = TRUE;
-    }
-    gst_clear_object (&factory);
-  }
-  g_strfreev (names);
-  return skip;
-}
 
 /* Running pipelines */
 
@@ -319,7 +265,7 @@ run_from_guide (const gchar * word)
 static void
 test_select (Place * place, gconstpointer data)
 {
-  if (skip_without (ELEMENTS))
+  if (plugins_skip_without (ELEMENTS))
     return;
   write_clip ();
   run_from_guide ("second_%05d.png");
@@ -333,7 +279,7 @@ test_select (Place * place, gconstpointer data)
 static void
 test_same (Place * place, gconstpointer data)
 {
-  if (skip_without (ELEMENTS))
+  if (plugins_skip_without (ELEMENTS))
     return;
   write_scenes ();
   run (SCENES "identity eos-after=2 ! jpegenc ! filesink location=photo.jpg");
@@ -347,7 +293,7 @@ test_keyframes (Place * place, gconstpointer data)
 {
   Buffers *wanted, *found;
 
-  if (skip_without (ELEMENTS))
+  if (plugins_skip_without (ELEMENTS))
     return;
   write_clip ();
   wanted = read_clip ("clip.webm");
@@ -380,8 +326,8 @@ test_h264 (Place * place, gconstpointer data)
 {
   Buffers *wanted, *found;
 
-  if (skip_without (ELEMENTS " openh264enc openh264dec h264parse mp4mux "
-          "qtdemux"))
+  if (plugins_skip_without (ELEMENTS
+          " openh264enc openh264dec h264parse mp4mux " "qtdemux"))
     return;
   write_scenes ();
   run (SCENES "openh264enc gop-size=20 ! h264parse ! mp4mux ! "
@@ -432,7 +378,7 @@ test_trick_mode (Place * place, gconstpointer data)
   GstElement *pipeline, *end;
   GstPad *pad;
 
-  if (skip_without (ELEMENTS))
+  if (plugins_skip_without (ELEMENTS))
     return;
   write_clip ();
   wanted = read_clip ("clip.webm");
@@ -471,7 +417,7 @@ test_intra (Place * place, gconstpointer data)
 {
   Buffers *wanted, *found;
 
-  if (skip_without (ELEMENTS " matroskamux jpegparse"))
+  if (plugins_skip_without (ELEMENTS " matroskamux jpegparse"))
     return;
   write_scenes ();
   run (SCENES "jpegenc ! matroskamux ! filesink location=clip.mkv");
@@ -507,7 +453,7 @@ test_costs (Place * place, gconstpointer data)
   CupFalServiceOptions options;
   guint i;
 
-  if (skip_without (ELEMENTS))
+  if (plugins_skip_without (ELEMENTS))
     return;
   write_scenes ();
   run (SCENES "identity eos-after=2 ! jpegenc ! filesink location=photo.jpg");
@@ -539,7 +485,7 @@ test_costs (Place * place, gconstpointer data)
 static void
 test_live (Place * place, gconstpointer data)
 {
-  if (skip_without ("vp8enc webmmux"))
+  if (plugins_skip_without ("vp8enc webmmux"))
     return;
   run_from_guide ("live.webm");
 }
@@ -562,7 +508,7 @@ main (int argc, char **argv)
   g_assert_true (gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
           GST_TYPE_CREATIVE_UPSCALER));
 #define ADD(path, func) \
-  g_test_add (path, Place, NULL, set_up, func, tear_down)
+  g_test_add (path, Place, NULL, place_enter, func, place_leave)
   ADD ("/guide/select", test_select);
   ADD ("/guide/same", test_same);
   ADD ("/guide/live", test_live);

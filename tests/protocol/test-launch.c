@@ -5,72 +5,15 @@
  */
 #include <gst/gst.h>
 #include <gst/video/video.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "image/image.h"
+#include "place.h"
 #include "plugins.h"
 #include "service.h"
 
 #define KEY "KEYID-5be2:SECRET-0f1c77"
 #define LIMIT (120 * GST_SECOND)
-
-typedef struct
-{
-  gchar *directory;
-  gchar *previous;
-} Place;
-
-static void
-set_up (Place * place, gconstpointer data)
-{
-  GError *error = NULL;
-
-  place->previous = g_get_current_dir ();
-  place->directory = g_dir_make_tmp ("cup-launch-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_chdir (place->directory), ==, 0);
-}
-
-static void
-tear_down (Place * place, gconstpointer data)
-{
-  GDir *directory = g_dir_open (".", 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (directory)))
-    g_remove (name);
-  g_dir_close (directory);
-  g_chdir (place->previous);
-  g_rmdir (place->directory);
-  g_free (place->directory);
-  g_free (place->previous);
-}
-
-/* TRUE where the test is to be skipped. */
-static gboolean
-skip_without (const gchar * elements)
-{
-  gchar **names = g_strsplit (elements, " ", -1);
-  gboolean skip = FALSE;
-  guint i;
-
-  for (i = 0; names[i] && !skip; i++) {
-    GstElementFactory *factory = gst_element_factory_find (names[i]);
-
-    if (factory) {
-      gst_object_unref (factory);
-    } else {
-      gchar *reason = g_strconcat ("there is no element ", names[i], NULL);
-
-      g_test_skip (reason);
-      g_free (reason);
-      skip = TRUE;
-    }
-  }
-  g_strfreev (names);
-  return skip;
-}
 
 /* Runs @line until EOS; an error fails the test. */
 static void
@@ -165,7 +108,7 @@ test_plugin (void)
 static void
 test_photo (Place * place, gconstpointer data)
 {
-  if (skip_without ("jpegparse"))
+  if (plugins_skip_without ("jpegparse"))
     return;
   write_picture ("photo.jpg", CUP_IMAGE_JPEG, 40, 30, 120);
   launch ("filesrc location=photo.jpg ! jpegparse ! creativeupscaler scale=2 ! "
@@ -263,7 +206,7 @@ count_frames (const gchar * name)
 static void
 test_clip (Place * place, gconstpointer data)
 {
-  if (skip_without ("videotestsrc vp8enc vp8dec webmmux matroskademux "
+  if (plugins_skip_without ("videotestsrc vp8enc vp8dec webmmux matroskademux "
           "decodebin videoconvert"))
     return;
   launch ("videotestsrc num-buffers=10 ! "
@@ -315,7 +258,7 @@ test_service_photo (Place * place, gconstpointer data)
   CupFalService *service;
   gchar *more, *line;
 
-  if (skip_without ("jpegparse"))
+  if (plugins_skip_without ("jpegparse"))
     return;
   service = start_service (&more);
   write_picture ("photo.jpg", CUP_IMAGE_JPEG, 40, 30, 120);
@@ -347,7 +290,7 @@ test_service_video (Place * place, gconstpointer data)
   gchar *more, *line;
   guint i;
 
-  if (skip_without ("videotestsrc pngenc multifilesink"))
+  if (plugins_skip_without ("videotestsrc pngenc multifilesink"))
     return;
   service = start_service (&more);
   line = g_strdup_printf ("videotestsrc num-buffers=4 ! creativeupscaler "
@@ -470,7 +413,7 @@ main (int argc, char **argv)
       "jpegformat playback typefindfunctions matroska vpx png");
   g_test_add_func ("/launch/plugin", test_plugin);
 #define ADD(path, func) \
-  g_test_add (path, Place, NULL, set_up, func, tear_down)
+  g_test_add (path, Place, NULL, place_enter, func, place_leave)
   ADD ("/launch/photo", test_photo);
   ADD ("/launch/sequence", test_sequence);
   ADD ("/launch/clip", test_clip);
