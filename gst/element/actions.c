@@ -11,22 +11,22 @@ typedef struct
 } Action;
 
 static const Action cancel_all_action = { "cancel-all",
-  "Takes back what is with the engine now, at the service too as far as it "
-      "still can be, and returns how many frames that were. They count as "
-      "cancelled, not as failed, and nothing stops: when the turn of each comes "
-      "a GAP event leaves in its place, and the next buffer has DISCONT. "
-      "Frames whose results are there already leave as usual (they have been "
-      "paid for), and so do events; frames that come afterwards are upscaled"
+  "Cancels all frames that the engine has not finished, at the service too as "
+      "far as that is still possible, and returns how many they are. They "
+      "count as cancelled, not as failed, and the stream goes on: a GAP event "
+      "leaves in the place of each, and the next buffer has DISCONT. Frames "
+      "whose results are there already (and paid for) leave as usual, and so "
+      "do events; frames that come later are upscaled"
 };
 
 static const Action drain_action = { "drain",
-  "Asks to be told when all that has been taken so far has left. Returns TRUE "
-      "at once; then an element message creativeupscaler-drained follows, one "
-      "for each call, when the last of those frames has been pushed, left out "
-      "or, by a flush or a stop, thrown away. Without frames under way it "
-      "comes at once. Frames that come meanwhile are upscaled, and not waited "
-      "for. FALSE, without a message, where the element is not in PAUSED or "
-      "PLAYING"
+  "Asks to be told when all frames that have come so far are through. Returns "
+      "TRUE without waiting; an element message creativeupscaler-drained "
+      "follows, one for each call, when the last of these frames has been "
+      "pushed, left out or, by a flush or a stop, thrown away. Without frames "
+      "under way it comes at once. Frames that come later are upscaled, but "
+      "not waited for. Returns FALSE, and no message follows, where the "
+      "element is not in PAUSED or PLAYING"
 };
 
 static const Action *const actions[] = { &cancel_all_action, &drain_action };

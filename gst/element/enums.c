@@ -9,7 +9,8 @@ static const GEnumValue engine_values[] = {
   {GST_CREATIVE_UPSCALER_ENGINE_FAL,
       "fal's hosted model, over its queue API", "fal"},
   {GST_CREATIVE_UPSCALER_ENGINE_LOCAL,
-      "Embedded: in process, no network, no key", "local"},
+        "Embedded: resamples without network or key, and invents nothing",
+      "local"},
   {0, NULL, NULL}
 };
 
@@ -18,11 +19,13 @@ CUP_DEFINE_ENUM (cup_engine_enum_get_type, "GstCreativeUpscalerEngine",
 
 static const GEnumValue image_format_values[] = {
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
-      "PNG, unless downstream takes another type only", "auto"},
+        "PNG; for results another type where downstream does not take PNG",
+      "auto"},
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_PNG, "PNG, lossless", "png"},
-  {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG, "JPEG, of `quality`", "jpeg"},
+  {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG, "JPEG, with `quality`; lossy",
+      "jpeg"},
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP,
-      "WebP, of `quality` (100 is lossless)", "webp"},
+      "WebP, with `quality`; lossless at 100", "webp"},
   {0, NULL, NULL}
 };
 
@@ -58,9 +61,9 @@ CUP_DEFINE_ENUM (cup_on_error_enum_get_type, "GstCreativeUpscalerOnError",
 
 static const GEnumValue size_policy_values[] = {
   {GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
-      "As the results come; the caps change with them", "follow"},
+      "Each result keeps its size; the caps change where it does", "follow"},
   {GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST,
-      "All are resized to the size of the first", "first"},
+      "All are resized to the size of the first that leaves", "first"},
   {GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT,
       "All are resized to the frame's size times scale, rounded", "exact"},
   {0, NULL, NULL}
@@ -85,7 +88,7 @@ CUP_DEFINE_ENUM (cup_late_enum_get_type, "GstCreativeUpscalerLate",
     late_values);
 
 static const GEnumValue overflow_values[] = {
-  {GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK, "The source waits", "block"},
+  {GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK, "Upstream waits", "block"},
   {GST_CREATIVE_UPSCALER_OVERFLOW_DROP_NEW,
       "The frame that comes is left out", "drop-new"},
   {GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD,
@@ -100,7 +103,8 @@ CUP_DEFINE_ENUM (cup_overflow_enum_get_type, "GstCreativeUpscalerOverflow",
 static const GEnumValue unselected_values[] = {
   {GST_CREATIVE_UPSCALER_UNSELECTED_DROP, "They are left out", "drop"},
   {GST_CREATIVE_UPSCALER_UNSELECTED_LOCAL,
-      "They are resized here, which costs nothing", "local"},
+        "They leave resized by the embedded engine, which costs nothing",
+      "local"},
   {GST_CREATIVE_UPSCALER_UNSELECTED_REPEAT,
       "The last result leaves again in their place", "repeat"},
   {0, NULL, NULL}
@@ -112,7 +116,7 @@ CUP_DEFINE_ENUM (cup_unselected_enum_get_type,
 static const GEnumValue colour_match_values[] = {
   {CUP_COLOUR_MATCH_NONE, "The result's colours stay", "none"},
   {CUP_COLOUR_MATCH_MEAN,
-      "Each channel is shifted to the mean that the frame has", "mean"},
+      "Each channel is shifted to the mean that it has in the frame", "mean"},
   {CUP_COLOUR_MATCH_WAVELET,
         "Colours of large areas come from the frame, detail from the result",
       "wavelet"},

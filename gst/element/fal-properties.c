@@ -7,11 +7,12 @@
 
 static const GEnumValue upload_values[] = {
   {GST_CREATIVE_UPSCALER_UPLOAD_AUTO,
-      "Small ones inline, large ones by fal's storage, or inline as far as they "
-        "fit where that cannot be reached", "auto"},
-  {GST_CREATIVE_UPSCALER_UPLOAD_STORAGE, "By fal's storage", "storage"},
+      "Inline up to 8 KiB, larger ones by fal's storage; where that cannot be "
+        "reached, inline up to 4 MiB", "auto"},
+  {GST_CREATIVE_UPSCALER_UPLOAD_STORAGE, "All are uploaded to fal's storage",
+      "storage"},
   {GST_CREATIVE_UPSCALER_UPLOAD_DATA_URI,
-      "Inline in the request, as a data: URI", "data-uri"},
+      "All are inline in the request, as data: URIs", "data-uri"},
   {0, NULL, NULL}
 };
 
@@ -20,9 +21,10 @@ static CUP_DEFINE_ENUM (upload_get_type, "GstCreativeUpscalerUpload",
 
 static const GEnumValue status_updates_values[] = {
   {GST_CREATIVE_UPSCALER_STATUS_UPDATES_STREAM,
-        "The service tells as it happens; polling where it does not",
+        "The service tells as it happens; where it does not, it is asked",
       "stream"},
-  {GST_CREATIVE_UPSCALER_STATUS_UPDATES_POLL, "The service is asked in turns",
+  {GST_CREATIVE_UPSCALER_STATUS_UPDATES_POLL, "The service is asked again and "
+        "again",
       "poll"},
   {0, NULL, NULL}
 };
@@ -47,39 +49,41 @@ static CUP_DEFINE_ENUM (queue_priority_get_type,
 static const CupProperty rows[] = {
   /* Write only: what can be read shows up in dot dumps, presets and -v. */
   { .name = "api-key", .nick = "API key",
-    .blurb = "fal: the key, `key_id:key_secret`. Prefer api-key-file or the "
-        "environment (FAL_KEY, or FAL_KEY_ID and FAL_KEY_SECRET): a command "
-        "line can be read by others",
+    .blurb = "fal: the key, `key_id:key_secret`; overrides api-key-file and "
+        "the environment (FAL_KEY, or FAL_KEY_ID and FAL_KEY_SECRET). Prefer "
+        "these: a command line can be read by others",
     .kind = CUP_PROPERTY_SECRET, .offset = OFFSET (api_key),
     .free_secret = cup_fal_free_key,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "api-key-file", .nick = "API key file",
-    .blurb = "fal: file whose first line is the key",
+    .blurb = "fal: file whose first line is the key, `key_id:key_secret`",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (api_key_file),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "application", .nick = "Application",
-    .blurb = "fal: id of the hosted model, `owner/alias` or "
-        "`owner/alias/path`",
+    .blurb = "fal: which hosted model is used, by fal's name for it: "
+        "`owner/alias` or `owner/alias/path`",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (application),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "location", .nick = "Location",
-    .blurb = "fal: base URL of the queue; https, or http on loopback",
+    .blurb = "fal: base URL of the service's queue API; https, or http on "
+        "loopback",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (location),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "storage-location", .nick = "Storage location",
-    .blurb = "fal: base URL of the REST API that takes uploads; https, or http "
+    .blurb = "fal: base URL of the service's API for uploads; https, or http "
         "on loopback",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (storage_location),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "connect-timeout", .nick = "Connect timeout",
-    .blurb = "fal: seconds within which a connection to the service must be made; "
-        "then the request is given up, and tried again where it may be",
+    .blurb = "fal: seconds within which a connection to the service must be "
+        "made. Then the request fails, and is tried again a few times",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (connect_timeout),
     .minimum = 0.001, .maximum = FOREVER,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "inactivity-timeout", .nick = "Inactivity timeout",
     .blurb = "fal: seconds without a byte in either direction after which a "
-        "request is given up",
+        "request fails. It is tried again, unless that could be paid twice "
+        "(allow-double-cost)",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (inactivity_timeout),
     .minimum = 0.001, .maximum = FOREVER,
     .flags = GST_PARAM_MUTABLE_READY },
@@ -96,25 +100,26 @@ static const CupProperty rows[] = {
   { .name = "retries", .nick = "Retries",
     .blurb = "fal: how often a frame is submitted again after the service "
         "reported that it failed for a cause that may pass (its machine went "
-        "away, an internal error, a timeout)",
+        "away, an internal error, a timeout); then the frame fails",
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (retries), .maximum = 1000,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "retry-delay", .nick = "Retry delay",
-    .blurb = "fal: upper end, in seconds, of the first wait before something "
-        "is tried again; waits are random up to it, and it doubles with each "
-        "further failure",
+    .blurb = "fal: the longest wait, in seconds, before something that failed "
+        "is tried again. Waits are random; the longest one doubles with each "
+        "further failure, up to 32 times this",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (retry_delay),
     .minimum = 0.001, .maximum = 3600,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "allow-double-cost", .nick = "Allow double cost",
-    .blurb = "fal: submit a frame again also where it is not certain that the "
-        "service did not accept it the first time, and may charge for both; "
-        "otherwise such a frame fails",
+    .blurb = "fal: submit a frame again also where the service may have "
+        "accepted the first submission, and may charge for both; otherwise "
+        "such a frame fails",
     .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (allow_double_cost),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "start-timeout", .nick = "Start timeout",
-    .blurb = "fal: seconds within which the service must have begun to work on "
-        "a frame; it fails those that still wait by then. 0 for no limit",
+    .blurb = "fal: seconds within which the service must begin to work on a "
+        "frame that it has accepted; it gives up those that still wait by "
+        "then, and they fail. 0 for no limit",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (start_timeout),
     .maximum = FOREVER,
     .flags = GST_PARAM_MUTABLE_READY },
@@ -124,8 +129,8 @@ static const CupProperty rows[] = {
     .get_type = queue_priority_get_type,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "runner-hint", .nick = "Runner hint",
-    .blurb = "fal: any word; frames with the same one go to the same machine of "
-        "the service where it can be had",
+    .blurb = "fal: any word; frames with the same word go to the same machine "
+        "of the service where that is possible",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (runner_hint),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "upload-expiration", .nick = "Upload expiration",
@@ -147,7 +152,7 @@ static const CupProperty rows[] = {
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "tls-database", .nick = "TLS database",
     .blurb = "fal: the certificate authorities to trust instead of this "
-        "machine's; goes before tls-ca-file",
+        "machine's; tls-ca-file is not used then",
     .kind = CUP_PROPERTY_OBJECT, .offset = OFFSET (tls_database),
     .get_type = g_tls_database_get_type,
     .flags = GST_PARAM_MUTABLE_READY },
@@ -158,8 +163,8 @@ static const CupProperty rows[] = {
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "proxy", .nick = "Proxy",
     .blurb = "fal: proxy for all requests that are not to this machine, "
-        "`http://host:port` or `socks5://host:port`; not set: this machine's "
-        "settings",
+        "`http://host:port` or `socks5://host:port`, without user name and "
+        "password. Not set: the proxy of this machine's settings",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (proxy),
     .flags = GST_PARAM_MUTABLE_READY },
 };

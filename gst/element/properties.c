@@ -103,139 +103,149 @@ static const CupProperty properties[] = {
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "max-in-flight", .nick = "Maximum in flight",
     .blurb = "How many frames may be between the pads at once: being sent, "
-        "upscaled, fetched, or waiting for their turn. What happens beyond is "
-        "for overflow to say",
+        "upscaled, fetched, or waiting for their turn to leave. When there "
+        "are as many, upstream waits; with a live source, overflow says what "
+        "happens",
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (max_in_flight),
     .minimum = 1, .maximum = 1024,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "image-format", .nick = "Image format",
-    .blurb = "How raw frames are encoded to be sent, and results that are not "
-        "encoded yet where downstream takes images",
+    .blurb = "File format for raw frames on their way to a service, and for "
+        "results that are pixels where downstream takes images. What is an "
+        "image already is sent as it is, and leaves as it is where downstream "
+        "takes its type",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (image_format),
     .get_type = cup_image_format_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "quality", .nick = "Quality",
-    .blurb = "Quality of JPEG and WebP that are made here; WebP is lossless at "
-        "100",
+    .blurb = "Quality of JPEG and WebP files that are made here: higher is "
+        "better, and larger. At 100 WebP is lossless, JPEG is not",
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (quality),
     .minimum = 1, .maximum = 100,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "timeout", .nick = "Timeout",
-    .blurb = "Seconds of work that one frame may take in the engine: sending, "
-        "upscaling, fetching, but not waiting in a service's queue "
-        "(queue-timeout); 0 for no limit",
+    .blurb = "Seconds of work that one frame may take: sending, upscaling, "
+        "fetching, but not waiting for its turn at a service (queue-timeout). "
+        "A frame that takes longer fails; 0 for no limit",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (timeout),
     .maximum = FOREVER,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "queue-timeout", .nick = "Queue timeout",
-    .blurb = "Seconds that one frame may wait in a service's queue; 0 for no "
-        "limit",
+    .blurb = "Seconds that one frame may wait for its turn at a service: in "
+        "its queue, or because it takes no more frames for now. A frame that "
+        "waits longer fails; 0 for no limit",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (queue_timeout),
     .maximum = FOREVER,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "qos", .nick = "QoS",
-    .blurb = "Leave out frames of which downstream says that they would come "
-        "too late, before they are sent and paid for",
+    .blurb = "Leave out frames that would come too late, as downstream "
+        "reports by QoS events, before they are sent and paid for",
     .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (qos),
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "on-error", .nick = "On error",
-    .blurb = "What becomes of a frame that fails, when its turn comes to leave. "
-        "`passthrough` keeps each frame until its result is there, and has to "
-        "be set when the frame comes. A refused key and settings that cannot "
-        "work are always errors",
+    .blurb = "What becomes of a frame that fails, when its turn to leave "
+        "comes. `passthrough` works for frames that come after it was set, "
+        "since earlier ones were not kept. A refused key and settings that "
+        "cannot work always end the stream",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_error),
     .get_type = cup_on_error_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "max-failures", .nick = "Maximum failures",
-    .blurb = "With on-error=drop or passthrough: the stream ends with an error "
-        "all the same where this many frames fail in a row; 0 for no limit",
+    .blurb = "With on-error=drop or passthrough: the stream ends with an "
+        "error when this many frames in a row have failed; 0 for no limit",
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (max_failures),
     .maximum = G_MAXUINT,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "on-unsafe", .nick = "On unsafe",
-    .blurb = "What becomes of a frame whose result the service's safety checker "
-        "took away: it comes back all black where the frame was not "
-        "(enable-safety-checks turns the checker off)",
+    .blurb = "What becomes of a frame whose result the service's safety "
+        "checker took away, which shows as a result that is all black though "
+        "the frame is not. With enable-safety-checks=false black results are "
+        "not looked for",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_unsafe),
     .get_type = cup_on_unsafe_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "size-policy", .nick = "Size policy",
     .blurb = "Which size frames leave with. Services round sizes, for example "
-        "to multiples of 8; results of another size than the policy's are "
-        "resampled here",
+        "to multiples of 8; results that do not have the size wanted here are "
+        "resampled",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (size_policy),
     .get_type = cup_size_policy_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "color-match", .nick = "Color match",
-    .blurb = "Brings the colors of each result back to those of its frame: "
-        "diffusion shifts them, differently from frame to frame. Where results "
-        "would leave as they came, encoded, they are encoded anew",
+    .blurb = "Gives each result the colours of its frame again, since "
+        "diffusion shifts them, differently from frame to frame. Results that "
+        "would leave as they came, as image files, are then decoded and "
+        "encoded anew",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (colour_match),
     .get_type = cup_colour_match_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "latency", .nick = "Latency",
-    .blurb = "With a live source: nanoseconds that a frame may take from pad to "
-        "pad, which is what the element promises the pipeline; 0 for as long "
-        "as max-in-flight frames last, less one. A longer one needs that many "
-        "more frames in flight. Other sources are not affected",
+    .blurb = "With a live source: nanoseconds that a frame may take from pad "
+        "to pad, reported to the pipeline as the element's latency. 0, the "
+        "default, is the duration of max-in-flight - 1 frames, or a second "
+        "where the framerate is not known. Other values need a max-in-flight "
+        "of at least latency times framerate, plus one",
     .kind = CUP_PROPERTY_TIME, .offset = OFFSET (latency),
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "late", .nick = "Late",
     .blurb = "With a live source: what becomes of a frame that has no result "
-        "when latency is over. `passthrough` has to be set when the frame "
-        "comes",
+        "when latency is over. `passthrough` works for frames that come after "
+        "it was set",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (late),
     .get_type = cup_late_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "overflow", .nick = "Overflow",
     .blurb = "With a live source: what happens when a frame comes while "
-        "max-in-flight are between the pads. Other sources always wait",
+        "max-in-flight frames are between the pads. With other sources, "
+        "upstream always waits",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (overflow),
     .get_type = cup_overflow_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "select", .nick = "Select",
-    .blurb = "Which frames are upscaled by the engine; unselected says what "
-        "becomes of the others",
+    .blurb = "Which frames the engine upscales; unselected says what becomes "
+        "of the others. The first frame is always selected",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (select),
     .get_type = cup_select_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "interval", .nick = "Interval",
-    .blurb = "With select=interval: one frame of this many",
+    .blurb = "With select=interval: one of this many frames is selected; 1 "
+        "selects all. Not used where interval-time is set",
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (interval),
     .minimum = 1, .maximum = G_MAXUINT,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "interval-time", .nick = "Interval time",
-    .blurb = "With select=interval: one frame in this many nanoseconds, in "
-        "place of interval; 0 to count frames",
+    .blurb = "With select=interval: one frame in this many nanoseconds is "
+        "selected; 0, the default, counts frames instead (interval)",
     .kind = CUP_PROPERTY_TIME, .offset = OFFSET (interval_time),
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "scene-threshold", .nick = "Scene threshold",
     .blurb = "With select=scene-change: how different a frame has to be from "
-        "the last one that was selected; 0 selects all, 1 next to none",
+        "the last one that was selected. 0 selects all, 1 next to none; cuts "
+        "are mostly above 0.4, motion and light that changes below 0.25",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (scene_threshold),
     .maximum = 1,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "unselected", .nick = "Unselected",
     .blurb = "What becomes of the frames that are not selected. With `local` "
-        "and `repeat` the stream keeps its rate, and those frames count for "
-        "max-in-flight, too: N jobs at once need N times the distance between "
-        "selected frames",
+        "and `repeat` the stream keeps its rate, and these frames have places "
+        "of max-in-flight, too: for N jobs at once, set that to N times the "
+        "number of frames from one selected frame to the next",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (unselected),
     .get_type = cup_unselected_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "price-per-megapixel", .nick = "Price per megapixel",
-    .blurb = "What the service charges for a million pixels of a result, in "
-        "any currency: stats estimates the cost by it",
+    .blurb = "Price of a million pixels of a result, in any currency, by "
+        "which stats estimates the cost; 0 for none",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (price_per_megapixel),
     .maximum = 1e9,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "price-per-second", .nick = "Price per second",
-    .blurb = "What the service charges for a second of inference, in any "
-        "currency: stats estimates the cost by it",
+    .blurb = "Price of a second of the service's work, in any currency, by "
+        "which stats estimates the cost; 0 for none",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (price_per_second),
     .maximum = 1e9,
     .flags = GST_PARAM_MUTABLE_PLAYING },
@@ -257,12 +267,13 @@ install_fields (GObjectClass * klass)
   }
   g_object_class_install_property (klass, PROP_EXTRA_INPUT,
       g_param_spec_boxed ("extra-input", "Extra input",
-          "fal: more members of the input that is sent for each frame, or "
-          "others in place of those that the properties make, by the service's "
-          "own names; for example extra,face=true,output_format=png. The "
-          "structure's name does not matter", GST_TYPE_STRUCTURE,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-          | GST_PARAM_MUTABLE_PLAYING));
+          "fal: more fields of the request that is sent for each frame, by "
+          "the service's own names; they override the fields that properties "
+          "set. A structure of any name, for example "
+          "extra,face=true,output_format=png; not set by default",
+          GST_TYPE_STRUCTURE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_PLAYING));
 }
 
 void

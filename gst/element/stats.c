@@ -53,15 +53,16 @@ static const CupStatsField fields[] = {
   { "frames-in", G_TYPE_UINT64,
     "frames that came to the sink pad" },
   { "frames-in-flight", G_TYPE_UINT,
-    "of them, how many are between the pads now" },
+    "how many of them are between the pads now" },
   { "frames-out", G_TYPE_UINT64,
     "buffers that left" },
   { "frames-passed-through", G_TYPE_UINT64,
-    "of them, the frames that left as they came, resized: they had failed, "
-    "were late, or not selected" },
+    "how many of them are the frame itself, resized, without a result: it had "
+    "failed, was late, or not selected" },
   { "frames-reused", G_TYPE_UINT64,
-    "of them, the frames that left with the result of a frame before them, and "
-    "were not sent: identical to it, or not selected (`unselected=repeat`)" },
+    "how many of them have the result of an earlier frame, and were not sent: "
+    "the frame was identical to that one, or not selected "
+    "(`unselected=repeat`)" },
   { "frames-late", G_TYPE_UINT64,
     "frames of a live stream that had no result when `latency` was over, "
     "whatever became of them" },
@@ -72,7 +73,7 @@ static const CupStatsField fields[] = {
     "not to be shown: outside the segment, for decoding only, or left out by "
         "a trick mode; not sent" },
   { "dropped-late", G_TYPE_UINT64,
-    "too late already when they came (`qos`, `late`); not sent" },
+    "too late already when they came (`qos`, `late=drop`); not sent" },
   { "dropped-overdue", G_TYPE_UINT64,
     "without a result in time (`late=drop`)" },
   { "dropped-overflow", G_TYPE_UINT64,
@@ -87,12 +88,13 @@ static const CupStatsField fields[] = {
   { "dropped-cancelled", G_TYPE_UINT64,
     "cancelled by the signal `cancel-all`" },
   { "frames-done", G_TYPE_UINT64,
-    "frames of which the engine has delivered a result, left or not" },
+    "frames for which the engine has delivered a result, whether it has left "
+    "or not" },
   { "frames-failed", G_TYPE_UINT64,
     "frames that the engine could not upscale" },
   { "frames-cancelled", G_TYPE_UINT64,
-    "frames that were taken back before there was a result: by a flush, a "
-    "seek, a stop or `cancel-all`" },
+    "frames whose job was cancelled before there was a result: by a flush, a "
+    "seek, a stop, `cancel-all`, `late` or `overflow`" },
   { "frames-unsafe", G_TYPE_UINT64,
     "results that the service's safety checker took away, whatever became of "
     "them" },
@@ -104,22 +106,22 @@ static const CupStatsField fields[] = {
     "bytes of pictures that were fetched, of the frames that are done" },
   { "estimated-cost", G_TYPE_DOUBLE,
     "what the results have cost by `price-per-megapixel` and "
-    "`price-per-second`, as far as the service tells their time; absent where "
-    "neither is set" },
+    "`price-per-second`; a result whose time the service does not tell costs "
+    "nothing by the second. Absent where neither is set" },
   { "queue-time-total", G_TYPE_DOUBLE,
     "seconds that the frames that are done waited in the service's queue, "
     "added up; absent where the engine has no queue" },
   { "queue-time-mean", G_TYPE_DOUBLE,
-    "the same for one frame, in the mean" },
+    "the same for one frame, on average" },
   { "service-time-total", G_TYPE_DOUBLE,
     "seconds that the frames that are done were at the service, waiting there "
     "included, added up; absent where the engine has no service" },
   { "service-time-mean", G_TYPE_DOUBLE,
-    "the same for one frame, in the mean" },
+    "the same for one frame, on average" },
   { "latency-p50", G_TYPE_UINT64,
-    "nanoseconds from a frame's arrival at the sink pad, before it waits for a "
-    "place, until it leaves: half of the frames took no longer. Exact to "
-    "1/32; absent, like the following, before a buffer has left" },
+    "nanoseconds from a frame's arrival at the sink pad, before any wait for "
+    "`max-in-flight`, until it leaves: half of the frames took no longer. Up "
+    "to 1/32 too high; absent, like the following, before a buffer has left" },
   { "latency-p90", G_TYPE_UINT64,
     "the same: 90 % of the frames took no longer" },
   { "latency-p99", G_TYPE_UINT64,

@@ -20,7 +20,7 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "model_type",
     .property = "model-type",
     .nick = "Model type",
-    .blurb = "Kind of diffusion model that paints the detail",
+    .blurb = "Which kind of diffusion model makes the result",
     .fallback = 0,
     .choices = {
       {"SD_1_5", "sd-1-5", "Stable Diffusion 1.5"},
@@ -42,8 +42,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "prompt",
     .property = "prompt",
     .nick = "Prompt",
-    .blurb = "What the picture shows, in words; when unset the service "
-        "describes each frame by itself",
+    .blurb = "What the picture shows, in words. When it is not set, the "
+        "service describes each frame by itself",
     .since = "0.1",
   },
   {
@@ -52,7 +52,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "scale",
     .property = "scale",
     .nick = "Scale",
-    .blurb = "Factor by which width and height grow",
+    .blurb = "Factor by which width and height grow. Services may round the "
+        "size: see size-policy",
     .minimum = 1, .maximum = 5, .fallback = 2,
     .since = "0.1",
   },
@@ -62,8 +63,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "creativity",
     .property = "creativity",
     .nick = "Creativity",
-    .blurb = "How far the result may deviate from the input: denoising "
-        "strength of the diffusion",
+    .blurb = "How far the result may deviate from the input: 0 hardly at all, "
+        "1 as far as the model likes (the denoising strength of the diffusion)",
     .minimum = 0, .maximum = 1, .fallback = 0.5,
     .per_frame = TRUE,
     .since = "0.1",
@@ -98,7 +99,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "prompt_suffix",
     .property = "prompt-suffix",
     .nick = "Prompt suffix",
-    .blurb = "Words added to the end of the prompt",
+    .blurb = "Text that is added to the end of the prompt; it should begin "
+        "with a space. Empty for none",
     .fallback_text = FALLBACK_PROMPT_SUFFIX,
     .since = "0.1",
   },
@@ -108,7 +110,7 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "negative_prompt",
     .property = "negative-prompt",
     .nick = "Negative prompt",
-    .blurb = "What the result must not look like, in words",
+    .blurb = "What the result should not look like, in words; empty for none",
     .fallback_text = FALLBACK_NEGATIVE_PROMPT,
     .since = "0.1",
   },
@@ -118,8 +120,9 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "seed",
     .property = "seed",
     .nick = "Seed",
-    .blurb = "The same seed with the same input gives the same result; "
-        "-1 lets the service choose one for each frame",
+    .blurb = "Number that the random choices begin with: the same seed with "
+        "the same frame, settings and version of the model gives the same "
+        "result. -1 lets the service choose one for each frame",
     .minimum = -1, .maximum = (gdouble) G_MAXINT64, .fallback = -1,
     .has_unset = TRUE, .unset = -1,
     .per_frame = TRUE,
@@ -131,8 +134,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "guidance_scale",
     .property = "guidance-scale",
     .nick = "Guidance scale",
-    .blurb = "How closely the diffusion follows the prompt "
-        "(classifier-free guidance)",
+    .blurb = "How closely the diffusion follows the prompt: larger values "
+        "follow it more closely (classifier-free guidance)",
     .minimum = 0, .maximum = 16, .fallback = 7.5,
     .per_frame = TRUE,
     .since = "0.1",
@@ -143,7 +146,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "num_inference_steps",
     .property = "num-inference-steps",
     .nick = "Number of inference steps",
-    .blurb = "Steps of the diffusion: more are slower and cost more",
+    .blurb = "Steps of the diffusion: more take longer, and cost more where "
+        "time is charged",
     .minimum = 1, .maximum = 200, .fallback = 20,
     .per_frame = TRUE,
     .since = "0.1",
@@ -154,8 +158,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "enable_safety_checks",
     .property = "enable-safety-checks",
     .nick = "Enable safety checks",
-    .blurb = "Let the service check its results; what fails the check comes "
-        "back as a black picture",
+    .blurb = "Let the service check its results. What fails the check comes "
+        "back as a black picture; on-unsafe says what becomes of it",
     .fallback = TRUE,
     .since = "0.1",
   },
@@ -165,7 +169,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "skip_ccsr",
     .property = "skip-ccsr",
     .nick = "Skip CCSR",
-    .blurb = "Leave out the restoring pass (CCSR) in front of the creative one",
+    .blurb = "Leave out the first pass, which restores the picture (by a "
+        "model named CCSR) before detail is invented",
     .fallback = FALSE,
     .since = "0.1",
   },
@@ -176,7 +181,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "override-size-limits",
     .nick = "Override size limits",
     .blurb = "Allow pictures above the engine's size limit, which can take "
-        "very long",
+        "very long; otherwise they fail. The embedded engine's limit is a "
+        "result of 67 million pixels (8192x8192)",
     .fallback = FALSE,
     .since = "0.1",
   },
@@ -186,7 +192,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "base_model_url",
     .property = "base-model-url",
     .nick = "Base model URL",
-    .blurb = "URL of a diffusion model to use in place of the service's own",
+    .blurb = "URL of the weights of a diffusion model to use in place of the "
+        "service's own",
     .since = "0.1",
   },
   {
@@ -205,8 +212,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "additional_lora_scale",
     .property = "additional-lora-scale",
     .nick = "Additional LoRA scale",
-    .blurb = "How much the LoRA of additional-lora-url counts; 0 is as if "
-        "there were none",
+    .blurb = "How much the LoRA of additional-lora-url counts: 1 in full, 0 "
+        "not at all; negative values reverse what it does",
     .minimum = -10, .maximum = 10, .fallback = 1,
     .per_frame = TRUE,
     .since = "0.1",
@@ -217,7 +224,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .wire = "additional_embedding_url",
     .property = "additional-embedding-url",
     .nick = "Additional embedding URL",
-    .blurb = "URL of a textual inversion embedding to add to the model",
+    .blurb = "URL of a textual inversion embedding (a small file that teaches "
+        "the model a word to use in prompts) to add to the model",
     .since = "0.1",
   },
 };

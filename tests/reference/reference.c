@@ -151,7 +151,16 @@ append_properties (GString * page, GObjectClass * klass)
   guint n, i;
 
   g_string_append (page, "\n## Properties\n\nWhere a description begins with "
-      "`fal:` the property matters with `engine=fal` only.\n");
+      "`fal:` the property matters with `engine=fal` only.\nThose before "
+      "`extra-input` are fields of the service; of these `engine=local` knows "
+      "`scale` and\n`override-size-limits` only. A field that is not set is not "
+      "sent, and the service's default holds;\nthe defaults given here are "
+      "those of `fal-ai/creative-upscaler`.\n\n"
+      "A change holds for the frames that come after it. `on-error`, "
+      "`max-failures`, `on-unsafe`, `late` and\n`size-policy` are looked at "
+      "when a frame's turn to leave comes; `max-in-flight` and `latency` hold "
+      "at\nonce. What can be changed in NULL and READY holds from the next "
+      "step from READY to PAUSED on.\n");
   specs = g_object_class_list_properties (klass, &n);
   for (i = 0; i < n; i++) {
     if (specs[i]->owner_type == GST_TYPE_CREATIVE_UPSCALER)
