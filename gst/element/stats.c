@@ -105,7 +105,7 @@ static const CupStatsField fields[] = {
   { "bytes-down", G_TYPE_UINT64,
     "bytes of pictures that were fetched, of the frames that are done" },
   { "estimated-cost", G_TYPE_DOUBLE,
-    "what the results have cost by `price-per-megapixel` and "
+    "what the service's results have cost by `price-per-megapixel` and "
     "`price-per-second`; a result whose time the service does not tell costs "
     "nothing by the second. Absent where neither is set" },
   { "queue-time-total", G_TYPE_DOUBLE,
@@ -228,10 +228,12 @@ add_time (Times * times, gdouble seconds)
   times->n++;
 }
 
-/* Lock held. */
+/* Lock held. What was not sent to a service is free. */
 static void
 add_cost (CupStats * stats, const CupResult * result)
 {
+  if (result->submissions == 0)
+    return;
   stats->cost += stats->per_megapixel * 1e-6 * result->info.width
       * result->info.height;
   if (result->inference_time > 0)

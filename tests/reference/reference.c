@@ -79,8 +79,8 @@ append_range (GString * page, GParamSpec * spec)
   if (G_IS_PARAM_SPEC_DOUBLE (spec)) {
     GParamSpecDouble *s = G_PARAM_SPEC_DOUBLE (spec);
 
-    g_string_append_printf (page, "double, %g to %g, default %g", s->minimum,
-        s->maximum, s->default_value);
+    g_string_append_printf (page, "double, %.12g to %.12g, default %.12g",
+        s->minimum, s->maximum, s->default_value);
   } else if (G_IS_PARAM_SPEC_UINT (spec)) {
     GParamSpecUInt *s = G_PARAM_SPEC_UINT (spec);
 
@@ -97,6 +97,12 @@ append_range (GString * page, GParamSpec * spec)
     g_string_append_printf (page, "64-bit integer, %" G_GINT64_FORMAT " to %"
         G_GINT64_FORMAT ", default %" G_GINT64_FORMAT, s->minimum, s->maximum,
         s->default_value);
+  } else if (G_IS_PARAM_SPEC_UINT64 (spec)) {
+    GParamSpecUInt64 *s = G_PARAM_SPEC_UINT64 (spec);
+
+    g_string_append_printf (page, "unsigned 64-bit integer, %" G_GUINT64_FORMAT
+        " to %" G_GUINT64_FORMAT ", default %" G_GUINT64_FORMAT, s->minimum,
+        s->maximum, s->default_value);
   } else if (G_IS_PARAM_SPEC_BOOLEAN (spec)) {
     g_string_append_printf (page, "boolean, default %s",
         G_PARAM_SPEC_BOOLEAN (spec)->default_value ? "true" : "false");
@@ -110,7 +116,8 @@ append_range (GString * page, GParamSpec * spec)
   } else if (G_IS_PARAM_SPEC_ENUM (spec)) {
     g_string_append (page, "one of these values");
   } else {
-    g_string_append_printf (page, "%s", g_type_name (spec->value_type));
+    g_string_append_printf (page, "%s, not set by default",
+        g_type_name (spec->value_type));
   }
 }
 
