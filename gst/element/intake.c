@@ -265,6 +265,8 @@ gst_creative_upscaler_fail_frame (GstCreativeUpscaler * self,
 
   slot = cup_window_new_frame (self->window, self->input, 0, 0, metadata,
       cancellable, progress);
+  /* The src task may look at it before it has failed. */
+  get_times (self, metadata, &slot->times);
   flow = cup_window_push_frame (self->window, slot);
   if (flow == GST_FLOW_OK) {
     self->n_jobs++;
