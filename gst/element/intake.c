@@ -308,6 +308,7 @@ static CupSlot *
 new_slot (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
     GCancellable * cancellable, CupFrameProgress * progress)
 {
+  const CupValues *values = cup_job_get_values (job);
   CupSlot *slot;
   guint width, height;
 
@@ -315,8 +316,10 @@ new_slot (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
   slot = cup_window_new_frame (self->window, self->input, width, height,
       frame->metadata, cancellable, progress);
   slot->times = frame->times;
+  /* The property may have changed since the job was configured. */
   GST_OBJECT_LOCK (self);
-  slot->scale = cup_values_get_number (self->settings.values, CUP_FIELD_SCALE);
+  slot->scale = cup_values_get_number (values ? values : self->settings.values,
+      CUP_FIELD_SCALE);
   GST_OBJECT_UNLOCK (self);
   return slot;
 }
