@@ -495,8 +495,8 @@ get_unselected_state (GstCreativeUpscaler * self, CupSlotState * state)
   return unselected != GST_CREATIVE_UPSCALER_UNSELECTED_DROP;
 }
 
-/* Whether the frame, with a reserved place, is still worth it: after the wait,
- * which may have been long. */
+/* Whether the frame is worth a place: before others are given up for it, and once
+ * more after the wait, which may have been long. */
 static gboolean
 is_in_time (GstCreativeUpscaler * self, const Frame * frame,
     CupSlotState * state)
@@ -524,9 +524,14 @@ static GstFlowReturn
 place_frame (GstCreativeUpscaler * self, const Frame * frame,
     CupSlotState * state)
 {
+  GstFlowReturn flow;
   gboolean full;
-  GstFlowReturn flow = reserve (self, *state == CUP_SLOT_PENDING, &full);
 
+  if (!is_in_time (self, frame, state)) {
+    *state = CUP_SLOT_CANCELLED;
+    return leave_out (self, &frame->times, CUP_DROP_LATE);
+  }
+  flow = reserve (self, *state == CUP_SLOT_PENDING, &full);
   if (flow != GST_FLOW_OK)
     return flow;
   if (full) {

@@ -126,6 +126,24 @@ test_results_stay (void)
   fixture_free (f);
 }
 
+/* A frame that is too late itself takes nobody's place. */
+static void
+test_late (void)
+{
+  Fixture *f = overflow_fixture ("drop-old");
+
+  gst_util_set_object_arg (G_OBJECT (f->element), "late", "drop");
+  fixture_push (f, 80);
+  fixture_push (f, 90);
+  gst_harness_set_time (f->harness, 3 * FRAME_DURATION + 2 * GST_SECOND);
+  fixture_push (f, 3);
+  expect_qos (f, 3);
+  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 1);
+  g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, 0);
+  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 0);
+  fixture_free (f);
+}
+
 /* Downstream holds the first: nothing can be made room of but by leaving out the
  * new ones. */
 static GstPadProbeReturn
@@ -303,6 +321,7 @@ main (int argc, char **argv)
   g_test_add_func ("/overflow/drop-new", test_drop_new);
   g_test_add_func ("/overflow/drop-old", test_drop_old);
   g_test_add_func ("/overflow/results-stay", test_results_stay);
+  g_test_add_func ("/overflow/late", test_late);
   g_test_add_func ("/overflow/downstream-blocks", test_downstream_blocks);
   g_test_add_func ("/overflow/block", test_block);
   g_test_add_func ("/overflow/order", test_order);
