@@ -267,7 +267,7 @@ cup_window_push_hole (CupWindow * window, GstClockTime start,
 }
 
 gboolean
-cup_window_can_repeat (CupWindow * window, CupSlot * leader)
+cup_window_can_repeat (CupWindow * window, CupSlot * leader, gboolean will)
 {
   gboolean can;
 
@@ -275,7 +275,7 @@ cup_window_can_repeat (CupWindow * window, CupSlot * leader)
   if (leader->in_window) {
     can = !leader->given_up && !leader->is_original
         && leader->state != CUP_SLOT_FAILED;
-    leader->is_reused = leader->is_reused || can;
+    leader->is_reused = leader->is_reused || (can && will);
   } else {
     can = leader->is_kept;
   }

@@ -262,6 +262,36 @@ test_unselected (void)
   }
 }
 
+/* Nor does one with the same pixels as the last that got a job: a picture that
+ * does not change would take its own place again and again. */
+static void
+test_same (void)
+{
+  Fixture *f = overflow_fixture ("drop-old");
+  GstBuffer *buffer;
+  guint8 i;
+
+  g_object_set (f->element, "max-in-flight", 1, NULL);
+  fixture_push (f, 1);
+  cup_dummy_engine_wait_started (f->engine, 1);
+  for (i = 2; i < 6; i++) {
+    buffer = fixture_make_frame (1);
+    GST_BUFFER_PTS (buffer) = i * FRAME_DURATION;
+    g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+    expect_qos (f, i);
+  }
+  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 0);
+  /* Made with other settings it is another one. */
+  g_object_set (f->element, "seed", G_GINT64_CONSTANT (5), NULL);
+  fixture_push (f, 1);
+  expect_qos (f, 1);
+  cup_dummy_engine_release_all (f->engine);
+  pull (f, 1);
+  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 1);
+  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
+  fixture_free (f);
+}
+
 /* A flush forgets holes like everything else. */
 static void
 test_flush (void)
@@ -326,6 +356,7 @@ main (int argc, char **argv)
   g_test_add_func ("/overflow/block", test_block);
   g_test_add_func ("/overflow/order", test_order);
   g_test_add_func ("/overflow/unselected", test_unselected);
+  g_test_add_func ("/overflow/same", test_same);
   g_test_add_func ("/overflow/flush", test_flush);
   g_test_add_func ("/overflow/without-times", test_without_times);
   return fixture_run ();
