@@ -499,6 +499,8 @@ share_fate (GstCreativeUpscaler * self, CupSlot * slot)
       && late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH
       && pass_original (self, slot))
     return GST_FLOW_OK;
+  if (kept->drop == CUP_DROP_OVERDUE)
+    cup_report_qos (GST_ELEMENT (self), &slot->times, TRUE, 0);
   return leave_out (self, slot, kept->drop);
 }
 

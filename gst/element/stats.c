@@ -92,7 +92,7 @@ static const CupStatsField fields[] = {
     "frames that the engine could not upscale" },
   { "frames-cancelled", G_TYPE_UINT64,
     "frames that were taken back before there was a result: by a flush, a "
-    "seek, a stop or `cancel-all`" },
+    "seek, a stop, `cancel-all`, `late`, or `overflow=drop-old`" },
   { "frames-unsafe", G_TYPE_UINT64,
     "results that the service's safety checker took away, whatever became of "
     "them" },

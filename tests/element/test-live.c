@@ -318,6 +318,28 @@ test_drop_in_turn (void)
   fixture_free (f);
 }
 
+/* One that was to leave with the same result is left out with it, and the
+ * application is told, too. */
+static void
+test_drop_same (void)
+{
+  Fixture *f = live_fixture ("drop");
+  GstBuffer *buffer = fixture_make_frame (0);
+
+  GST_BUFFER_PTS (buffer) = FRAME_DURATION;
+  fixture_push (f, 0);
+  gst_harness_push (f->harness, buffer);
+  ring (f, deadline (0));
+  expect_qos (f, 0, 0);
+  expect_qos (f, 1, 0);
+  fixture_push (f, 2);
+  cup_dummy_engine_release_all (f->engine);
+  expect_frame (f, 2, FALSE);
+  g_assert_cmpuint (get_count (f, "dropped-overdue"), ==, 2);
+  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
+  fixture_free (f);
+}
+
 static void
 test_passthrough (void)
 {
@@ -700,6 +722,7 @@ main (int argc, char **argv)
   g_test_add_func ("/live/message", test_message);
   g_test_add_func ("/live/drop", test_drop);
   g_test_add_func ("/live/drop-in-turn", test_drop_in_turn);
+  g_test_add_func ("/live/drop-same", test_drop_same);
   g_test_add_func ("/live/passthrough", test_passthrough);
   g_test_add_func ("/live/passthrough-margin", test_passthrough_margin);
   g_test_add_func ("/live/passthrough-unlinked", test_passthrough_unlinked);
