@@ -499,10 +499,12 @@ cup_window_wait_head (CupWindow * window, GstFlowReturn * flow)
     g_cond_wait (&window->cond, &window->lock);
   }
   *flow = window->flow;
-  if (slot && slot->type != CUP_SLOT_FRAME)
+  if (slot && slot->type != CUP_SLOT_FRAME) {
     g_queue_pop_head (&window->slots);
-  else if (slot)
+  } else if (slot) {
+    slot->is_taken = TRUE;
     cup_slot_ref (slot);
+  }
   g_mutex_unlock (&window->lock);
   return slot;
 }
