@@ -215,8 +215,16 @@ to_microseconds (gdouble seconds)
   return (gint64) (seconds * G_TIME_SPAN_SECOND);
 }
 
-/* A frozen copy of the settings for one job. Returns a number that stands for
- * what of them changes the result, beside the values. */
+/* With the object lock: a number that stands for what of the settings changes the
+ * result, beside the values. */
+static guint
+get_encoding (const CupSettings * settings)
+{
+  return (guint) cup_settings_get_image_type (settings) << 16
+      | settings->quality << 8 | (guint) settings->colour_match;
+}
+
+/* A frozen copy of the settings for one job. Returns get_encoding() of them. */
 static guint
 configure_job (GstCreativeUpscaler * self, CupJob * job)
 {
@@ -235,8 +243,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
       to_microseconds (self->settings.queue_timeout));
   cup_job_set_colour_match (job, self->settings.colour_match);
   extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
-  encoding = (guint) type << 16 | self->settings.quality << 8
-      | (guint) self->settings.colour_match;
+  encoding = get_encoding (&self->settings);
   GST_OBJECT_UNLOCK (self);
 
   values = cup_job_get_values (job);
@@ -265,6 +272,8 @@ gst_creative_upscaler_fail_frame (GstCreativeUpscaler * self,
 
   slot = cup_window_new_frame (self->window, self->input, 0, 0, metadata,
       cancellable, progress);
+  /* The src task may look at it before it has failed. */
+  get_times (self, metadata, &slot->times);
   flow = cup_window_push_frame (self->window, slot);
   if (flow == GST_FLOW_OK) {
     self->n_jobs++;
@@ -306,6 +315,7 @@ static CupSlot *
 new_slot (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
     GCancellable * cancellable, CupFrameProgress * progress)
 {
+  const CupValues *values = cup_job_get_values (job);
   CupSlot *slot;
   guint width, height;
 
@@ -313,8 +323,10 @@ new_slot (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
   slot = cup_window_new_frame (self->window, self->input, width, height,
       frame->metadata, cancellable, progress);
   slot->times = frame->times;
+  /* The property may have changed since the job was configured. */
   GST_OBJECT_LOCK (self);
-  slot->scale = cup_values_get_number (self->settings.values, CUP_FIELD_SCALE);
+  slot->scale = cup_values_get_number (values ? values : self->settings.values,
+      CUP_FIELD_SCALE);
   GST_OBJECT_UNLOCK (self);
   return slot;
 }
@@ -358,7 +370,7 @@ is_duplicate (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
 {
   return cup_previous_is_same (&self->previous, self->input, frame->buffer,
       cup_job_get_values (job), encoding)
-      && cup_window_can_repeat (self->window, self->previous.slot);
+      && cup_window_can_repeat (self->window, self->previous.slot, TRUE);
 }
 
 /* Takes @job. */
@@ -441,10 +453,32 @@ give_up (GstCreativeUpscaler * self, GSList * dropped)
   g_slist_free_full (dropped, (GDestroyNotify) cup_slot_unref);
 }
 
+/* Whether it will turn out that the frame needs no job. There is time for that
+ * where the window is full; controllers have not set anything for it yet. */
+static gboolean
+will_be_duplicate (GstCreativeUpscaler * self, const Frame * frame)
+{
+  guint encoding, max, n = cup_window_get_in_flight (self->window);
+  CupValues *values;
+  gboolean will;
+
+  GST_OBJECT_LOCK (self);
+  max = self->settings.max_in_flight;
+  values = cup_values_copy (self->settings.values);
+  encoding = get_encoding (&self->settings);
+  GST_OBJECT_UNLOCK (self);
+  will = n >= max && cup_previous_is_same (&self->previous, self->input,
+      frame->buffer, values, encoding)
+      && cup_window_can_repeat (self->window, self->previous.slot, FALSE);
+  cup_values_free (values);
+  return will;
+}
+
 /* As cup_window_reserve(), by the property. A frame that gets no job has none
- * given up for it. */
+ * given up for it: least of all the one whose result it would leave with. */
 static GstFlowReturn
-reserve (GstCreativeUpscaler * self, gboolean for_job, gboolean * full)
+reserve (GstCreativeUpscaler * self, const Frame * frame, gboolean for_job,
+    gboolean * full)
 {
   GstCreativeUpscalerOverflow overflow;
   GstFlowReturn flow;
@@ -454,7 +488,8 @@ reserve (GstCreativeUpscaler * self, gboolean for_job, gboolean * full)
   overflow = self->live.is_live ? self->settings.overflow :
       GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK;
   GST_OBJECT_UNLOCK (self);
-  if (!for_job && overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD)
+  if (overflow == GST_CREATIVE_UPSCALER_OVERFLOW_DROP_OLD
+      && (!for_job || will_be_duplicate (self, frame)))
     overflow = GST_CREATIVE_UPSCALER_OVERFLOW_DROP_NEW;
   flow = cup_window_reserve (self->window, overflow, &dropped, full);
   give_up (self, dropped);
@@ -490,8 +525,8 @@ get_unselected_state (GstCreativeUpscaler * self, CupSlotState * state)
   return unselected != GST_CREATIVE_UPSCALER_UNSELECTED_DROP;
 }
 
-/* Whether the frame, with a reserved place, is still worth it: after the wait,
- * which may have been long. */
+/* Whether the frame is worth a place: before others are given up for it, and once
+ * more after the wait, which may have been long. */
 static gboolean
 is_in_time (GstCreativeUpscaler * self, const Frame * frame,
     CupSlotState * state)
@@ -519,9 +554,14 @@ static GstFlowReturn
 place_frame (GstCreativeUpscaler * self, const Frame * frame,
     CupSlotState * state)
 {
+  GstFlowReturn flow;
   gboolean full;
-  GstFlowReturn flow = reserve (self, *state == CUP_SLOT_PENDING, &full);
 
+  if (!is_in_time (self, frame, state)) {
+    *state = CUP_SLOT_CANCELLED;
+    return leave_out (self, &frame->times, CUP_DROP_LATE);
+  }
+  flow = reserve (self, frame, *state == CUP_SLOT_PENDING, &full);
   if (flow != GST_FLOW_OK)
     return flow;
   if (full) {

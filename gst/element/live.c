@@ -196,7 +196,6 @@ void
 cup_live_note_late (GstCreativeUpscaler * self, CupSlot * slot,
     GstClockTime age, GstClockTime promised, const gchar * fate)
 {
-  cup_stats_count_late (self->stats);
   /* A stream that keeps being late by about as much is one piece of news. */
   if (age <= self->told_latency + self->told_latency / 2)
     return;

@@ -45,8 +45,8 @@ void cup_live_start_timer (GstCreativeUpscaler * self, const CupTimes * times,
 /* Takes the alarm, which may be NULL. */
 void cup_live_end_timer (GstClockID timer);
 
-/* src task: the frame leaves now, or does not in time (@fate): counts, and warns
- * where it is later than it was ever told. */
+/* src task: the frame leaves now, or does not in time (@fate): warns where it is
+ * later than it was ever told. */
 void cup_live_note_late (GstCreativeUpscaler * self, CupSlot * slot,
     GstClockTime age, GstClockTime promised, const gchar * fate);
 

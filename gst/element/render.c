@@ -162,7 +162,7 @@ can_be_rendered (CupWindow * window, CupSlot * slot)
   /* Where a frame that leaves itself does not fit what leaves now, the src task
    * chooses for it once it is the head. */
   if (slot->state != CUP_SLOT_DONE && !(slot->state == CUP_SLOT_ORIGINAL
-          && size_original (slot, output, &output->sizing)))
+          && !slot->is_taken && size_original (slot, output, &output->sizing)))
     return FALSE;
   cup_slot_get_picture (slot, &window->output->sizing, &picture);
   return cup_output_fits (window->output, &picture);

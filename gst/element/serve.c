@@ -286,6 +286,8 @@ static void
 note_late (GstCreativeUpscaler * self, CupSlot * slot, GstClockTime age,
     GstClockTime promised, const gchar * fate)
 {
+  if (!slot->is_late)
+    cup_stats_count_late (self->stats);
   slot->is_late = TRUE;
   cup_live_note_late (self, slot, age, promised, fate);
 }
@@ -325,7 +327,7 @@ serve_pending_frame (GstCreativeUpscaler * self, CupSlot * slot)
   GST_OBJECT_LOCK (self);
   late = self->settings.late;
   GST_OBJECT_UNLOCK (self);
-  if (late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH)
+  if (late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH && slot->original)
     margin = self->original_time;
   age = cup_live_get_age (self, &slot->times, &promised);
   if (!GST_CLOCK_TIME_IS_VALID (age) || slot->is_late)
@@ -409,7 +411,8 @@ report_leaving (GstCreativeUpscaler * self, CupSlot * slot)
   if (slot->original_wanted)
     measure_original (self, slot);
   age = cup_live_get_age (self, &slot->times, &promised);
-  if (GST_CLOCK_TIME_IS_VALID (age) && age > promised && !slot->is_late)
+  /* Also of one that was waited for: now it is known for how long. */
+  if (GST_CLOCK_TIME_IS_VALID (age) && age > promised)
     note_late (self, slot, age, promised, "late");
   cup_frame_progress_count_out (slot->progress, source);
 }
@@ -496,6 +499,8 @@ share_fate (GstCreativeUpscaler * self, CupSlot * slot)
       && late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH
       && pass_original (self, slot))
     return GST_FLOW_OK;
+  if (kept->drop == CUP_DROP_OVERDUE)
+    cup_report_qos (GST_ELEMENT (self), &slot->times, TRUE, 0);
   return leave_out (self, slot, kept->drop);
 }
 
@@ -577,6 +582,9 @@ gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self, CupSlot * slot)
   if (flow == GST_FLOW_EOS) {
     refuse_frames (self);
     flow = GST_FLOW_OK;
+  } else if (flow == GST_FLOW_NOT_LINKED) {
+    /* How long that lasts says nothing of the next ones. */
+    slot->original_wanted = 0;
   }
   return flow;
 }

@@ -74,6 +74,8 @@ struct _CupSlot
    */
   CupSlotState state;
   gboolean in_window;
+  gboolean is_taken;            /* the src task has it: workers do not start an
+                                 * ORIGINAL any more */
   GCancellable *cancellable;    /* of what is done for the frame now */
   CupResult *result;
   GError *error;

@@ -267,7 +267,7 @@ cup_window_push_hole (CupWindow * window, GstClockTime start,
 }
 
 gboolean
-cup_window_can_repeat (CupWindow * window, CupSlot * leader)
+cup_window_can_repeat (CupWindow * window, CupSlot * leader, gboolean will)
 {
   gboolean can;
 
@@ -275,7 +275,7 @@ cup_window_can_repeat (CupWindow * window, CupSlot * leader)
   if (leader->in_window) {
     can = !leader->given_up && !leader->is_original
         && leader->state != CUP_SLOT_FAILED;
-    leader->is_reused = leader->is_reused || can;
+    leader->is_reused = leader->is_reused || (can && will);
   } else {
     can = leader->is_kept;
   }
@@ -499,10 +499,12 @@ cup_window_wait_head (CupWindow * window, GstFlowReturn * flow)
     g_cond_wait (&window->cond, &window->lock);
   }
   *flow = window->flow;
-  if (slot && slot->type != CUP_SLOT_FRAME)
+  if (slot && slot->type != CUP_SLOT_FRAME) {
     g_queue_pop_head (&window->slots);
-  else if (slot)
+  } else if (slot) {
+    slot->is_taken = TRUE;
     cup_slot_ref (slot);
+  }
   g_mutex_unlock (&window->lock);
   return slot;
 }

@@ -84,9 +84,10 @@ GstFlowReturn cup_window_push_hole (CupWindow * window, GstClockTime start,
     GstClockTime duration);
 
 /* Whether a frame that comes now may leave with the result of @leader, the last
- * one that got a job: it is there, or was kept when it left. From then on that
- * it will be kept. */
-gboolean cup_window_can_repeat (CupWindow * window, CupSlot * leader);
+ * one that got a job: it is there, or was kept when it left. @will: it does, and
+ * from then on that is kept. */
+gboolean cup_window_can_repeat (CupWindow * window, CupSlot * leader,
+    gboolean will);
 
 /* Takes @event, queued behind what is there; a sticky one also where nothing is
  * linked downstream. On failure it is freed. EOS is remembered: no frame is

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "element/meta.h"
+#include "neighbours.h"
 
 #define START "stream-start|caps|segment"
 #define UPSTREAM (10 * GST_MSECOND)
@@ -305,6 +306,28 @@ test_drop_in_turn (void)
   fixture_free (f);
 }
 
+/* One that was to leave with the same result is left out with it, and the
+ * application is told, too. */
+static void
+test_drop_same (void)
+{
+  Fixture *f = live_fixture ("drop");
+  GstBuffer *buffer = fixture_make_frame (0);
+
+  GST_BUFFER_PTS (buffer) = FRAME_DURATION;
+  fixture_push (f, 0);
+  gst_harness_push (f->harness, buffer);
+  ring (f, deadline (0));
+  expect_qos (f, 0, 0);
+  expect_qos (f, 1, 0);
+  fixture_push (f, 2);
+  cup_dummy_engine_release_all (f->engine);
+  expect_frame (f, 2, FALSE);
+  g_assert_cmpuint (get_count (f, "dropped-overdue"), ==, 2);
+  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
+  fixture_free (f);
+}
+
 static void
 test_passthrough (void)
 {
@@ -353,6 +376,51 @@ test_passthrough_margin (void)
   fixture_free (f);
 }
 
+/* A frame of which nothing was kept has until its deadline. */
+static void
+test_no_original (void)
+{
+  Fixture *f = live_fixture ("passthrough");
+
+  fixture_push (f, 0);
+  ring (f, deadline (0));
+  expect_frame (f, 0, TRUE);
+  gst_util_set_object_arg (G_OBJECT (f->element), "late", "drop");
+  fixture_push (f, 1);
+  wait_for_alarm (f, deadline (1));
+  gst_util_set_object_arg (G_OBJECT (f->element), "late", "passthrough");
+  g_object_set (f->element, "latency", LATENCY + GST_SECOND, NULL);
+  wait_for_alarm (f, deadline (1) + GST_SECOND);
+  fixture_free (f);
+}
+
+/* Nobody was there to take the frame, which was ready long before: that is not the
+ * time that the next one needs. */
+static void
+test_passthrough_unlinked (void)
+{
+  Fixture *f = live_fixture ("passthrough");
+  GstPad *srcpad = gst_element_get_static_pad (f->element, "src");
+  GstPad *peer = gst_pad_get_peer (srcpad);
+
+  g_object_set (f->element, "latency", GST_SECOND, NULL);
+  g_assert_true (gst_pad_unlink (srcpad, peer));
+  fixture_push (f, 0);
+  ring (f, deadline (0) - LATENCY + GST_SECOND);
+  wait_for_flow (f, GST_FLOW_NOT_LINKED);
+  g_usleep (G_USEC_PER_SEC * 5 / 4);
+  g_assert_cmpint (gst_pad_link (srcpad, peer), ==, GST_PAD_LINK_OK);
+  expect_frame (f, 0, TRUE);
+  fixture_push (f, 40);
+  while (count_alarms (f) == 0) {
+    g_assert_cmpuint (get_count (f, "frames-passed-through"), ==, 1);
+    g_usleep (100);
+  }
+  gst_object_unref (peer);
+  gst_object_unref (srcpad);
+  fixture_free (f);
+}
+
 static void
 test_wait (void)
 {
@@ -367,6 +435,24 @@ test_wait (void)
   expect_frame (f, 1, FALSE);
   assert_quiet (f, GST_MESSAGE_QOS | GST_MESSAGE_WARNING);
   g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 1);
+  fixture_free (f);
+}
+
+/* What was waited for tells how long that took when it leaves, and is counted
+ * once. */
+static void
+test_wait_long (void)
+{
+  Fixture *f = live_fixture ("wait");
+
+  fixture_push (f, 0);
+  ring (f, deadline (0));
+  expect_warning (f, 0, "waited for", LATENCY);
+  gst_harness_set_time (f->harness, deadline (0) + GST_SECOND);
+  cup_dummy_engine_release_all (f->engine);
+  expect_frame (f, 0, FALSE);
+  expect_warning (f, 0, "late", LATENCY + GST_SECOND);
+  g_assert_cmpuint (get_count (f, "frames-late"), ==, 1);
   fixture_free (f);
 }
 
@@ -624,9 +710,13 @@ main (int argc, char **argv)
   g_test_add_func ("/live/message", test_message);
   g_test_add_func ("/live/drop", test_drop);
   g_test_add_func ("/live/drop-in-turn", test_drop_in_turn);
+  g_test_add_func ("/live/drop-same", test_drop_same);
   g_test_add_func ("/live/passthrough", test_passthrough);
   g_test_add_func ("/live/passthrough-margin", test_passthrough_margin);
+  g_test_add_func ("/live/passthrough-unlinked", test_passthrough_unlinked);
+  g_test_add_func ("/live/no-original", test_no_original);
   g_test_add_func ("/live/wait", test_wait);
+  g_test_add_func ("/live/wait-long", test_wait_long);
   g_test_add_func ("/live/warnings", test_warnings);
   g_test_add_func ("/live/late-when-it-comes", test_late_when_it_comes);
   g_test_add_func ("/live/not-live", test_not_live);

@@ -114,6 +114,24 @@ test_results_stay (void)
   fixture_free (f);
 }
 
+/* A frame that is too late itself takes nobody's place. */
+static void
+test_late (void)
+{
+  Fixture *f = overflow_fixture ("drop-old");
+
+  gst_util_set_object_arg (G_OBJECT (f->element), "late", "drop");
+  fixture_push (f, 80);
+  fixture_push (f, 90);
+  gst_harness_set_time (f->harness, 3 * FRAME_DURATION + 2 * GST_SECOND);
+  fixture_push (f, 3);
+  expect_qos (f, 3);
+  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 1);
+  g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, 0);
+  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 0);
+  fixture_free (f);
+}
+
 /* Downstream holds the first: nothing can be made room of but by leaving out the
  * new ones. */
 static GstPadProbeReturn
@@ -234,6 +252,36 @@ test_unselected (void)
   }
 }
 
+/* Nor does one with the same pixels as the last that got a job: a picture that
+ * does not change would take its own place again and again. */
+static void
+test_same (void)
+{
+  Fixture *f = overflow_fixture ("drop-old");
+  GstBuffer *buffer;
+  guint8 i;
+
+  g_object_set (f->element, "max-in-flight", 1, NULL);
+  fixture_push (f, 1);
+  cup_dummy_engine_wait_started (f->engine, 1);
+  for (i = 2; i < 6; i++) {
+    buffer = fixture_make_frame (1);
+    GST_BUFFER_PTS (buffer) = i * FRAME_DURATION;
+    g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+    expect_qos (f, i);
+  }
+  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 0);
+  /* Made with other settings it is another one. */
+  g_object_set (f->element, "seed", G_GINT64_CONSTANT (5), NULL);
+  fixture_push (f, 1);
+  expect_qos (f, 1);
+  cup_dummy_engine_release_all (f->engine);
+  pull (f, 1);
+  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 1);
+  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
+  fixture_free (f);
+}
+
 /* A flush forgets holes like everything else. */
 static void
 test_flush (void)
@@ -293,10 +341,12 @@ main (int argc, char **argv)
   g_test_add_func ("/overflow/drop-new", test_drop_new);
   g_test_add_func ("/overflow/drop-old", test_drop_old);
   g_test_add_func ("/overflow/results-stay", test_results_stay);
+  g_test_add_func ("/overflow/late", test_late);
   g_test_add_func ("/overflow/downstream-blocks", test_downstream_blocks);
   g_test_add_func ("/overflow/block", test_block);
   g_test_add_func ("/overflow/order", test_order);
   g_test_add_func ("/overflow/unselected", test_unselected);
+  g_test_add_func ("/overflow/same", test_same);
   g_test_add_func ("/overflow/flush", test_flush);
   g_test_add_func ("/overflow/without-times", test_without_times);
   return fixture_run ();

@@ -239,6 +239,32 @@ test_change_and_fail (void)
   fixture_free (f);
 }
 
+static GstBusSyncReply
+change_scale (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING)
+    g_object_set (GST_MESSAGE_SRC (message), "scale", 3.0, NULL);
+  return GST_BUS_PASS;
+}
+
+/* The scale changes while a frame becomes a job: it leaves with the size of the
+ * one that it was made with. */
+static void
+test_scale_changes (void)
+{
+  Fixture *f = odd_fixture ("exact", &rounded);
+
+  /* Of what cannot be sent the application is told at that moment. */
+  gst_bus_set_sync_handler (f->bus, change_scale, NULL, NULL);
+  gst_util_set_object_arg (G_OBJECT (f->element), "extra-input", "e,bad=[1,2]");
+  push_odd (f, 10);
+  expect_frame (f, "video/x-raw,width=36,height=26");
+  push_odd (f, 20);
+  expect_frame (f, "video/x-raw,width=54,height=39");
+  gst_bus_set_sync_handler (f->bus, NULL, NULL, NULL);
+  fixture_free (f);
+}
+
 /* Frames that wait rendered for a head that is slow are made anew. */
 static void
 test_change_while_waiting (void)
@@ -532,6 +558,7 @@ main (int argc, char **argv)
   g_test_add_func ("/size/first", test_first);
   g_test_add_func ("/size/first-fails", test_first_fails);
   g_test_add_func ("/size/change-while-playing", test_change_while_playing);
+  g_test_add_func ("/size/scale-changes", test_scale_changes);
   g_test_add_func ("/size/change-and-fail", test_change_and_fail);
   g_test_add_func ("/size/change-while-waiting", test_change_while_waiting);
   g_test_add_func ("/size/fidelity", test_fidelity);

@@ -212,6 +212,103 @@ test_nothing_outlives (void)
   }
 }
 
+static const gchar *const patterns[] = { "ball", "red", "snow" };
+
+static gint wanted_pattern;
+
+/* videotestsrc (1.22) does not lock what belongs to the pattern: it is changed by
+ * its own thread, between two frames. */
+static GstPadProbeReturn
+change_pattern (GstPad * pad, GstPadProbeInfo * info, gpointer source)
+{
+  gst_util_set_object_arg (source, "pattern",
+      patterns[g_atomic_int_get (&wanted_pattern)]);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+change_live (GstElement * upscaler)
+{
+  static const gchar *const changes[][2] = {
+    {"late", "wait"}, {"late", "drop"}, {"late", "passthrough"},
+    {"overflow", "block"}, {"overflow", "drop-new"}, {"overflow", "drop-old"},
+    {"select", "all"}, {"select", "interval"}, {"select", "scene-change"},
+    {"unselected", "drop"}, {"unselected", "local"}, {"unselected", "repeat"},
+    {"on-error", "drop"}, {"on-error", "passthrough"},
+    {"size-policy", "follow"}, {"size-policy", "first"},
+    {"size-policy", "exact"},
+    {"latency", "20000000"}, {"latency", "200000000"}, {"latency", "0"},
+    {"max-in-flight", "1"}, {"max-in-flight", "4"}, {"max-in-flight", "12"},
+    {"interval", "2"}, {"scale", "2"}, {"scale", "3"},
+  };
+  gint i = g_test_rand_int_range (0, G_N_ELEMENTS (changes) + 4);
+  guint n;
+
+  if (i < (gint) G_N_ELEMENTS (changes))
+    gst_util_set_object_arg (G_OBJECT (upscaler), changes[i][0], changes[i][1]);
+  else if (i == G_N_ELEMENTS (changes))
+    g_signal_emit_by_name (upscaler, "cancel-all", &n);
+  else
+    g_atomic_int_set (&wanted_pattern, i - (gint) G_N_ELEMENTS (changes) - 1);
+}
+
+/* Whatever is changed while frames of a live source are on their way: it ends,
+ * and each frame has left, or is known to have been left out. */
+static void
+test_live_changes (void)
+{
+  CupDummyPlan plan = {.multiple = 8 };
+  CupDummyEngine *engine = cup_dummy_engine_new ();
+  GstElement *pipeline, *source, *upscaler;
+  GstMessage *message = NULL;
+  GstStructure *stats;
+  guint64 in, out, dropped;
+  GstPad *pad;
+  GstBus *bus;
+  guint8 key = 0;
+
+  pipeline = gst_parse_launch ("videotestsrc name=v is-live=true "
+      "num-buffers=300 ! video/x-raw,width=18,height=13,framerate=200/1 "
+      "! creativeupscaler name=u on-error=drop ! fakesink sync=true qos=true",
+      NULL);
+  source = gst_bin_get_by_name (GST_BIN (pipeline), "v");
+  pad = gst_element_get_static_pad (source, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, change_pattern, source,
+      NULL);
+  gst_object_unref (pad);
+  upscaler = gst_bin_get_by_name (GST_BIN (pipeline), "u");
+  gst_creative_upscaler_use_engine (GST_CREATIVE_UPSCALER (upscaler),
+      CUP_ENGINE (engine));
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  do {
+    change_live (upscaler);
+    plan.delay = g_test_rand_int_range (0, 60);
+    plan.fails = g_test_rand_int_range (0, 4) == 0;
+    cup_dummy_engine_set_plan_for (engine, key++, &plan);
+    plan.fails = FALSE;
+    cup_dummy_engine_set_plan (engine, &plan);
+    message = gst_bus_timed_pop_filtered (bus, 2 * GST_MSECOND,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  } while (!message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  g_object_get (upscaler, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get (stats, "frames-in", G_TYPE_UINT64, &in,
+          "frames-out", G_TYPE_UINT64, &out, "frames-dropped", G_TYPE_UINT64,
+          &dropped, NULL));
+  g_assert_cmpuint (in, ==, out + dropped);
+  gst_structure_free (stats);
+
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (upscaler);
+  gst_object_unref (source);
+  gst_object_unref (pipeline);
+  cup_dummy_engine_sync (engine);
+  g_object_unref (engine);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -224,5 +321,6 @@ main (int argc, char **argv)
   g_test_add_func ("/stress/properties-and-caps", test_properties_and_caps);
   g_test_add_func ("/stress/no-stale-frame", test_no_stale_frame);
   g_test_add_func ("/stress/nothing-outlives", test_nothing_outlives);
+  g_test_add_func ("/stress/live-changes", test_live_changes);
   return fixture_run ();
 }
