@@ -155,12 +155,12 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
-  GstClockTime latency;
+  CupPromise promise;
   guint max_in_flight;
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  latency = cup_live_get_latency (self);
+  promise = cup_live_get_promise (self);
   known = cup_properties_set (&self->settings, id, value, pspec);
   max_in_flight = self->settings.max_in_flight;
   cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
@@ -168,7 +168,7 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
   GST_OBJECT_UNLOCK (self);
   /* The window's lock comes before the object's. */
   cup_window_set_max (self->window, max_in_flight);
-  cup_live_update (self, latency);
+  cup_live_update (self, promise);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }

@@ -6,8 +6,12 @@
 /* Where nothing else tells: no latency is set, and the frames have no rate. */
 #define UNKNOWN_LATENCY GST_SECOND
 
-GstClockTime
-cup_live_get_latency (GstCreativeUpscaler * self)
+/* Frames that last longer than this have no rate to speak of. */
+#define MAX_FRAME_DURATION (3600 * GST_SECOND)
+
+/* With the object lock. */
+static GstClockTime
+get_latency (GstCreativeUpscaler * self)
 {
   if (self->settings.latency > 0)
     return self->settings.latency;
@@ -18,14 +22,14 @@ cup_live_get_latency (GstCreativeUpscaler * self)
   return UNKNOWN_LATENCY;
 }
 
-/* With the object lock: how much the window holds, which is what a sink that
- * waits for the others may have us hold. */
-static GstClockTime
-get_capacity (GstCreativeUpscaler * self)
+CupPromise
+cup_live_get_promise (GstCreativeUpscaler * self)
 {
-  if (!GST_CLOCK_TIME_IS_VALID (self->live.frame_duration))
-    return GST_CLOCK_TIME_NONE;
-  return self->live.frame_duration * self->settings.max_in_flight;
+  CupPromise promise = { get_latency (self), GST_CLOCK_TIME_NONE };
+
+  if (GST_CLOCK_TIME_IS_VALID (self->live.frame_duration))
+    promise.capacity = self->live.frame_duration * self->settings.max_in_flight;
+  return promise;
 }
 
 static void
@@ -47,19 +51,22 @@ void
 cup_live_learn (GstCreativeUpscaler * self)
 {
   GstQuery *query = gst_query_new_latency ();
-  gboolean is_live = FALSE;
-  GstClockTime min = 0, max;
+  gboolean is_live;
+  GstClockTime min, max;
 
-  if (gst_pad_peer_query (self->sinkpad, query))
+  /* Who does not answer now may have answered before. */
+  if (gst_pad_peer_query (self->sinkpad, query)) {
     gst_query_parse_latency (query, &is_live, &min, &max);
+    set_upstream (self, is_live, min);
+  }
   gst_query_unref (query);
-  set_upstream (self, is_live, min);
 }
 
 gboolean
 cup_live_answer_query (GstCreativeUpscaler * self, GstQuery * query)
 {
-  GstClockTime min, max, latency, capacity;
+  GstClockTime min, max;
+  CupPromise promise;
   gboolean is_live;
 
   if (!gst_pad_peer_query (self->sinkpad, query))
@@ -70,30 +77,32 @@ cup_live_answer_query (GstCreativeUpscaler * self, GstQuery * query)
     return TRUE;
 
   GST_OBJECT_LOCK (self);
-  latency = cup_live_get_latency (self);
-  capacity = get_capacity (self);
+  promise = cup_live_get_promise (self);
   GST_OBJECT_UNLOCK (self);
   GST_DEBUG_OBJECT (self, "upstream's latency %" GST_TIME_FORMAT " … %"
       GST_TIME_FORMAT ", ours %" GST_TIME_FORMAT " … %" GST_TIME_FORMAT,
-      GST_TIME_ARGS (min), GST_TIME_ARGS (max), GST_TIME_ARGS (latency),
-      GST_TIME_ARGS (capacity));
-  min += latency;
+      GST_TIME_ARGS (min), GST_TIME_ARGS (max),
+      GST_TIME_ARGS (promise.latency), GST_TIME_ARGS (promise.capacity));
+  min += promise.latency;
   if (GST_CLOCK_TIME_IS_VALID (max))
-    max = GST_CLOCK_TIME_IS_VALID (capacity) ? max + capacity :
-        GST_CLOCK_TIME_NONE;
+    max = GST_CLOCK_TIME_IS_VALID (promise.capacity) ?
+        max + promise.capacity : GST_CLOCK_TIME_NONE;
   gst_query_set_latency (query, TRUE, min, max);
   return TRUE;
 }
 
 void
-cup_live_update (GstCreativeUpscaler * self, GstClockTime old_latency)
+cup_live_update (GstCreativeUpscaler * self, CupPromise old)
 {
-  gboolean changed;
+  CupPromise promise;
+  gboolean is_live;
 
   GST_OBJECT_LOCK (self);
-  changed = self->live.is_live && cup_live_get_latency (self) != old_latency;
+  promise = cup_live_get_promise (self);
+  is_live = self->live.is_live;
   GST_OBJECT_UNLOCK (self);
-  if (!changed)
+  if (!is_live || (promise.latency == old.latency
+          && promise.capacity == old.capacity))
     return;
   cup_window_check_head (self->window);
   gst_element_post_message (GST_ELEMENT (self),
@@ -103,13 +112,14 @@ cup_live_update (GstCreativeUpscaler * self, GstClockTime old_latency)
 void
 cup_live_set_frame_duration (GstCreativeUpscaler * self, GstClockTime duration)
 {
-  GstClockTime old_latency;
+  CupPromise old;
 
   GST_OBJECT_LOCK (self);
-  old_latency = cup_live_get_latency (self);
-  self->live.frame_duration = duration;
+  old = cup_live_get_promise (self);
+  self->live.frame_duration = duration <= MAX_FRAME_DURATION ? duration :
+      GST_CLOCK_TIME_NONE;
   GST_OBJECT_UNLOCK (self);
-  cup_live_update (self, old_latency);
+  cup_live_update (self, old);
 }
 
 void
@@ -133,7 +143,7 @@ get_clock (GstCreativeUpscaler * self, GstClockTime * start,
   if (self->live.is_live && self->live.is_playing && GST_ELEMENT_CLOCK (self)) {
     clock = gst_object_ref (GST_ELEMENT_CLOCK (self));
     *start = GST_ELEMENT_CAST (self)->base_time + self->live.upstream;
-    *latency = cup_live_get_latency (self);
+    *latency = get_latency (self);
   }
   GST_OBJECT_UNLOCK (self);
   return clock;

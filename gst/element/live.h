@@ -24,11 +24,23 @@ gboolean cup_live_answer_query (GstCreativeUpscaler * self, GstQuery * query);
 /* The frames' duration, or GST_CLOCK_TIME_NONE. Streaming thread. */
 void cup_live_set_frame_duration (GstCreativeUpscaler * self,
     GstClockTime duration);
-/* From the application, after `latency` or `max-in-flight` were set: tells the
- * pipeline where that makes a difference. */
-void cup_live_update (GstCreativeUpscaler * self, GstClockTime old_latency);
-/* With the object lock: what is promised. */
-GstClockTime cup_live_get_latency (GstCreativeUpscaler * self);
+/**
+ * CupPromise:
+ * @latency: the most that a frame takes
+ * @capacity: how much the window holds, which is what a sink that waits for
+ *   others may have us hold; GST_CLOCK_TIME_NONE where it is not known
+ */
+typedef struct
+{
+  GstClockTime latency;
+  GstClockTime capacity;
+} CupPromise;
+
+/* With the object lock. */
+CupPromise cup_live_get_promise (GstCreativeUpscaler * self);
+/* Without it, after something was set: tells the pipeline where that makes a
+ * difference from @old. */
+void cup_live_update (GstCreativeUpscaler * self, CupPromise old);
 
 /* Between PAUSED and PLAYING: times count only while the clock does. */
 void cup_live_set_playing (GstCreativeUpscaler * self, gboolean playing);

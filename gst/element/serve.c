@@ -187,6 +187,14 @@ keep_drop (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
     cup_kept_drop (&self->kept, drop);
 }
 
+/* Frames that are the same have failed with one job: they count as one. */
+static void
+count_failure (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  if (!slot->is_duplicate)
+    self->n_failures++;
+}
+
 /* Takes the place of the frame with a gap. */
 static GstFlowReturn
 leave_out (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
@@ -202,7 +210,7 @@ leave_out (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
     cup_report_unsafe (GST_ELEMENT (self),
         slot->result ? slot->result->request_id : NULL, pts, "left out");
   } else if (drop == CUP_DROP_FAILED) {
-    self->n_failures++;
+    count_failure (self, slot);
     cup_report_failure (GST_ELEMENT (self), slot->error,
         cup_engine_get_name (self->engine), pts, "left out");
   }
@@ -258,7 +266,8 @@ serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
   if (on_error == GST_CREATIVE_UPSCALER_ON_ERROR_ERROR
       || is_final (slot->error))
     return report_failed_frame (self, slot);
-  if (max_failures > 0 && self->n_failures >= max_failures - 1) {
+  if (max_failures > 0 && !slot->is_duplicate
+      && self->n_failures >= max_failures - 1) {
     if (max_failures > 1)
       g_prefix_error (&slot->error, "%u frames in a row have failed, as many "
           "as max-failures allows for; the last one: ", self->n_failures + 1);
@@ -368,10 +377,11 @@ static void
 keep (GstCreativeUpscaler * self, CupSlot * slot)
 {
   gboolean repeating = is_repeating (self);
+  gboolean kept = cup_window_is_kept (self->window, slot);
 
   switch (cup_slot_get_source (slot)) {
     case CUP_SOURCE_RESULT:
-      cup_kept_take (&self->kept, slot, slot->is_kept || repeating,
+      cup_kept_take (&self->kept, slot, kept || repeating,
           slot->is_reused || repeating);
       break;
     case CUP_SOURCE_REPEAT:
@@ -399,7 +409,7 @@ report_leaving (GstCreativeUpscaler * self, CupSlot * slot)
   if (source == CUP_SOURCE_RESULT)
     self->n_failures = 0;
   if (source == CUP_SOURCE_ORIGINAL && slot->error) {
-    self->n_failures++;
+    count_failure (self, slot);
     cup_report_failure (GST_ELEMENT (self), slot->error,
         cup_engine_get_name (self->engine), pts, "passed through");
   }

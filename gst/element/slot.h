@@ -83,7 +83,6 @@ struct _CupSlot
   gboolean given_up;            /* nobody wants what its job still brings */
   CupDrop drop;                 /* CANCELLED: why */
   gboolean is_reused;           /* frames behind it wait for its result */
-  gboolean is_kept;             /* it has left, and those to come may, too */
   GstBuffer *buffer;            /* READY */
   CupOutput *output;            /* RENDERING and READY: what for */
   gboolean is_unsafe;           /* READY: a safety checker took it away */

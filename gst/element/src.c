@@ -58,6 +58,7 @@ gst_creative_upscaler_forget (GstCreativeUpscaler * self)
   memset (&self->kept, 0, sizeof self->kept);
   self->left_out = FALSE;
   self->n_failures = 0;
+  cup_window_keep_nothing (self->window);
   g_mutex_unlock (&self->task_lock);
 
   gst_clear_event (&rate_change);

@@ -25,6 +25,7 @@ struct _CupWindow
   gboolean eos_downstream;      /* refuse frames, forward events still */
   gboolean live;                /* a PENDING head is looked at, too: */
   CupSlot *checked;             /* the one that was, no reference */
+  CupSlot *kept;                /* what left, and is kept; no reference */
   CupOutput *output;
   CupWorkers *workers;
 

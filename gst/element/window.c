@@ -277,7 +277,7 @@ cup_window_can_repeat (CupWindow * window, CupSlot * leader, gboolean will)
         && leader->state != CUP_SLOT_FAILED;
     leader->is_reused = leader->is_reused || (can && will);
   } else {
-    can = leader->is_kept;
+    can = window->kept == leader;
   }
   g_mutex_unlock (&window->lock);
   return can;
@@ -579,6 +579,25 @@ cup_window_give_up (CupWindow * window, CupSlot * slot, CupDrop drop)
 }
 
 gboolean
+cup_window_is_kept (CupWindow * window, CupSlot * slot)
+{
+  gboolean is;
+
+  g_mutex_lock (&window->lock);
+  is = window->kept == slot;
+  g_mutex_unlock (&window->lock);
+  return is;
+}
+
+void
+cup_window_keep_nothing (CupWindow * window)
+{
+  g_mutex_lock (&window->lock);
+  window->kept = NULL;
+  g_mutex_unlock (&window->lock);
+}
+
+gboolean
 cup_window_take_frame (CupWindow * window, CupSlot * slot, gboolean leaves)
 {
   gboolean is_head;
@@ -588,8 +607,10 @@ cup_window_take_frame (CupWindow * window, CupSlot * slot, gboolean leaves)
   if (is_head) {
     g_queue_pop_head (&window->slots);
     slot->in_window = FALSE;
-    slot->is_kept = leaves
-        && (slot->is_reused || (slot->result && slot->result->bytes));
+    if (slot->type == CUP_SLOT_FRAME && slot->has_job)
+      window->kept = leaves
+          && (slot->is_reused || (slot->result && slot->result->bytes)) ?
+          slot : NULL;
     window->checked = NULL;
     window->n_frames--;
     window->leaving++;

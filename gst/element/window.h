@@ -147,6 +147,11 @@ void cup_window_repeat (CupWindow * window, CupSlot * slot, CupOutput * output,
  * The caller cancels its job. */
 gboolean cup_window_give_up (CupWindow * window, CupSlot * slot, CupDrop drop);
 
+/* Whether @slot was taken to leave with a result that is to be kept. */
+gboolean cup_window_is_kept (CupWindow * window, CupSlot * slot);
+/* What was kept is there no more. */
+void cup_window_keep_nothing (CupWindow * window);
+
 /* Takes the frame out of the window, to be pushed or reported; FALSE where a
  * flush was faster. It counts as in flight until cup_window_frame_left().
  * @leaves: with its result, which then may be kept. */

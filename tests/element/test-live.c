@@ -249,8 +249,11 @@ test_message (void)
   expect_latency_message (f, TRUE);
   g_object_set (f->element, "latency", GST_SECOND, NULL);
   expect_latency_message (f, TRUE);
-  g_object_set (f->element, "latency", GST_SECOND, "max-in-flight", 7, "seed",
-      5, NULL);
+  /* What the window holds is of interest to others, too. */
+  g_object_set (f->element, "max-in-flight", 7, NULL);
+  expect_latency_message (f, TRUE);
+  g_object_set (f->element, "latency", GST_SECOND, "max-in-flight", 7, "scale",
+      2.5, NULL);
   expect_latency_message (f, FALSE);
   fixture_free (f);
 }
@@ -323,7 +326,7 @@ test_drop_same (void)
   fixture_push (f, 2);
   cup_dummy_engine_release_all (f->engine);
   expect_frame (f, 2, FALSE);
-  g_assert_cmpuint (get_count (f, "dropped-overdue"), ==, 2);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-overdue"), ==, 2);
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
   fixture_free (f);
 }
@@ -413,7 +416,7 @@ test_passthrough_unlinked (void)
   expect_frame (f, 0, TRUE);
   fixture_push (f, 40);
   while (count_alarms (f) == 0) {
-    g_assert_cmpuint (get_count (f, "frames-passed-through"), ==, 1);
+    g_assert_cmpuint (fixture_get_count (f, "frames-passed-through"), ==, 1);
     g_usleep (100);
   }
   gst_object_unref (peer);
@@ -452,7 +455,7 @@ test_wait_long (void)
   cup_dummy_engine_release_all (f->engine);
   expect_frame (f, 0, FALSE);
   expect_warning (f, 0, "late", LATENCY + GST_SECOND);
-  g_assert_cmpuint (get_count (f, "frames-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-late"), ==, 1);
   fixture_free (f);
 }
 

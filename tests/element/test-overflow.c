@@ -66,7 +66,7 @@ test_drop_new (void)
     expect_qos (f, key);
   cup_dummy_engine_release_all (f->engine);
   pull (f, 2);
-  fixture_wait (f, 6);
+  g_free (fixture_wait (f, 6));
   fixture_push (f, 6);
   g_assert_true (has_discont (f));
   fixture_assert_record (f, START "|0|1|gap|6");
@@ -126,9 +126,9 @@ test_late (void)
   gst_harness_set_time (f->harness, 3 * FRAME_DURATION + 2 * GST_SECOND);
   fixture_push (f, 3);
   expect_qos (f, 3);
-  g_assert_cmpuint (get_count (f, "dropped-late"), ==, 1);
-  g_assert_cmpuint (get_count (f, "dropped-overflow"), ==, 0);
-  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-late"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "dropped-overflow"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 0);
   fixture_free (f);
 }
 
@@ -270,14 +270,14 @@ test_same (void)
     g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
     expect_qos (f, i);
   }
-  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 0);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 0);
   /* Made with other settings it is another one. */
   g_object_set (f->element, "seed", G_GINT64_CONSTANT (5), NULL);
   fixture_push (f, 1);
   expect_qos (f, 1);
   cup_dummy_engine_release_all (f->engine);
   pull (f, 1);
-  g_assert_cmpuint (get_count (f, "frames-cancelled"), ==, 1);
+  g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 1);
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
   fixture_free (f);
 }

@@ -356,6 +356,56 @@ test_failed_drop (void)
   fixture_free (f);
 }
 
+/* One job has failed, and not three. */
+static void
+test_failed_once (void)
+{
+  Fixture *f = fixture_new ("max-in-flight", 8, "max-failures", 2, NULL);
+
+  gst_util_set_object_arg (G_OBJECT (f->element), "on-error", "drop");
+  cup_dummy_engine_set_plan (f->engine, &held_failing);
+  fixture_push (f, 1);
+  fixture_push (f, 1);
+  fixture_push (f, 1);
+  cup_dummy_engine_wait_started (f->engine, 1);
+  cup_dummy_engine_set_plan (f->engine, &(CupDummyPlan) {
+      0});
+  cup_dummy_engine_release_all (f->engine);
+  fixture_push (f, 2);
+  gst_buffer_unref (gst_harness_pull (f->harness));
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR));
+  g_assert_cmpuint (fixture_get_count (f, "dropped-failed"), ==, 3);
+  fixture_free (f);
+}
+
+/* What was kept for frames to come is gone with the src pad's activation: then
+ * they are sent. */
+static void
+test_reactivated (void)
+{
+  Fixture *f = fixture_new (NULL, NULL);
+  GstPad *pad = gst_element_get_static_pad (f->element, "src");
+  const CupDummyPlan encoded = {.image_type = CUP_IMAGE_PNG };
+  GstSegment segment;
+
+  cup_dummy_engine_set_plan (f->engine, &encoded);
+  fixture_push (f, 1);
+  gst_buffer_unref (gst_harness_pull (f->harness));
+  fixture_push (f, 1);
+  gst_buffer_unref (gst_harness_pull (f->harness));
+  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 1);
+  gst_pad_set_active (pad, FALSE);
+  gst_pad_set_active (pad, TRUE);
+  gst_harness_push_event (f->harness, gst_event_new_stream_start ("again"));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (f->harness, gst_event_new_segment (&segment));
+  fixture_push (f, 1);
+  gst_buffer_unref (gst_harness_pull (f->harness));
+  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
+  gst_object_unref (pad);
+  fixture_free (f);
+}
+
 static void
 test_failed_passthrough (void)
 {
@@ -543,6 +593,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   fixture_register ();
 
+  g_test_add_func ("/reuse/failed-once", test_failed_once);
+  g_test_add_func ("/reuse/reactivated", test_reactivated);
   g_test_add_func ("/reuse/pending", test_pending);
   g_test_add_func ("/reuse/left-bytes", test_left_bytes);
   g_test_add_func ("/reuse/left-pixels", test_left_pixels);
