@@ -574,6 +574,18 @@ gst_mini_object_unref (GstMiniObject * object)
   REAL (gst_mini_object_unref) (object);
 }
 
+/* An alarm has a mutex of its own, which the clock's thread holds last. */
+void
+gst_clock_id_unref (GstClockID id)
+{
+  GstClockEntry *entry = id;
+
+  release (entry);
+  if (__atomic_load_n (&entry->refcount, __ATOMIC_RELAXED) == 1)
+    acquire (entry);
+  REAL (gst_clock_id_unref) (id);
+}
+
 void
 g_bytes_unref (GBytes * bytes)
 {
