@@ -269,6 +269,7 @@ test_drop (void)
   fixture_push (f, 0);
   fixture_push (f, 1);
   fixture_push (f, 2);
+  cup_dummy_engine_wait_started (f->engine, 3);
   cup_dummy_engine_release (f->engine, 0);
   expect_frame (f, 0, FALSE);
   ring (f, deadline (1));
@@ -319,6 +320,7 @@ test_drop_same (void)
 
   GST_BUFFER_PTS (buffer) = FRAME_DURATION;
   fixture_push (f, 0);
+  cup_dummy_engine_wait_started (f->engine, 1);
   gst_harness_push (f->harness, buffer);
   ring (f, deadline (0));
   expect_qos (f, 0, 0);
@@ -338,6 +340,7 @@ test_passthrough (void)
 
   fixture_push (f, 0);
   fixture_push (f, 1);
+  cup_dummy_engine_wait_started (f->engine, 2);
   cup_dummy_engine_release (f->engine, 0);
   expect_frame (f, 0, FALSE);
   ring (f, deadline (1));
