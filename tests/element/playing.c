@@ -32,6 +32,9 @@ take_buffer (Playing * playing, GstBuffer * buffer)
 {
   guint8 key = 0;
 
+  /* Was past the pad's look at its flag when FLUSH_START came: nobody gets it. */
+  if (playing->is_flushing)
+    return;
   gst_buffer_extract (buffer, 0, &key, 1);
   check_frame (playing, buffer, key);
   if (playing->keys->len == 0) {
@@ -46,9 +49,13 @@ take_event (Playing * playing, GstEvent * event)
 {
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_START:
+      playing->is_flushing = TRUE;
+      playing->n_flushes++;
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      playing->is_flushing = FALSE;
       playing->has_segment = FALSE;
       g_array_set_size (playing->keys, 0);
-      playing->n_flushes++;
       break;
     case GST_EVENT_SEGMENT:
       playing->has_segment = TRUE;

@@ -20,6 +20,7 @@ typedef struct
 
   GMutex lock;                  /* guards below */
   GCond cond;
+  gboolean is_flushing;
   gboolean has_segment;
   guint32 seqnum;               /* of the segment in force at the sink */
   GstSegment segment;
