@@ -17,11 +17,12 @@
  * gst-launch-1.0 multifilesrc location=in_%05d.png caps=image/png,framerate=24/1 ! creativeupscaler max-in-flight=8 ! multifilesink location=out_%05d.png
  * ]| Upscales a sequence, eight pictures at a time.
  */
-/* How it works. The sink pad (sink.c) turns frames into jobs and puts them,
- * with the serialized events and queries between them, into a window
- * (window.c). Engines complete the jobs in any order. A task on the src pad
- * (src.c) serves the head of the window only: it sets caps and pushes.
- * Nothing waits for the network, least of all a state change.
+/* How it works. The sink pad (sink.c, intake.c) turns frames into jobs and puts
+ * them, with the serialized events and queries between them, into a window
+ * (window.c). Engines complete the jobs in any order; workers make buffers of
+ * the results near the head (render.c). A task on the src pad (src.c, serve.c)
+ * serves the head of the window only: it sets caps and pushes. Nothing waits for
+ * the network, least of all a state change.
  */
 #include "gstcreativeupscaler.h"
 
