@@ -100,7 +100,8 @@ start (GstCreativeUpscaler * self)
   return TRUE;
 }
 
-/* Does not wait: jobs were cancelled with the window, and end by themselves.
+/* Does not wait but for messages that are being posted: jobs were cancelled with
+ * the window, and end by themselves.
  * The engine stays until the next start or the element's end, so that what it
  * still has to say to the service (cancel) is said. */
 static void
@@ -110,6 +111,7 @@ stop (GstCreativeUpscaler * self)
   g_clear_pointer (&self->dispatcher, cup_dispatcher_free);
   if (self->engine)
     cup_engine_close (self->engine);
+  cup_progress_reporter_close (self->progress);
 }
 
 static GstStateChangeReturn

@@ -14,7 +14,10 @@ struct _CupProgressReporter
   gchar *engine;
   CupStats *stats;
 
-  GMutex lock;                  /* a leaf */
+  GMutex lock;                  /* a leaf; guards below */
+  GCond cond;                   /* a thread has left posters */
+  GSList *posters;              /* the GThread of each post under way */
+  gboolean closed;
   gint64 waiting_shown;         /* when the last line on a queue was posted */
 };
 
@@ -65,6 +68,7 @@ cup_progress_reporter_new (GstElement * element, const gchar * engine,
   reporter->engine = g_strdup (engine);
   reporter->stats = cup_stats_ref (stats);
   g_mutex_init (&reporter->lock);
+  g_cond_init (&reporter->cond);
   reporter->waiting_shown = G_MININT64 / 2;
   return reporter;
 }
@@ -83,9 +87,59 @@ cup_progress_reporter_unref (CupProgressReporter * reporter)
     return;
   g_weak_ref_clear (&reporter->element);
   g_mutex_clear (&reporter->lock);
+  g_cond_clear (&reporter->cond);
   cup_stats_unref (reporter->stats);
   g_free (reporter->engine);
   g_free (reporter);
+}
+
+/* Lock held. */
+static gboolean
+others_post (CupProgressReporter * reporter)
+{
+  GSList *walk;
+
+  for (walk = reporter->posters; walk; walk = walk->next)
+    if (walk->data != g_thread_self ())
+      return TRUE;
+  return FALSE;
+}
+
+void
+cup_progress_reporter_close (CupProgressReporter * reporter)
+{
+  g_mutex_lock (&reporter->lock);
+  reporter->closed = TRUE;
+  while (others_post (reporter))
+    g_cond_wait (&reporter->cond, &reporter->lock);
+  g_mutex_unlock (&reporter->lock);
+}
+
+/* The element to post to until end_post(); NULL where there is nobody any more
+ * to tell anything to. */
+static GstElement *
+begin_post (CupProgressReporter * reporter)
+{
+  GstElement *element = NULL;
+
+  g_mutex_lock (&reporter->lock);
+  if (!reporter->closed)
+    element = g_weak_ref_get (&reporter->element);
+  if (element)
+    reporter->posters = g_slist_prepend (reporter->posters, g_thread_self ());
+  g_mutex_unlock (&reporter->lock);
+  return element;
+}
+
+static void
+end_post (CupProgressReporter * reporter, GstElement * element)
+{
+  /* First: while it is waited for, somebody else has a reference, too. */
+  gst_object_unref (element);
+  g_mutex_lock (&reporter->lock);
+  reporter->posters = g_slist_remove (reporter->posters, g_thread_self ());
+  g_cond_broadcast (&reporter->cond);
+  g_mutex_unlock (&reporter->lock);
 }
 
 CupFrameProgress *
@@ -174,16 +228,16 @@ post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
   g_mutex_unlock (&frame->lock);
 }
 
-/* NULL where there is nobody any more to tell it to. */
+/* As begin_post(), and NULL where the frame's end was told. */
 static GstElement *
-get_element (CupFrameProgress * frame)
+begin (CupFrameProgress * frame)
 {
   gboolean ended;
 
   g_mutex_lock (&frame->lock);
   ended = frame->ended;
   g_mutex_unlock (&frame->lock);
-  return ended ? NULL : g_weak_ref_get (&frame->reporter->element);
+  return ended ? NULL : begin_post (frame->reporter);
 }
 
 static GstStructure *
@@ -388,7 +442,7 @@ static void
 job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
 {
   CupFrameProgress *frame = user_data;
-  GstElement *element = get_element (frame);
+  GstElement *element = begin (frame);
   GstStructure *structure;
 
   if (!element)
@@ -404,7 +458,7 @@ job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
   set_string (structure, "retry", progress->retry);
   post (frame, new_job_message (element, structure),
       new_text_message (frame, element, note (frame, progress)), NULL);
-  gst_object_unref (element);
+  end_post (frame->reporter, element);
 }
 
 void
@@ -444,7 +498,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
     gboolean is_unsafe)
 {
   const End end = { CUP_END_DONE, result, is_unsafe };
-  GstElement *element = get_element (frame);
+  GstElement *element = begin (frame);
   GstStructure *structure;
 
   if (!element)
@@ -468,7 +522,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe, NULL);
   post (frame, new_job_message (element, structure),
       new_text_message (frame, element, describe_end (frame, result)), &end);
-  gst_object_unref (element);
+  end_post (frame->reporter, element);
 }
 
 /* The request that the frame has been last, where the end does not say. */
@@ -493,7 +547,7 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
     cup_frame_progress_cancelled (frame);
     return;
   }
-  element = get_element (frame);
+  element = begin (frame);
   if (!element)
     return;
   structure = new_structure (frame, "failed");
@@ -502,14 +556,14 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
   cup_report_fill_details (structure, error);
   set_known_request (frame, structure);
   post (frame, new_job_message (element, structure), NULL, &end);
-  gst_object_unref (element);
+  end_post (frame->reporter, element);
 }
 
 void
 cup_frame_progress_cancelled (CupFrameProgress * frame)
 {
   const End end = { CUP_END_CANCELLED, NULL, FALSE };
-  GstElement *element = get_element (frame);
+  GstElement *element = begin (frame);
   GstStructure *structure;
 
   if (!element)
@@ -517,7 +571,7 @@ cup_frame_progress_cancelled (CupFrameProgress * frame)
   structure = new_structure (frame, "cancelled");
   set_known_request (frame, structure);
   post (frame, new_job_message (element, structure), NULL, &end);
-  gst_object_unref (element);
+  end_post (frame->reporter, element);
 }
 
 void

@@ -5,12 +5,15 @@
  * watch gst-launch-1.0. docs/messages.md describes both; they are an interface.
  *
  * Jobs outlive the element. So what posts knows the element weakly, and a frame
- * that has ended, or was abandoned, posts nothing any more. A frame's messages
+ * that has ended, or was abandoned, posts nothing any more. And they outlive the
+ * element's stop, after which a pipeline may end whose bus handler knows of no
+ * references: once the reporter is closed nothing is posted. A frame's messages
  * are posted in their order whichever threads they come from, and without any
  * lock: what is to be posted queues, and the thread that posts takes along what
  * others add meanwhile.
  *
- * All functions may be called from any thread, without any lock.
+ * All functions may be called from any thread, without any lock (a mutex that a
+ * handler of messages takes is one).
  */
 #pragma once
 
@@ -30,6 +33,11 @@ CupProgressReporter *cup_progress_reporter_new (GstElement * element,
     const gchar * engine, CupStats * stats);
 CupProgressReporter *cup_progress_reporter_ref (CupProgressReporter * reporter);
 void cup_progress_reporter_unref (CupProgressReporter * reporter);
+
+/* Nothing is posted any more when this returns. Waits for other threads that
+ * post right now, as the end of a streaming thread does; not for a post that
+ * this thread is in (a handler of messages may stop the element). */
+void cup_progress_reporter_close (CupProgressReporter * reporter);
 
 /* @number counts the frames that the element has taken; @arrived is what
  * cup_stats_count_in() has returned for it. */

@@ -338,6 +338,114 @@ test_flush_from_handler (void)
   fixture_free (f);
 }
 
+/* A pipeline's bus handler holds no reference to the pipeline. So no other
+ * thread may be in it any more when the element has stopped. */
+typedef struct
+{
+  gboolean entered;
+  gboolean left;
+  gboolean stopped;
+  GMutex lock;
+  GCond cond;
+} Handler;
+
+static GstBusSyncReply
+stay_in_handler (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  Handler *handler = user_data;
+  gint64 end = g_get_monotonic_time () + 300 * G_TIME_SPAN_MILLISECOND;
+
+  g_mutex_lock (&handler->lock);
+  if (gst_message_has_name (message, "creativeupscaler-job")
+      && !handler->entered) {
+    handler->entered = TRUE;
+    g_cond_broadcast (&handler->cond);
+    /* What is not to happen is given time to. */
+    while (!handler->stopped
+        && g_cond_wait_until (&handler->cond, &handler->lock, end));
+    g_assert_false (handler->stopped);
+    handler->left = TRUE;
+  }
+  g_mutex_unlock (&handler->lock);
+  return GST_BUS_PASS;
+}
+
+static gpointer
+report_running (gpointer user_data)
+{
+  report (user_data, 1, CUP_PROGRESS_RUNNING, -1);
+  return NULL;
+}
+
+static void
+test_stop_while_posting (void)
+{
+  const CupDummyPlan stubborn = {.delay = CUP_DUMMY_HOLD,.stubborn = TRUE };
+  Handler handler = { FALSE };
+  Fixture *f = fixture_new (NULL, NULL);
+  GThread *thread;
+
+  g_mutex_init (&handler.lock);
+  g_cond_init (&handler.cond);
+  cup_dummy_engine_set_plan (f->engine, &stubborn);
+  gst_bus_set_sync_handler (f->bus, stay_in_handler, &handler, NULL);
+  fixture_push (f, 1);
+  cup_dummy_engine_wait_started (f->engine, 1);
+  thread = g_thread_new ("report", report_running, f);
+  g_mutex_lock (&handler.lock);
+  while (!handler.entered)
+    g_cond_wait (&handler.cond, &handler.lock);
+  g_mutex_unlock (&handler.lock);
+
+  gst_element_set_state (f->element, GST_STATE_NULL);
+  g_mutex_lock (&handler.lock);
+  handler.stopped = TRUE;
+  g_cond_broadcast (&handler.cond);
+  g_assert_true (handler.left);
+  g_mutex_unlock (&handler.lock);
+  g_thread_join (thread);
+
+  /* Its end came while its progress was being posted, by the same thread. */
+  fixture_expect_job (f, "running");
+  fixture_expect_job (f, "cancelled");
+  report (f, 1, CUP_PROGRESS_QUEUED, 1);
+  g_assert_null (fixture_pop_job (f));
+  cup_dummy_engine_release_all (f->engine);
+  gst_bus_set_sync_handler (f->bus, NULL, NULL, NULL);
+  fixture_free (f);
+  g_cond_clear (&handler.cond);
+  g_mutex_clear (&handler.lock);
+}
+
+static GstBusSyncReply
+stop_in_handler (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  if (gst_message_has_name (message, "creativeupscaler-job")
+      && g_strcmp0 (gst_structure_get_string (gst_message_get_structure
+              (message), "state"), "running") == 0)
+    gst_element_set_state (GST_ELEMENT (GST_MESSAGE_SRC (message)),
+        GST_STATE_NULL);
+  return GST_BUS_PASS;
+}
+
+/* It would wait for itself. */
+static void
+test_stop_from_handler (void)
+{
+  Fixture *f = fixture_new (NULL, NULL);
+
+  cup_dummy_engine_set_plan (f->engine, &hold);
+  gst_bus_set_sync_handler (f->bus, stop_in_handler, NULL, NULL);
+  fixture_push (f, 1);
+  cup_dummy_engine_wait_started (f->engine, 1);
+  report (f, 1, CUP_PROGRESS_RUNNING, -1);
+  fixture_expect_job (f, "running");
+  fixture_expect_job (f, "cancelled");
+  g_assert_null (fixture_pop_job (f));
+  gst_bus_set_sync_handler (f->bus, NULL, NULL, NULL);
+  fixture_free (f);
+}
+
 /* Progress */
 
 static gchar *
@@ -627,6 +735,8 @@ main (int argc, char **argv)
   g_test_add_func ("/messages/element-gone", test_element_gone);
   g_test_add_func ("/messages/order", test_order);
   g_test_add_func ("/messages/flush-from-handler", test_flush_from_handler);
+  g_test_add_func ("/messages/stop-while-posting", test_stop_while_posting);
+  g_test_add_func ("/messages/stop-from-handler", test_stop_from_handler);
   g_test_add_func ("/messages/progress", test_progress);
   g_test_add_func ("/messages/no-progress", test_no_progress);
   g_test_add_func ("/messages/preroll", test_preroll);
