@@ -32,6 +32,8 @@ G_BEGIN_DECLS
  * @CUP_ERROR_TIMEOUT: a deadline or an inactivity limit has passed
  * @CUP_ERROR_SERVICE: the service says that it failed
  * @CUP_ERROR_SETTINGS: a property's value makes no sense
+ * @CUP_ERROR_NO_SPACE: the disk, or what a quota leaves of it, is full
+ * @CUP_ERROR_READ_ONLY: it can be read, but not be changed
  */
 typedef enum
 {
@@ -46,6 +48,8 @@ typedef enum
   CUP_ERROR_TIMEOUT,
   CUP_ERROR_SERVICE,
   CUP_ERROR_SETTINGS,
+  CUP_ERROR_NO_SPACE,
+  CUP_ERROR_READ_ONLY,
 } CupErrorCode;
 
 /**

@@ -42,6 +42,12 @@ map_error (const GError * error, GQuark * domain, gint * code)
     case CUP_ERROR_TIMEOUT:
       *code = GST_RESOURCE_ERROR_READ;
       break;
+    case CUP_ERROR_NO_SPACE:
+      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+      break;
+    case CUP_ERROR_READ_ONLY:
+      *code = GST_RESOURCE_ERROR_OPEN_WRITE;
+      break;
     case CUP_ERROR_SERVICE:
     case CUP_ERROR_FAILED:
       break;

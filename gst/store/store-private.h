@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of the store share. Inside the store only.
+ *
+ * Locks: database->lock (of the writer), then that of the reader, then
+ * store->lock; none of them while a file is read or written, but that renaming
+ * and removing results is done with the writer's lock and inside a transaction:
+ * that makes it one step for other threads and processes. So nobody removes a
+ * file that another is about to refer to.
+ */
+#pragma once
+
+#include "database.h"
+#include "owner.h"
+#include "results.h"
+
+G_BEGIN_DECLS
+
+struct _CupStore
+{
+  gint ref_count;
+  gchar *directory;
+  CupDatabase *reader;          /* so that lookups do not wait for an fsync() */
+  CupDatabase *writer;          /* (nullable): and owner, where read-only */
+  CupOwner *owner;
+  GError *refusal;              /* (nullable): why it is read-only */
+
+  GMutex lock;
+  GCond changed;                /* the journal has, by this process */
+  guint64 serial;               /* how often */
+  GHashTable *touched;          /* set of keys that were used */
+};
+
+/* Microseconds since 1970: what is in the tables. */
+gint64 cup_store_get_time (void);
+
+/* A transaction of the writer, whose lock is held from here to the end. */
+gboolean cup_store_begin (CupStore * store, GError ** error);
+gboolean cup_store_commit (CupStore * store, GError ** error);
+void cup_store_rollback (CupStore * store);
+/* Wakes those who wait for a change of the journal. No lock held. */
+void cup_store_notify (CupStore * store);
+
+/* Inside a transaction: removes a file that no row refers to. */
+gboolean cup_store_remove_file (CupStore * store, const CupStoreKey * key,
+    const gchar * type, gint64 generation, GError ** error);
+/* Removes up to @max files whose rows are gone. FALSE where that failed; what
+ * is left is found again. */
+gboolean cup_store_collect_garbage (CupStore * store, guint max,
+    GError ** error);
+/* Inside a transaction: writes down what was used. */
+gboolean cup_store_write_touched (CupStore * store, GError ** error);
+/* No lock held; where there is enough of it. */
+void cup_store_touch (CupStore * store, const CupStoreKey * key);
+
+/* Binds ?1 and steps once: whether there is a row. */
+gboolean cup_store_has_row (CupDatabase * database, const gchar * sql,
+    const CupStoreKey * key, gboolean * found, GError ** error);
+
+G_END_DECLS

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A store that is damaged, read-only, full, too new, or not one at all.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE             /* unshare() */
+#endif
+#include "store-testing.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "store/journal.h"
+#include "store/tables.h"
+
+/* Damaged files */
+
+static void
+check_damaged (CupStore * store, guint number)
+{
+  CupStoreKey key = make_key (number);
+  CupStoreRecord *record;
+  GError *error = NULL;
+
+  g_assert_false (cup_store_lookup (store, &key, &record, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
+  g_assert_null (record);
+  g_clear_error (&error);
+  /* It is gone, and can be made anew. */
+  g_assert_false (check_stored (store, number));
+  add (store, number, 0);
+  g_assert_true (check_stored (store, number));
+}
+
+static void
+test_random_bytes (void)
+{
+  gchar *folder = make_folder (), *path = get_file (folder, 1);
+  CupStore *store = open_store (folder);
+  guint i;
+
+  add (store, 1, 0);
+  for (i = 0; i < 100; i++) {
+    gchar *contents;
+    gsize length, at;
+
+    g_assert_true (g_file_get_contents (path, &contents, &length, NULL));
+    at = (gsize) g_test_rand_int_range (0, (gint) length);
+    contents[at] ^= (gchar) (1 << g_test_rand_int_range (0, 8));
+    g_assert_true (g_file_set_contents (path, contents, (gssize) length, NULL));
+    g_free (contents);
+    check_damaged (store, 1);
+  }
+  g_assert_cmpuint (count_files_in (folder, "results"), ==, 1);
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (path);
+  g_free (folder);
+}
+
+static void
+test_other_damage (void)
+{
+  gchar *folder = make_folder (), *path = get_file (folder, 1);
+  CupStore *store = open_store (folder);
+
+  add (store, 1, 0);
+  g_assert_cmpint (truncate (path, 20), ==, 0);
+  check_damaged (store, 1);
+  g_assert_cmpint (truncate (path, 0), ==, 0);
+  check_damaged (store, 1);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  check_damaged (store, 1);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (symlink ("/dev/zero", path), ==, 0);
+  check_damaged (store, 1);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  check_damaged (store, 1);
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (path);
+  g_free (folder);
+}
+
+/* Too many open files say nothing of the file. */
+static void
+test_not_damage (void)
+{
+  gchar *folder = make_folder ();
+  CupStore *store = open_store (folder);
+  struct rlimit before, none;
+  CupStoreKey key = make_key (1);
+  CupStoreRecord *record;
+  GError *error = NULL;
+
+  add (store, 1, 0);
+  g_assert_true (check_stored (store, 1));
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  none = before;
+  none.rlim_cur = 3;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  g_assert_false (cup_store_lookup (store, &key, &record, &error));
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_FAILED);
+  g_clear_error (&error);
+  g_assert_true (check_stored (store, 1));
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (folder);
+}
+
+/* The index itself: an error or results that are good, nothing else. */
+static void
+test_damaged_index (void)
+{
+  gchar *folder = make_folder ();
+  gchar *path = g_build_filename (folder, "index.db", NULL), *contents;
+  CupStore *store = open_store (folder);
+  guint i, number, refused = 0;
+  gsize length;
+
+  for (number = 0; number < 10; number++)
+    add (store, number, 0);
+  cup_store_unref (store);
+  g_assert_true (g_file_get_contents (path, &contents, &length, NULL));
+  for (i = 0; i < 60; i++) {
+    gchar *damaged = g_memdup2 (contents, length);
+    guint j;
+
+    for (j = 0; j < 20; j++)
+      damaged[g_test_rand_int_range (0, (gint) length)] =
+          (gchar) g_test_rand_int_range (0, 256);
+    g_assert_true (g_file_set_contents (path, damaged, (gssize) length, NULL));
+    g_free (damaged);
+    store = cup_store_open (folder, NULL);
+    refused += !store;
+    for (number = 0; store && number < 10; number++) {
+      CupStoreKey key = make_key (number);
+      CupStoreRecord *record = NULL;
+      GError *error = NULL;
+      GBytes *wanted = make_picture (number, 0);
+
+      if (!cup_store_lookup (store, &key, &record, &error))
+        g_assert_nonnull (error);
+      if (record)
+        g_assert_true (g_bytes_equal (record->bytes, wanted));
+      g_clear_pointer (&record, cup_store_record_free);
+      g_clear_error (&error);
+      g_bytes_unref (wanted);
+    }
+    g_clear_pointer (&store, cup_store_unref);
+  }
+  g_test_message ("%u of 60 could not be opened", refused);
+  g_free (contents);
+  g_free (path);
+  remove_all (folder);
+  g_free (folder);
+}
+
+/* Read-only */
+
+static void
+check_refused (CupStore * store, gint code)
+{
+  CupStoreKey key = make_key (9);
+  CupStoreClaim claim;
+  GError *error = NULL;
+
+  g_assert_false (cup_store_check_writable (store, &error));
+  g_assert_error (error, CUP_ERROR, code);
+  g_clear_error (&error);
+  g_assert_false (try_add (store, 9, 0, &error));
+  g_assert_error (error, CUP_ERROR, code);
+  g_clear_error (&error);
+  g_assert_false (cup_store_claim (store, &key, FALSE, &claim, NULL, &error));
+  g_assert_error (error, CUP_ERROR, code);
+  g_clear_error (&error);
+  g_assert_false (cup_store_trim (store, 0, NULL, &error));
+  g_assert_error (error, CUP_ERROR, code);
+  g_clear_error (&error);
+}
+
+/* Nobody is allowed to write; root would be all the same. */
+static gint
+run_reader (const gchar * folder)
+{
+  CupStoreKey key = make_key (1);
+  CupStoreClaim claim;
+  CupStore *store;
+  GError *error = NULL;
+
+  if (getuid () == 0) {
+    g_assert_cmpint (setgid (65534), ==, 0);
+    g_assert_cmpint (setuid (65534), ==, 0);
+  }
+  store = open_store (folder);
+  check_refused (store, CUP_ERROR_READ_ONLY);
+  g_assert_true (check_stored (store, 1));
+  g_assert_false (check_stored (store, 2));
+  g_assert_true (cup_store_claim (store, &key, FALSE, &claim, NULL, &error));
+  g_assert_cmpint (claim, ==, CUP_STORE_CLAIM_STORED);
+  cup_store_unref (store);
+  return 0;
+}
+
+static void
+change_mode (const gchar * path, gboolean writable)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  if (dir && writable)
+    g_chmod (path, 0755);
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *inner = g_build_filename (path, name, NULL);
+
+    change_mode (inner, writable);
+    g_free (inner);
+  }
+  if (dir)
+    g_dir_close (dir);
+  g_chmod (path, dir ? (writable ? 0755 : 0555) : (writable ? 0644 : 0444));
+}
+
+static void
+test_read_only (void)
+{
+  gchar *folder = make_folder ();
+  CupStore *store = open_store (folder);
+
+  add (store, 1, 0);
+  /* While somebody has it open, and when nobody has. */
+  change_mode (folder, FALSE);
+  g_assert_cmpint (wait_for_child (start_child ("--reader", folder, NULL,
+              NULL)), ==, 0);
+  change_mode (folder, TRUE);
+  cup_store_unref (store);
+  change_mode (folder, FALSE);
+  g_assert_cmpint (wait_for_child (start_child ("--reader", folder, NULL,
+              NULL)), ==, 0);
+  change_mode (folder, TRUE);
+  remove_all (folder);
+  g_free (folder);
+}
+
+/* Full */
+
+static void
+fill (CupStore * store, guint * number, GError ** error)
+{
+  CupStoreRecord *record = make_record (0, 0);
+  gsize size = 20000;
+  guint8 *data;
+
+  /* What follows the picture's end does not matter. */
+  data = g_malloc0 (size);
+  memcpy (data, g_bytes_get_data (record->bytes, NULL),
+      g_bytes_get_size (record->bytes));
+  g_bytes_unref (record->bytes);
+  record->bytes = g_bytes_new_take (data, size);
+  for (*number = 100; *number < 1000; (*number)++) {
+    CupStoreKey key = make_key (*number);
+
+    if (!cup_store_add (store, &key, record, error))
+      break;
+  }
+  cup_store_record_free (record);
+}
+
+/* In a file system of this process alone, of one megabyte. */
+static gint
+run_filler (const gchar * folder)
+{
+  CupStore *store;
+  GError *error = NULL;
+  guint64 count;
+  guint number, removed;
+
+  if (unshare (getuid () == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0
+      || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+      || mount ("none", folder, "tmpfs", 0, "size=1m") != 0)
+    return 77;
+  store = open_store (folder);
+  add (store, 1, 0);
+  fill (store, &number, &error);
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_NO_SPACE);
+  g_clear_error (&error);
+  g_assert_cmpuint (number, >, 110);
+
+  /* What was there is, and nothing else; and it goes on when there is room. */
+  g_assert_true (check_stored (store, 1));
+  g_assert_true (cup_store_get_usage (store, &count, NULL, NULL));
+  g_assert_cmpuint (count, ==, number - 100 + 1);
+  g_assert_cmpuint (count_files_in (folder, "results"), ==, count);
+  g_assert_cmpuint (count_files_in (folder, "owners"), ==, 1);
+  g_assert_true (cup_store_trim (store, 100000, &removed, &error));
+  g_assert_no_error (error);
+  add (store, 2, 0);
+  g_assert_true (check_stored (store, 2));
+  cup_store_unref (store);
+  return 0;
+}
+
+static void
+test_full_disk (void)
+{
+  gchar *folder = make_folder ();
+  gint status = wait_for_child (start_child ("--filler", folder, NULL, NULL));
+
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 77)
+    g_test_skip ("no file system can be mounted here");
+  else
+    g_assert_cmpint (status, ==, 0);
+  remove_all (folder);
+  g_free (folder);
+}
+
+/* A limit for each file: the pictures are too large first, then the index is. */
+static gint
+run_limited (const gchar * folder, const gchar * size)
+{
+  CupStore *store = open_store (folder);
+  struct rlimit limit;
+  guint i, number;
+
+  add (store, 1, 0);
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = (rlim_t) atoi (size);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  for (i = 0; i < 5; i++) {
+    GError *error = NULL;
+
+    fill (store, &number, &error);
+    g_assert_error (error, CUP_ERROR, CUP_ERROR_NO_SPACE);
+    g_clear_error (&error);
+  }
+  g_assert_true (check_stored (store, 1));
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  add (store, 2, 0);
+  g_assert_true (check_stored (store, 1) && check_stored (store, 2));
+  cup_store_unref (store);
+  return 0;
+}
+
+static void
+test_full_files (void)
+{
+  const gchar *const sizes[] = { "1000", "19000", "120000", "200000" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    gchar *folder = make_folder ();
+    CupStore *store;
+    guint64 count;
+
+    g_assert_cmpint (wait_for_child (start_child ("--limited", folder,
+                sizes[i], NULL)), ==, 0);
+    store = open_store (folder);
+    g_assert_true (cup_store_get_usage (store, &count, NULL, NULL));
+    g_assert_cmpuint (count_files_in (folder, "results"), ==, count);
+    cup_store_unref (store);
+    remove_all (folder);
+    g_free (folder);
+  }
+}
+
+/* Not ours, not of today */
+
+static void
+run_sql (const gchar * folder, const gchar * sql)
+{
+  gchar *path = g_build_filename (folder, "index.db", NULL);
+  sqlite3 *database;
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==,
+      SQLITE_OK);
+  sqlite3_close (database);
+  g_free (path);
+}
+
+static void
+check_cannot_open (const gchar * folder, gint code, const gchar * word)
+{
+  GError *error = NULL;
+
+  g_assert_null (cup_store_open (folder, &error));
+  g_assert_error (error, CUP_ERROR, code);
+  g_assert_nonnull (strstr (error->message, word));
+  g_error_free (error);
+}
+
+static void
+test_versions (void)
+{
+  gchar *folder = make_folder ();
+  CupStore *store = open_store (folder);
+
+  add (store, 1, 0);
+  cup_store_unref (store);
+  run_sql (folder, "PRAGMA user_version = 1000");
+  check_cannot_open (folder, CUP_ERROR_UNSUPPORTED, "version 1000");
+  run_sql (folder, "PRAGMA user_version = 1");
+  store = open_store (folder);
+  g_assert_true (check_stored (store, 1));
+  cup_store_unref (store);
+
+  remove_all (folder);
+  g_mkdir (folder, 0700);
+  run_sql (folder, "CREATE TABLE photos (x)");
+  check_cannot_open (folder, CUP_ERROR_UNSUPPORTED, "another program");
+  remove_all (folder);
+  g_mkdir (folder, 0700);
+  {
+    gchar *path = g_build_filename (folder, "index.db", NULL);
+
+    g_assert_true (g_file_set_contents (path, "this is no database, and "
+            "long enough to be looked at", -1, NULL));
+    g_free (path);
+  }
+  check_cannot_open (folder, CUP_ERROR_BAD_DATA, "not a database");
+  remove_all (folder);
+  g_assert_true (g_file_set_contents (folder, "a file", -1, NULL));
+  check_cannot_open (folder, CUP_ERROR_FAILED, "folder");
+  g_unlink (folder);
+  g_free (folder);
+}
+
+static void
+check_count (CupDatabase * database, const gchar * sql, gint64 wanted)
+{
+  gint64 value;
+
+  g_assert_true (cup_database_get_integer (database, sql, &value, NULL));
+  g_assert_cmpint (value, ==, wanted);
+}
+
+static void
+test_migrations (void)
+{
+  const gchar *const steps[] = {
+    "CREATE TABLE a (x); INSERT INTO a VALUES (1)",
+    "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1",
+    "UPDATE a SET y = y * 10",
+  };
+  const gchar *const broken[] = {
+    steps[0], steps[1], "UPDATE a SET y = 99; UPDATE nothing SET x = 1",
+  };
+  gchar *folder = make_folder ();
+  gchar *path = g_build_filename (folder, "index.db", NULL);
+  CupDatabase *database = cup_database_open (path, CUP_DATABASE_WRITE, NULL);
+  GError *error = NULL;
+
+  g_assert_true (cup_tables_migrate_steps (database, steps, 1, NULL));
+  check_count (database, "PRAGMA user_version", 1);
+  /* A step that fails leaves what was before it. */
+  g_assert_false (cup_tables_migrate_steps (database, broken, 3, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_FAILED);
+  g_clear_error (&error);
+  check_count (database, "PRAGMA user_version ", 2);
+  check_count (database, "SELECT y FROM a", 2);
+  g_assert_true (cup_tables_migrate_steps (database, steps, 3, NULL));
+  g_assert_true (cup_tables_migrate_steps (database, steps, 3, NULL));
+  check_count (database, "SELECT y FROM a ", 20);
+  g_assert_false (cup_tables_migrate_steps (database, steps, 2, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED);
+  g_clear_error (&error);
+  cup_database_close (database);
+  g_free (path);
+  remove_all (folder);
+  g_free (folder);
+}
+
+static void
+test_folders (void)
+{
+  gchar *folder = make_folder ();
+  gchar *deep = g_build_filename (folder, "a", "b", "c", NULL);
+  CupStore *store = open_store (deep);
+  struct stat info;
+
+  g_assert_cmpint (stat (deep, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & 0777, ==, 0700);
+  cup_store_unref (store);
+  g_free (deep);
+  remove_all (folder);
+  g_free (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc > 2 && strcmp (argv[1], "--reader") == 0)
+    return run_reader (argv[2]);
+  if (argc > 2 && strcmp (argv[1], "--filler") == 0)
+    return run_filler (argv[2]);
+  if (argc > 3 && strcmp (argv[1], "--limited") == 0)
+    return run_limited (argv[2], argv[3]);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/store/trouble/random-bytes", test_random_bytes);
+  g_test_add_func ("/store/trouble/other-damage", test_other_damage);
+  g_test_add_func ("/store/trouble/not-damage", test_not_damage);
+  g_test_add_func ("/store/trouble/damaged-index", test_damaged_index);
+  g_test_add_func ("/store/trouble/read-only", test_read_only);
+  g_test_add_func ("/store/trouble/full-disk", test_full_disk);
+  g_test_add_func ("/store/trouble/full-files", test_full_files);
+  g_test_add_func ("/store/trouble/versions", test_versions);
+  g_test_add_func ("/store/trouble/migrations", test_migrations);
+  g_test_add_func ("/store/trouble/folders", test_folders);
+  return g_test_run ();
+}
