@@ -68,8 +68,8 @@ set_error (CupDatabase * self, gint result, GError ** error)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       code = CUP_ERROR_BAD_DATA;
-      advice = "; move the folder away to begin a new store, or see what "
-          "\"sqlite3 index.db .recover\" can read";
+      advice = "; move the store's folder away to begin a new one (the "
+          "pictures in it are files)";
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -120,14 +120,13 @@ open_read_only (CupDatabase * self)
   gint result = sqlite3_open_v2 (self->path, &self->handle, flags, NULL);
   gchar *uri, *name;
 
-  if (result == SQLITE_OK)
-    result = sqlite3_exec (self->handle, "PRAGMA user_version", NULL, NULL,
-        NULL);
+  sqlite3_extended_result_codes (self->handle, 1);
+  sqlite3_busy_timeout (self->handle, BUSY_TIMEOUT_MS);
   /* Opening is lazy: only reading the schema shows what can be done. */
   if (result == SQLITE_OK)
     result = sqlite3_exec (self->handle, "SELECT 1 FROM sqlite_master", NULL,
         NULL, NULL);
-  if (result == SQLITE_OK || (result & 0xff) == SQLITE_NOTADB)
+  if ((result & 0xff) != SQLITE_CANTOPEN && (result & 0xff) != SQLITE_READONLY)
     return result;
   sqlite3_close (self->handle);
   name = g_uri_escape_string (self->path, "/", TRUE);

@@ -62,7 +62,8 @@ static const gchar *const migrations[] = {
   "CREATE VIEW files AS SELECT lower(hex(key)) AS name, 'results/'"
   "  || lower(substr(hex(key), 1, 2)) || '/' || lower(hex(key))"
   "  || CASE generation WHEN 0 THEN '' ELSE '-' || generation END"
-  "  || '.' || type AS file, size, width, height, engine, application, seed,"
+  "  || '.' || type AS file, size,"
+  "  lower(hex(digest)) AS sha256, width, height, engine, application, seed,"
   "  request_id, url, datetime(created / 1000000, 'unixepoch') AS created,"
   "  datetime(used / 1000000, 'unixepoch') AS used FROM results;",
 };

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* "CUPS" is taken by others: what `file` says of the index. */
+/* In the file's header: whose it is. */
 #define CUP_TABLES_APPLICATION_ID 0x43557073
 
 /* Brings the tables to the version of today, one transaction a step: whoever is
