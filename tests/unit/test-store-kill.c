@@ -215,6 +215,67 @@ test_processes (void)
   g_free (folder);
 }
 
+/* A process that does nothing for long is alive, until it is not. */
+
+static gint
+run_holder (const gchar * folder)
+{
+  CupStore *store = open_store (folder);
+  CupStoreKey key = make_key (1);
+  CupStoreClaim claim;
+
+  g_assert_true (cup_store_claim (store, &key, FALSE, &claim, NULL, NULL));
+  g_assert_cmpint (claim, ==, CUP_STORE_CLAIM_OURS);
+  tell (READY, 0);
+  /* Not for ever, should the test fail. */
+  alarm (100);
+  while (TRUE)
+    pause ();
+  return 0;
+}
+
+static gpointer
+kill_it (gpointer pid)
+{
+  kill (GPOINTER_TO_INT (pid), SIGKILL);
+  return NULL;
+}
+
+static void
+test_stopped (void)
+{
+  gchar *folder = make_folder ();
+  CupStore *store = open_store (folder);
+  CupStoreKey key = make_key (1);
+  CupStoreClaim claim;
+  GError *error = NULL;
+  GThread *thread;
+  guint8 word[2];
+  gint output, status;
+  GPid pid = start_child ("--holder", folder, NULL, &output);
+
+  g_assert_cmpint (read (output, word, 2), ==, 2);
+  g_assert_cmpint (kill (pid, SIGSTOP), ==, 0);
+  g_assert_cmpint (waitpid (pid, &status, WUNTRACED), ==, pid);
+  g_assert_true (WIFSTOPPED (status));
+  g_assert_true (cup_store_claim (store, &key, FALSE, &claim, NULL, NULL));
+  g_assert_cmpint (claim, ==, CUP_STORE_CLAIM_BUSY);
+  g_assert_false (cup_store_wait (store, &key, 1, 1000, NULL, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_TIMEOUT);
+  g_clear_error (&error);
+
+  thread = g_thread_new ("kill", kill_it, GINT_TO_POINTER (pid));
+  g_assert_true (cup_store_wait (store, &key, 1, -1, NULL, &error));
+  g_thread_join (thread);
+  g_assert_true (cup_store_claim (store, &key, FALSE, &claim, NULL, NULL));
+  g_assert_cmpint (claim, ==, CUP_STORE_CLAIM_OURS);
+  wait_for_child (pid);
+  close (output);
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (folder);
+}
+
 /* What a living process is writing stays when another opens the store. */
 static void
 test_living (void)
@@ -251,9 +312,12 @@ main (int argc, char **argv)
     return run_victim (argv[2]);
   if (argc > 2 && strcmp (argv[1], "--sharer") == 0)
     return run_sharer (argv[2]);
+  if (argc > 2 && strcmp (argv[1], "--holder") == 0)
+    return run_holder (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/kill", test_kill);
   g_test_add_func ("/store/processes", test_processes);
+  g_test_add_func ("/store/stopped", test_stopped);
   g_test_add_func ("/store/living", test_living);
   return g_test_run ();
 }
