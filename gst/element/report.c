@@ -45,6 +45,9 @@ map_error (const GError * error, GQuark * domain, gint * code)
     case CUP_ERROR_NO_SPACE:
       *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
       break;
+    case CUP_ERROR_BUDGET:
+      *code = GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+      break;
     case CUP_ERROR_READ_ONLY:
       *code = GST_RESOURCE_ERROR_OPEN_WRITE;
       break;

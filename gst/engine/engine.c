@@ -41,6 +41,14 @@ cup_engine_censors (CupEngine * engine)
   return klass->get_censors ? klass->get_censors (engine) : klass->censors;
 }
 
+const gchar *
+cup_engine_get_service (CupEngine * engine)
+{
+  CupEngineClass *klass = CUP_ENGINE_GET_CLASS (engine);
+
+  return klass->get_service ? klass->get_service (engine) : NULL;
+}
+
 void
 cup_engine_upscale_async (CupEngine * engine, CupJob * job)
 {

@@ -39,6 +39,8 @@ typedef enum
  * @censors: whether its service may return a black picture in place of one that
  *   a safety checker refuses, where that is the same for all instances
  * @get_censors: the same where it is not; may be NULL
+ * @get_service: what the results depend on beside the job: where its service is
+ *   and which application of it is asked. Never with a secret. May be NULL
  * @upscale_async: see above
  * @close: starts to shut down, without blocking: no job comes any more, and
  *   those that are pending have been cancelled already. May be NULL
@@ -57,6 +59,7 @@ struct _CupEngineClass
 
   guint64 (*get_honours) (CupEngine * engine);
   gboolean (*get_censors) (CupEngine * engine);
+  const gchar *(*get_service) (CupEngine * engine);
   void (*upscale_async) (CupEngine * engine, CupJob * job);
   void (*close) (CupEngine * engine);
   void (*join) (CupEngine * engine);
@@ -66,6 +69,8 @@ const gchar *cup_engine_get_name (CupEngine * engine);
 CupEngineAccepts cup_engine_get_accepts (CupEngine * engine);
 guint64 cup_engine_get_honoured_fields (CupEngine * engine);
 gboolean cup_engine_censors (CupEngine * engine);
+/* (nullable): the engine's */
+const gchar *cup_engine_get_service (CupEngine * engine);
 void cup_engine_upscale_async (CupEngine * engine, CupJob * job);
 void cup_engine_close (CupEngine * engine);
 void cup_engine_join (CupEngine * engine);

@@ -24,6 +24,7 @@ struct _CupJob
   CupJobProgress progress;
   gpointer progress_data;
   GDestroyNotify progress_destroy;
+  CupJournal *journal;
 
   /* The input, of the owner of the moment. */
   CupLoadFunc load;
@@ -174,6 +175,7 @@ cup_job_unref (CupJob * job)
     job->done_destroy (job->done_data);
   if (job->progress_destroy)
     job->progress_destroy (job->progress_data);
+  g_clear_pointer (&job->journal, cup_journal_unref);
   g_clear_pointer (&job->colour_reference, cup_colour_reference_unref);
   g_free (job->uri);
   g_clear_pointer (&job->values, cup_values_free);
@@ -251,6 +253,19 @@ cup_job_set_progress (CupJob * job, CupJobProgress func, gpointer user_data,
   job->progress = func;
   job->progress_data = user_data;
   job->progress_destroy = destroy;
+}
+
+void
+cup_job_set_journal (CupJob * job, CupJournal * journal)
+{
+  g_clear_pointer (&job->journal, cup_journal_unref);
+  job->journal = journal;
+}
+
+CupJournal *
+cup_job_get_journal (CupJob * job)
+{
+  return job->journal;
 }
 
 void

@@ -19,11 +19,20 @@
 
 #include "image/colour-match.h"
 #include "image/image.h"
+#include "journal.h"
 #include "schema/values.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CupJob CupJob;
+
+/* How a job came by its result. */
+typedef enum
+{
+  CUP_RESULT_MADE,              /* its engine has made it */
+  CUP_RESULT_SHARED,            /* for another job, at the same time */
+  CUP_RESULT_STORED,            /* it was on the disk */
+} CupResultOrigin;
 
 /**
  * CupResult:
@@ -44,7 +53,9 @@ typedef struct _CupJob CupJob;
  * @total_time: seconds from the moment at which the engine got the job
  * @bytes_up: bytes of pictures that were sent
  * @bytes_down: bytes of pictures that were fetched
- * @submissions: how often it was submitted to a service
+ * @submissions: how often it was submitted to a service; 0 where an earlier
+ *   request was gone on with
+ * @origin: how the job came by it
  * @check_unsafe: whether a result that is all black stands for one that a
  *   safety checker has taken away: the service has one, and the input was not
  *   black. Copied from the job
@@ -70,6 +81,7 @@ typedef struct
   guint64 bytes_up;
   guint64 bytes_down;
   guint submissions;
+  CupResultOrigin origin;
   gboolean check_unsafe;
   gboolean lost_alpha;
   CupColourMatch colour_match;
@@ -172,6 +184,12 @@ void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
 /* @destroy frees @user_data with the job. */
 void cup_job_set_progress (CupJob * job, CupJobProgress func,
     gpointer user_data, GDestroyNotify destroy);
+
+/* Who keeps account of the job's submissions (taken, nullable). Before the
+ * engine gets the job. */
+void cup_job_set_journal (CupJob * job, CupJournal * journal);
+/* (nullable): the job's */
+CupJournal *cup_job_get_journal (CupJob * job);
 
 const CupValues *cup_job_get_values (CupJob * job);
 CupImageType cup_job_get_upload_type (CupJob * job);

@@ -37,6 +37,7 @@ cup_fal_api_unref (CupFalApi * api)
   g_free (api->application);
   g_free (api->location);
   g_free (api->storage_location);
+  g_free (api->service);
   g_strfreev (api->upload_headers);
   g_strfreev (api->submit_headers);
   g_clear_error (&api->refusal);

@@ -40,6 +40,7 @@ typedef struct
   gchar *application;           /* where its requests are: owner/alias */
   gchar *location;
   gchar *storage_location;
+  gchar *service;               /* location and endpoint */
   gint64 connect_timeout;
   gint64 inactivity_timeout;
   CupFalUploadMode upload;

@@ -101,6 +101,12 @@ cup_fal_engine_get_censors (CupEngine * engine)
   return cup_fal_application_censors (CUP_FAL_ENGINE (engine)->api->model);
 }
 
+static const gchar *
+cup_fal_engine_get_service (CupEngine * engine)
+{
+  return CUP_FAL_ENGINE (engine)->api->service;
+}
+
 static void
 cup_fal_engine_class_init (CupFalEngineClass * klass)
 {
@@ -111,6 +117,7 @@ cup_fal_engine_class_init (CupFalEngineClass * klass)
   engine_class->accepts = CUP_ENGINE_ACCEPTS_ENCODED | CUP_ENGINE_ACCEPTS_URI;
   engine_class->get_honours = cup_fal_engine_get_honours;
   engine_class->get_censors = cup_fal_engine_get_censors;
+  engine_class->get_service = cup_fal_engine_get_service;
   engine_class->upscale_async = cup_fal_engine_upscale_async;
   engine_class->close = cup_fal_engine_close;
   engine_class->join = cup_fal_engine_join;
@@ -290,6 +297,7 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
     cup_fal_api_unref (api);
     return NULL;
   }
+  api->service = g_strconcat (api->location, "/", api->endpoint, NULL);
   api->model = cup_fal_application_find (api->endpoint);
   engine = g_object_new (CUP_TYPE_FAL_ENGINE, NULL);
   engine->api = api;
