@@ -368,6 +368,17 @@ cup_store_key_builder_add_encoded (CupStoreKeyBuilder * builder, GBytes * bytes)
   add_part (builder, "picture", value);
 }
 
+void
+cup_store_key_builder_add_fingerprint (CupStoreKeyBuilder * builder,
+    const CupFingerprint * fingerprint)
+{
+  GByteArray *value = g_byte_array_new ();
+
+  append_tag (value, 'F');
+  g_byte_array_append (value, fingerprint->bytes, CUP_FINGERPRINT_SIZE);
+  add_part (builder, "picture", value);
+}
+
 static gboolean
 hash_part (gpointer name, gpointer value, gpointer user_data)
 {
