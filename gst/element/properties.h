@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  * @queue_timeout: seconds of waiting at the service, 0 for no limit
  * @latency: with a live source, nanoseconds within which a frame has to leave;
  *   0: as max_in_flight frames last, less one
+ * @cache_location: (nullable): a folder, or "default"; empty for none
+ * @cache_max_size: bytes, 0 for no limit
  * @interval_time: nanoseconds between selected frames; 0: @interval holds
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise
@@ -48,6 +50,9 @@ typedef struct
   guint max_failures;
   gint size_policy;
   gint colour_match;
+  gchar *cache_location;
+  gint cache;
+  guint64 cache_max_size;
   GstClockTime latency;
   gint late;
   gint overflow;
