@@ -41,6 +41,7 @@ struct _CupCache
   gboolean is_woken;            /* all that are parked */
   guint warned;                 /* bit of each CupErrorCode */
   guint64 n_uncertain;
+  GHashTable *renewed;          /* keys stored by this one, with refresh */
 };
 
 typedef struct _Write Write;
@@ -151,6 +152,8 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
   g_queue_init (&cache->parked);
+  cache->renewed = g_hash_table_new_full (cup_store_key_hash,
+      cup_store_key_equal, g_free, NULL);
   cache->is_writable = cup_store_check_writable (store, &reason);
   if (reason)
     warn (cache, reason);
@@ -175,6 +178,7 @@ cup_cache_unref (CupCache * cache)
   if (cache->destroy)
     cache->destroy (cache->user_data);
   g_clear_object (&cache->interrupt);
+  g_hash_table_unref (cache->renewed);
   g_cond_clear (&cache->cond);
   g_mutex_clear (&cache->lock);
   g_free (cache);
@@ -251,6 +255,28 @@ look_up (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
   return !damaged;
 }
 
+/* Whether what is stored does not count: once for each key. */
+static gboolean
+is_to_be_renewed (CupCache * cache, const CupStoreKey * key)
+{
+  gboolean wanted;
+
+  g_mutex_lock (&cache->lock);
+  wanted = cache->refresh && !g_hash_table_contains (cache->renewed, key);
+  g_mutex_unlock (&cache->lock);
+  return wanted;
+}
+
+static void
+note_renewed (CupCache * cache, const CupStoreKey * key)
+{
+  if (!cache->refresh)
+    return;
+  g_mutex_lock (&cache->lock);
+  g_hash_table_add (cache->renewed, g_memdup2 (key, sizeof (*key)));
+  g_mutex_unlock (&cache->lock);
+}
+
 static void
 note_uncertain (CupCache * cache)
 {
@@ -268,14 +294,14 @@ note_uncertain (CupCache * cache)
 static gboolean
 claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
 {
+  gboolean renew = is_to_be_renewed (cache, key);
   CupStoreRequest *request = NULL;
   CupStoreClaim claim;
   GError *error = NULL;
 
-  if (!cup_store_claim (cache->store, key, cache->refresh, &claim, &request,
-          &error)) {
+  if (!cup_store_claim (cache->store, key, renew, &claim, &request, &error)) {
     warn (cache, error);
-    if (!cache->refresh)
+    if (!renew)
       look_up (cache, key, finding);
     return TRUE;
   }
@@ -317,7 +343,7 @@ cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
   finding->request = NULL;
   if (claim && cache->is_writable)
     for (i = 0; i < MAX_DAMAGED && !claim_key (cache, key, finding); i++);
-  else if (!cache->refresh)
+  else if (!is_to_be_renewed (cache, key))
     look_up (cache, key, finding);
 }
 
@@ -546,6 +572,7 @@ write_result (Write * write)
   GError *error = NULL;
 
   if (cup_store_add (cache->store, &write->key, write->record, &error)) {
+    note_renewed (cache, &write->key);
     trim (cache);
     return;
   }

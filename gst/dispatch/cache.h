@@ -25,7 +25,7 @@ typedef void (*CupCacheWarn) (const GError * error, gpointer user_data);
 /**
  * CupCacheSettings:
  * @directory: where the store is
- * @refresh: what is stored already is not used, but replaced
+ * @refresh: what others have stored is not used, but replaced, once
  * @max_size: bytes of pictures beyond which the least recently used ones are
  *   removed, 0 for no limit
  */
