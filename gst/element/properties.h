@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @latency: with a live source, nanoseconds within which a frame has to leave;
  *   0: as max_in_flight frames last, less one
  * @interval_time: nanoseconds between selected frames; 0: @interval holds
+ * @duplicate_threshold: in levels of 8 bits; 0: frames have to be equal
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise
  * @extra_input: (nullable): as it was set
@@ -56,6 +57,7 @@ typedef struct
   GstClockTime interval_time;
   gdouble scene_threshold;
   gint unselected;
+  gdouble duplicate_threshold;
   gdouble price_per_megapixel;
   gdouble price_per_second;
   GstStructure *extra_input;
