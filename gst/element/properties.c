@@ -256,6 +256,15 @@ static const CupProperty properties[] = {
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (unselected),
     .get_type = cup_unselected_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "duplicate-threshold", .nick = "Duplicate threshold",
+    .blurb = "How different a raw frame may be from the last one that was "
+        "sent and still leave with its result: the mean absolute difference "
+        "of all samples, in levels of 8 bits. 0, the default, takes equal "
+        "frames only. The noise of a decoder is mostly below 1; small things "
+        "that move are, too. Encoded images always have to be equal",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (duplicate_threshold),
+    .maximum = 255,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "price-per-megapixel", .nick = "Price per megapixel",
     .blurb = "Price of a million pixels of a result, in any currency, by "

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @cache_location: (nullable): a folder, or "default"; empty for none
  * @cache_max_size: bytes, 0 for no limit
  * @interval_time: nanoseconds between selected frames; 0: @interval holds
+ * @duplicate_threshold: in levels of 8 bits; 0: frames have to be equal
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise
  * @extra_input: (nullable): as it was set
@@ -61,6 +62,7 @@ typedef struct
   GstClockTime interval_time;
   gdouble scene_threshold;
   gint unselected;
+  gdouble duplicate_threshold;
   gdouble price_per_megapixel;
   gdouble price_per_second;
   GstStructure *extra_input;
