@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dispatcher.h"
 
+#include "base/error.h"
 #include "base/log.h"
 
 struct _CupDispatcher
 {
   CupEngine *engine;
   CupWorkers *workers;
+  CupBudget *budget;            /* or NULL */
 };
 
 /* What a worker needs of the dispatcher, which may be gone by then. */
 typedef struct
 {
   CupEngine *engine;
+  CupBudget *budget;
   CupJob *job;
 } CupDispatch;
+
+/* What is reserved for a job, and whom its callback was for. */
+typedef struct
+{
+  CupBudget *budget;
+  gdouble megapixels;
+  CupJobDone done;
+  gpointer done_data;
+  GDestroyNotify done_destroy;
+} CupReservation;
 
 /* A frame that is black itself may well come back black: then that says nothing
  * of a safety checker. */
@@ -109,6 +122,74 @@ prepare_input (CupEngine * engine, CupJob * job, GError ** error)
   return TRUE;
 }
 
+/* The budget */
+
+static void
+free_reservation (gpointer data)
+{
+  CupReservation *reservation = data;
+
+  if (reservation->done_destroy)
+    reservation->done_destroy (reservation->done_data);
+  cup_budget_unref (reservation->budget);
+  g_free (reservation);
+}
+
+static void
+account_for (const CupReservation * reservation, const CupResult * result,
+    const GError * error)
+{
+  const CupErrorDetails *details = error ? cup_error_get_details (error) : NULL;
+  gboolean is_new = result && result->origin == CUP_RESULT_MADE
+      && result->submissions > 0;
+
+  if (!is_new && !(details && details->maybe_accepted)) {
+    cup_budget_give_back (reservation->budget, reservation->megapixels);
+    if (result)
+      cup_budget_save (reservation->budget, result);
+    return;
+  }
+  cup_budget_spend (reservation->budget, reservation->megapixels);
+  if (is_new)
+    cup_budget_settle (reservation->budget, reservation->megapixels, result);
+}
+
+static void
+settle_job (CupJob * job, CupResult * result, GError * error,
+    gpointer user_data)
+{
+  CupReservation *reservation = user_data;
+
+  account_for (reservation, result, error);
+  reservation->done (job, result, error, reservation->done_data);
+}
+
+/* Whether the job may be submitted; what became of it is settled when it is
+ * done. */
+static gboolean
+reserve (CupBudget * budget, CupEngine * engine, CupJob * job, GError ** error)
+{
+  CupReservation *reservation;
+  CupBudgetLimits limits;
+  gdouble megapixels;
+
+  if (!budget)
+    return TRUE;
+  cup_budget_get_limits (budget, &limits);
+  if (!cup_engine_get_service (engine) && !limits.dry_run)
+    return TRUE;
+  megapixels = cup_budget_expect (job);
+  if (!cup_budget_reserve (budget, megapixels, error))
+    return FALSE;
+  reservation = g_new (CupReservation, 1);
+  reservation->budget = cup_budget_ref (budget);
+  reservation->megapixels = megapixels;
+  reservation->done = cup_job_take_callback (job, &reservation->done_data,
+      &reservation->done_destroy);
+  cup_job_set_callback (job, settle_job, reservation, free_reservation);
+  return TRUE;
+}
+
 /* On a worker. */
 static void
 start_job (gpointer data)
@@ -118,13 +199,15 @@ start_job (gpointer data)
   GError *error = NULL;
 
   if (!cup_job_return_if_cancelled (job)) {
-    if (prepare_input (dispatch->engine, job, &error))
+    if (prepare_input (dispatch->engine, job, &error)
+        && reserve (dispatch->budget, dispatch->engine, job, &error))
       cup_engine_upscale_async (dispatch->engine, job);
     else
       cup_job_return_error (job, error);
   }
   cup_job_unref (job);
   g_object_unref (dispatch->engine);
+  g_clear_pointer (&dispatch->budget, cup_budget_unref);
   g_free (dispatch);
 }
 
@@ -139,10 +222,17 @@ cup_dispatcher_new (CupEngine * engine, CupWorkers * workers)
 }
 
 void
+cup_dispatcher_set_budget (CupDispatcher * dispatcher, CupBudget * budget)
+{
+  dispatcher->budget = cup_budget_ref (budget);
+}
+
+void
 cup_dispatcher_free (CupDispatcher * dispatcher)
 {
   g_object_unref (dispatcher->engine);
   cup_workers_unref (dispatcher->workers);
+  g_clear_pointer (&dispatcher->budget, cup_budget_unref);
   g_free (dispatcher);
 }
 
@@ -152,6 +242,8 @@ cup_dispatcher_submit (CupDispatcher * dispatcher, CupJob * job)
   CupDispatch *dispatch = g_new (CupDispatch, 1);
 
   dispatch->engine = g_object_ref (dispatcher->engine);
+  dispatch->budget = dispatcher->budget ?
+      cup_budget_ref (dispatcher->budget) : NULL;
   dispatch->job = job;
   cup_workers_push (dispatcher->workers, CUP_WORK_START, start_job, dispatch);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "budget.h"
 #include "engine/engine.h"
 #include "workers.h"
 
@@ -16,6 +17,9 @@ typedef struct _CupDispatcher CupDispatcher;
 
 /* Takes references. */
 CupDispatcher *cup_dispatcher_new (CupEngine * engine, CupWorkers * workers);
+/* What jobs may cost whose engine has a service, and all in a dry run (a
+ * reference is taken). Before the first job. */
+void cup_dispatcher_set_budget (CupDispatcher * dispatcher, CupBudget * budget);
 /* Jobs that were submitted are still completed. Does not wait. */
 void cup_dispatcher_free (CupDispatcher * dispatcher);
 

@@ -26,6 +26,8 @@
  */
 #include "gstcreativeupscaler.h"
 
+#include <string.h>
+
 #include "actions.h"
 #include "choice.h"
 #include "engines.h"
@@ -33,6 +35,7 @@
 #include "meta.h"
 #include "preset.h"
 #include "report.h"
+#include "spending.h"
 
 GST_DEBUG_CATEGORY (gst_creative_upscaler_debug);
 
@@ -52,14 +55,18 @@ static void
 renew_stats (GstCreativeUpscaler * self)
 {
   CupStats *old;
+  CupBudget *old_budget;
 
   GST_OBJECT_LOCK (self);
   old = self->stats;
+  old_budget = self->budget;
   self->stats = cup_stats_new ();
-  cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
-      self->settings.price_per_second);
+  self->budget = cup_budget_new ();
+  self->has_service = cup_engine_get_service (self->engine) != NULL;
+  cup_spending_update (self);
   GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&old, cup_stats_unref);
+  cup_stats_unref (old);
+  cup_budget_unref (old_budget);
 }
 
 static gboolean
@@ -70,6 +77,7 @@ start (GstCreativeUpscaler * self)
   CupEngine *engine;
 
   GST_OBJECT_LOCK (self);
+  self->dry_run = self->settings.dry_run;
   engine = self->given_engine ? g_object_ref (self->given_engine) : NULL;
   GST_OBJECT_UNLOCK (self);
   if (!engine)
@@ -89,12 +97,15 @@ start (GstCreativeUpscaler * self)
   cup_workers_unref (workers);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   renew_stats (self);
+  cup_dispatcher_set_budget (self->dispatcher, self->budget);
   self->progress = cup_progress_reporter_new (GST_ELEMENT (self),
       cup_engine_get_name (engine), self->stats);
   self->n_jobs = 0;
   self->warned_fields = 0;
   self->warned_unmatched = FALSE;
+  self->warned_price = FALSE;
   self->warned_alpha = FALSE;
+  memset (&self->told, 0, sizeof self->told);
   self->told_latency = 0;
   self->earliest_time = GST_CLOCK_TIME_NONE;
   return TRUE;
@@ -112,6 +123,8 @@ stop (GstCreativeUpscaler * self)
   if (self->engine)
     cup_engine_close (self->engine);
   cup_progress_reporter_close (self->progress);
+  if (self->engine)
+    cup_spending_tell_sum (self, "stop");
 }
 
 static GstStateChangeReturn
@@ -166,8 +179,7 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
   promise = cup_live_get_promise (self);
   known = cup_properties_set (&self->settings, id, value, pspec);
   max_in_flight = self->settings.max_in_flight;
-  cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
-      self->settings.price_per_second);
+  cup_spending_update (self);
   GST_OBJECT_UNLOCK (self);
   /* The window's lock comes before the object's. */
   cup_window_set_max (self->window, max_in_flight);
@@ -180,13 +192,15 @@ static GstStructure *
 get_stats (GstCreativeUpscaler * self)
 {
   GstStructure *structure;
+  CupBudgetFigures figures;
   CupStats *stats;
 
   GST_OBJECT_LOCK (self);
   stats = cup_stats_ref (self->stats);
+  cup_budget_get_figures (self->budget, &figures);
   GST_OBJECT_UNLOCK (self);
   structure = cup_stats_to_structure (stats,
-      cup_window_get_in_flight (self->window));
+      cup_window_get_in_flight (self->window), &figures);
   cup_stats_unref (stats);
   return structure;
 }
@@ -227,6 +241,7 @@ gst_creative_upscaler_finalize (GObject * object)
   cup_settings_clear (&self->settings);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   cup_stats_unref (self->stats);
+  cup_budget_unref (self->budget);
   cup_window_unref (self->window);
   g_mutex_clear (&self->task_lock);
   G_OBJECT_CLASS (gst_creative_upscaler_parent_class)->finalize (object);
@@ -271,6 +286,7 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
   cup_settings_init (&self->settings);
   self->window = cup_window_new ();
   self->stats = cup_stats_new ();
+  self->budget = cup_budget_new ();
   cup_window_set_max (self->window, self->settings.max_in_flight);
   self->earliest_time = GST_CLOCK_TIME_NONE;
   self->live.frame_duration = GST_CLOCK_TIME_NONE;

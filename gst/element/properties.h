@@ -26,6 +26,8 @@ G_BEGIN_DECLS
  * @interval_time: nanoseconds between selected frames; 0: @interval holds
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise
+ * @max_requests: since the element was started; 0 for no limit
+ * @max_cost: of these, 0 for no limit
  * @extra_input: (nullable): as it was set
  * @extra_ignored: (nullable): what of it cannot be sent, of which the user has
  *   not been told yet
@@ -58,6 +60,10 @@ typedef struct
   gint unselected;
   gdouble price_per_megapixel;
   gdouble price_per_second;
+  guint max_requests;
+  gdouble max_cost;
+  gint on_budget;
+  gboolean dry_run;
   GstStructure *extra_input;
   gchar *extra_ignored;
   CupFalProperties fal;

@@ -277,6 +277,18 @@ cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
   job->done_destroy = destroy;
 }
 
+CupJobDone
+cup_job_take_callback (CupJob * job, gpointer * user_data,
+    GDestroyNotify * destroy)
+{
+  CupJobDone done = job->done;
+
+  *user_data = job->done_data;
+  *destroy = job->done_destroy;
+  cup_job_set_callback (job, NULL, NULL, NULL);
+  return done;
+}
+
 const CupValues *
 cup_job_get_values (CupJob * job)
 {

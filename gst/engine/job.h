@@ -180,6 +180,10 @@ void cup_job_set_colour_reference (CupJob * job,
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);
+/* Takes the callback that is set, for one that comes between; the caller frees
+ * @user_data by @destroy. Before the engine gets the job. */
+CupJobDone cup_job_take_callback (CupJob * job, gpointer * user_data,
+    GDestroyNotify * destroy);
 
 /* @destroy frees @user_data with the job. */
 void cup_job_set_progress (CupJob * job, CupJobProgress func,

@@ -433,6 +433,7 @@ cup_dummy_engine_new (void)
 
   cup_dummy_engine_set_accepts (engine, CUP_ENGINE_ACCEPTS_PIXELS);
   cup_dummy_engine_set_censors (engine, FALSE);
+  cup_dummy_engine_set_service (engine, FALSE);
   return engine;
 }
 
@@ -446,6 +447,18 @@ void
 cup_dummy_engine_set_censors (CupDummyEngine * engine, gboolean censors)
 {
   CUP_ENGINE_GET_CLASS (engine)->censors = censors;
+}
+
+static const gchar *
+get_service (CupEngine * engine)
+{
+  return "https://dummy.example/upscaler";
+}
+
+void
+cup_dummy_engine_set_service (CupDummyEngine * engine, gboolean service)
+{
+  CUP_ENGINE_GET_CLASS (engine)->get_service = service ? get_service : NULL;
 }
 
 /* A call into the engine's thread that is waited for. */

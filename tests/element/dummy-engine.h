@@ -61,12 +61,14 @@ typedef struct
   gboolean stubborn;
 } CupDummyPlan;
 
-/* Accepts pixels and does not censor, as all of them do then. */
+/* Accepts pixels, does not censor, and has no service, as all of them do then. */
 CupDummyEngine *cup_dummy_engine_new (void);
 /* Of the class, before a job comes. */
 void cup_dummy_engine_set_accepts (CupDummyEngine * engine,
     CupEngineAccepts accepts);
 void cup_dummy_engine_set_censors (CupDummyEngine * engine, gboolean censors);
+/* Whether it says that it has one, so that its results have a price. */
+void cup_dummy_engine_set_service (CupDummyEngine * engine, gboolean service);
 
 /* For all frames without a plan of their own. */
 void cup_dummy_engine_set_plan (CupDummyEngine * engine,

@@ -64,7 +64,8 @@ spend (CupBudget * budget, gdouble megapixels)
   cup_budget_spend (budget, megapixels);
 }
 
-/* @words: what a person has to find in the text. */
+/* @words: what a person has to find in the text; the first starts with the
+ * property. */
 static void
 assert_refused (CupBudget * budget, gdouble megapixels, const gchar * words)
 {
@@ -78,6 +79,8 @@ assert_refused (CupBudget * budget, gdouble megapixels, const gchar * words)
     if (!strstr (error->message, list[i]))
       g_error ("no \"%s\" in: %s", list[i], error->message);
   }
+  g_assert_true (g_str_has_prefix (words,
+          cup_error_get_details (error)->error_type));
   g_strfreev (list);
   g_error_free (error);
 }
@@ -111,7 +114,6 @@ test_no_limits (void)
   g_assert_cmpuint (figures.requests, ==, 1000);
   g_assert_cmpfloat (figures.cost, ==, 0);
   g_assert_false (figures.has_price);
-  g_assert_cmpuint (figures.reached, ==, 0);
   cup_budget_unref (budget);
 }
 
@@ -135,7 +137,6 @@ test_requests (void)
   g_assert_cmpuint (figures.refused, ==, 2);
   g_assert_cmpuint (figures.refused_unknown, ==, 1);
   g_assert_cmpfloat (figures.refused_megapixels, ==, 1);
-  g_assert_cmpuint (figures.reached, ==, CUP_BUDGET_MAX_REQUESTS);
 
   cup_budget_set_limits (budget, &raised);
   spend (budget, 1);
@@ -204,7 +205,6 @@ test_cost_by_time (void)
   cup_budget_get_figures (budget, &figures);
   assert_close (figures.cost, 6);
   assert_close (figures.refused_cost, 3);
-  g_assert_cmpuint (figures.reached, ==, CUP_BUDGET_MAX_COST);
   cup_budget_unref (budget);
 }
 
@@ -348,7 +348,6 @@ test_dry_run (void)
   g_assert_cmpuint (figures.refused_unknown, ==, 1);
   assert_close (figures.refused_megapixels, 48);
   assert_close (figures.refused_cost, 1.92);
-  g_assert_cmpuint (figures.reached, ==, CUP_BUDGET_DRY_RUN);
   cup_budget_unref (budget);
 }
 
