@@ -253,15 +253,15 @@ static GError *
 check_requests (const CupBudget * budget)
 {
   guint64 max = budget->limits.max_requests;
-  guint64 sent = budget->settled.n + budget->spent.n;
+  guint64 n = budget->settled.n + budget->spent.n + budget->reserved.n;
 
-  if (max == 0 || sent + budget->reserved.n < max)
+  if (max == 0 || n < max)
     return NULL;
   return g_error_new (CUP_ERROR, CUP_ERROR_BUDGET,
       "max-requests=%" G_GUINT64_FORMAT " is reached: %" G_GUINT64_FORMAT
-      " were submitted, and %" G_GUINT64_FORMAT " are about to be; raise "
-      "max-requests, or set it to 0 for no limit; on-budget says what becomes "
-      "of the frames beyond it", max, sent, budget->reserved.n);
+      " were submitted, or are about to be; raise max-requests, or set it to 0 "
+      "for no limit; on-budget says what becomes of the frames beyond it", max,
+      n);
 }
 
 /* Lock held. Of a request that looks like costing nothing nothing is known yet:

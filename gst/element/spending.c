@@ -162,12 +162,12 @@ static void
 append_dry_run (GString * text, GstCreativeUpscaler * self,
     const CupBudgetFigures * figures)
 {
+  guint64 n = cup_stats_get_frames_in (self->stats);
   CupBudgetLimits limits;
 
   cup_budget_get_limits (self->budget, &limits);
-  g_string_append_printf (text, "dry run: %" G_GUINT64_FORMAT " frames, %"
-      G_GUINT64_FORMAT, cup_stats_get_frames_in (self->stats),
-      figures->refused);
+  g_string_append_printf (text, "dry run: %" G_GUINT64_FORMAT " frame%s, %"
+      G_GUINT64_FORMAT, n, n == 1 ? "" : "s", figures->refused);
   if (!self->has_service) {
     g_string_append_printf (text, " would be upscaled by the %s engine, at no "
         "cost", cup_engine_get_name (self->engine));
@@ -188,8 +188,9 @@ append_dry_run (GString * text, GstCreativeUpscaler * self,
 static void
 append_spent (GString * text, const CupBudgetFigures * figures)
 {
-  g_string_append_printf (text, "%" G_GUINT64_FORMAT " requests were submitted",
-      figures->requests);
+  g_string_append_printf (text, figures->requests == 1 ?
+      "%" G_GUINT64_FORMAT " request was submitted" :
+      "%" G_GUINT64_FORMAT " requests were submitted", figures->requests);
   if (figures->has_price) {
     g_string_append (text, ", ");
     append_cost (text, figures->cost);
@@ -199,8 +200,10 @@ append_spent (GString * text, const CupBudgetFigures * figures)
 static void
 append_saved (GString * text, const CupBudgetFigures * figures)
 {
-  g_string_append_printf (text, "; %" G_GUINT64_FORMAT " were saved, since "
-      "their results were there already", figures->saved_requests);
+  g_string_append_printf (text, figures->saved_requests == 1 ?
+      "; %" G_GUINT64_FORMAT " was saved, since its result was there already" :
+      "; %" G_GUINT64_FORMAT " were saved, since their results were there "
+      "already", figures->saved_requests);
   if (figures->has_price) {
     g_string_append (text, ", ");
     append_cost (text, figures->saved_cost);

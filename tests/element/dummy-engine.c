@@ -158,6 +158,7 @@ make_result (const DummyJob * dummy)
 
   if (plan->image_type == CUP_IMAGE_UNKNOWN) {
     result = cup_result_new_pixels (pixels);
+    result->origin = plan->origin;
     if (plan->hosted)
       fill_hosted (result, dummy->key);
     return result;
@@ -174,6 +175,7 @@ make_result (const DummyJob * dummy)
     bytes = part;
   }
   result = cup_result_new_bytes (bytes, &info);
+  result->origin = plan->origin;
   if (plan->hosted)
     fill_hosted (result, dummy->key);
   cup_pixels_unref (pixels);

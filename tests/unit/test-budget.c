@@ -127,7 +127,7 @@ test_requests (void)
   spend (budget, 1);
   spend (budget, 0);
   g_assert_true (cup_budget_reserve (budget, 1, NULL));
-  assert_refused (budget, 1, "max-requests=3|2 were submitted|1 are about|"
+  assert_refused (budget, 1, "max-requests=3|3 were submitted|"
       "raise max-requests");
   g_assert_false (cup_budget_reserve (budget, 0, NULL));
 
