@@ -808,8 +808,28 @@ test_dry_run (void)
   free_fixture (f);
 }
 
-/* Those that are not sent anyway are not among them; nor are those that are the
- * same as one that has just been refused. */
+/* Of frames that are the same only the first would be sent, whether it has left
+ * already or not. */
+static void
+test_dry_run_same (void)
+{
+  Fixture *f = dry_fixture ();
+  guint i;
+
+  fixture_play (f);
+  push_and_wait (f, 10, "skipped");
+  for (i = 11; i < 60; i++)
+    gst_harness_push (f->harness, make_frame_at (10, (guint8) i));
+  push_and_wait (f, 60, "skipped");
+  push_eos (f);
+  fixture_assert_record (f, "stream-start|segment|gap|eos");
+  collect (f);
+  assert_text (GST_MESSAGE_INFO, 0, "dry run: 51 frames, 2 would be sent");
+  assert_stats (f, "dropped-budget=51 refused-requests=2 frames-out=0");
+  free_fixture (f);
+}
+
+/* Those that are not sent anyway are not among them. */
 static void
 test_dry_run_selected (void)
 {
@@ -933,6 +953,7 @@ main (int argc, char **argv)
   g_test_add_func ("/budget/same", test_same);
   g_test_add_func ("/budget/origins", test_origins);
   g_test_add_func ("/budget/dry-run", test_dry_run);
+  g_test_add_func ("/budget/dry-run/same", test_dry_run_same);
   g_test_add_func ("/budget/dry-run/selected", test_dry_run_selected);
   g_test_add_func ("/budget/dry-run/unknown", test_dry_run_unknown);
   g_test_add_func ("/budget/dry-run/stopped", test_dry_run_stopped);
