@@ -500,6 +500,7 @@ test_flush (void)
   fixture_push (f, 20);
   cup_dummy_engine_wait_started (f->engine, 2);
   push_and_wait (f, 30, "skipped");
+  fixture_assert_record (f, "stream-start");
   gst_harness_push_event (f->harness, gst_event_new_flush_start ());
   gst_harness_push_event (f->harness, gst_event_new_flush_stop (TRUE));
   gst_harness_push_event (f->harness, gst_event_new_segment (&segment));
