@@ -597,6 +597,15 @@ test_live (void)
 }
 
 static void
+start_again (Fixture * f)
+{
+  gst_element_set_state (f->element, GST_STATE_READY);
+  gst_element_set_state (f->element, GST_STATE_PLAYING);
+  fixture_set_caps (f, FRAME_CAPS);
+}
+
+/* Warns once with each start. */
+static void
 test_no_price (void)
 {
   Fixture *f = idle_fixture ();
@@ -605,12 +614,21 @@ test_no_price (void)
   fixture_play (f);
   push_and_wait (f, 10, "done");
   push_and_wait (f, 20, "done");
-  push_eos (f);
-  fixture_assert_record (f, START "|10|20|eos");
   collect (f);
   assert_text (GST_MESSAGE_WARNING, 0, "max-cost|price-per-megapixel");
   g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 1));
+  start_again (f);
+  collect (f);
+  assert_string (find_budget (0), "reason", "stop");
   g_assert_false (gst_structure_has_field (find_budget (0), "cost"));
+  push_and_wait (f, 10, "done");
+  collect (f);
+  g_assert_nonnull (find_message (GST_MESSAGE_WARNING, NULL, 1));
+  g_object_set (f->element, "price-per-second", 0.1, NULL);
+  start_again (f);
+  push_and_wait (f, 10, "done");
+  collect (f);
+  g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 2));
   free_fixture (f);
 }
 
@@ -817,6 +835,7 @@ test_dry_run_same (void)
   Fixture *f = dry_fixture ();
   guint i;
 
+  set_policy (f, "error");
   fixture_play (f);
   push_and_wait (f, 10, "skipped");
   for (i = 11; i < 60; i++)

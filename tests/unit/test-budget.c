@@ -220,6 +220,14 @@ test_unknown_size (void)
   assert_close (get_cost (budget), 12);
   assert_refused (budget, 0, "max-cost=12");
   cup_budget_unref (budget);
+
+  /* Before there is a result at all: as long as anything is left. */
+  budget = make (0, 2, 1, 0);
+  spend (budget, 1);
+  spend (budget, 0);
+  spend (budget, 1);
+  assert_refused (budget, 0, "max-cost=2");
+  cup_budget_unref (budget);
 }
 
 static void
@@ -239,6 +247,11 @@ test_saving (void)
   g_assert_cmpfloat (figures.cost, ==, 0);
   /* They tell how long one takes. */
   spend (budget, 1);
+  assert_close (get_cost (budget), 4);
+  /* What many have in common is one result. */
+  init_result (&result, 2000, 1000, 50);
+  result.origin = CUP_RESULT_SHARED;
+  cup_budget_save (budget, &result);
   assert_close (get_cost (budget), 4);
   cup_budget_unref (budget);
 }
@@ -269,32 +282,42 @@ test_prices_change (void)
   cup_budget_unref (budget);
 }
 
-/* Tenths are no binary numbers: neither does one too few go through, nor one too
- * many after a million that were given back. */
+/* What is given back a million times leaves nothing behind. */
+static void
+test_drift (void)
+{
+  CupBudget *budget = make (0, 0.3, 0.1, 0);
+  guint i;
+
+  for (i = 0; i < 1000000; i++) {
+    g_assert_true (cup_budget_reserve (budget, 0.7, NULL));
+    if (i % 2) {
+      cup_budget_spend (budget, 0.7);
+      cup_budget_refund (budget, 0.7);
+    } else {
+      cup_budget_give_back (budget, 0.7);
+    }
+  }
+  g_assert_cmpfloat (get_cost (budget), ==, 0);
+  g_assert_true (cup_budget_reserve (budget, 3, NULL));
+  g_assert_false (cup_budget_reserve (budget, 0.00001, NULL));
+  cup_budget_unref (budget);
+}
+
+/* Tenths are no binary numbers: of N times 0.1 in N / 10 neither is the last
+ * refused, nor one more let through, whether they have a result or not. */
 static void
 test_rounding (void)
 {
-  static const guint counts[] = { 3, 7, 10, 1000 };
-  CupBudget *budget;
-  guint i, n;
+  guint n, i;
 
-  for (i = 0; i < G_N_ELEMENTS (counts); i++) {
-    gdouble max = counts[i] / 10.0;
+  for (n = 1; n <= 300; n++) {
+    CupBudget *budget = make (0, n / 10.0, 0.1, 0);
 
-    budget = make (0, max, 0.1, 0);
-    for (n = 0; n < 1000000; n++) {
-      g_assert_true (cup_budget_reserve (budget, 0.7, NULL));
-      if (n % 2)
-        cup_budget_spend (budget, 0.7);
-      if (n % 2)
-        cup_budget_refund (budget, 0.7);
-      else
-        cup_budget_give_back (budget, 0.7);
-    }
-    g_assert_cmpfloat (get_cost (budget), ==, 0);
-    for (n = 0; n < counts[i]; n++) {
+    for (i = 0; i < n; i++) {
       spend (budget, 1);
-      settle (budget, 1, 1000, 1000, -1);
+      if (i % 3)
+        settle (budget, 1, 1000, 1000, -1);
     }
     g_assert_false (cup_budget_reserve (budget, 1, NULL));
     g_assert_false (cup_budget_reserve (budget, 0, NULL));
@@ -432,6 +455,7 @@ main (int argc, char **argv)
   g_test_add_func ("/budget/unknown-size", test_unknown_size);
   g_test_add_func ("/budget/saving", test_saving);
   g_test_add_func ("/budget/prices-change", test_prices_change);
+  g_test_add_func ("/budget/drift", test_drift);
   g_test_add_func ("/budget/rounding", test_rounding);
   g_test_add_func ("/budget/overflow", test_overflow);
   g_test_add_func ("/budget/dry-run", test_dry_run);
