@@ -1,224 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What may be spent: frames that max-requests and max-cost do not allow, dry
- * runs, and what is told of it.
+ * What may be spent: frames that max-requests and max-cost do not allow, and what
+ * is told of it.
  */
-#include "fixture.h"
-
-#include <math.h>
 #include <string.h>
+
+#include "budgeting.h"
 
 #define START "stream-start|caps|segment"
 
-/* Of a result, and what one costs where the price of a megapixel is PRICE. */
-#define MEGAPIXELS (4 * FRAME_WIDTH * FRAME_HEIGHT * 1e-6)
-#define PRICE (1 / MEGAPIXELS)
-
-static const CupDummyPlan hosted = {.hosted = TRUE };
 static const CupDummyPlan held = {.hosted = TRUE,.delay = CUP_DUMMY_HOLD };
-
-/* Whatever has been posted, in its order. */
-static GPtrArray *messages;
-
-/* An element whose engine has a service, in READY. */
-static Fixture *
-idle_fixture (void)
-{
-  Fixture *f = fixture_new_idle ();
-
-  messages = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      gst_message_unref);
-  cup_dummy_engine_set_service (f->engine, TRUE);
-  cup_dummy_engine_set_plan (f->engine, &hosted);
-  g_object_set (f->element, "max-in-flight", 16, NULL);
-  return f;
-}
-
-static void
-free_fixture (Fixture * f)
-{
-  fixture_free (f);
-  g_clear_pointer (&messages, g_ptr_array_unref);
-}
-
-static void
-set_policy (Fixture * f, const gchar * on_budget)
-{
-  gst_util_set_object_arg (G_OBJECT (f->element), "on-budget", on_budget);
-}
-
-static void
-push_eos (Fixture * f)
-{
-  gst_harness_push_event (f->harness, gst_event_new_eos ());
-}
-
-/* Messages */
-
-static gboolean
-has_name (GstMessage * message, const gchar * name)
-{
-  return GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
-      && gst_message_has_name (message, name);
-}
-
-/* Waits for the next creativeupscaler-job message with @state, past others. */
-static const GstStructure *
-wait_job (Fixture * f, const gchar * state)
-{
-  while (TRUE) {
-    GstMessage *message = gst_bus_timed_pop (f->bus, GST_CLOCK_TIME_NONE);
-    const GstStructure *structure = gst_message_get_structure (message);
-
-    g_ptr_array_add (messages, message);
-    if (has_name (message, "creativeupscaler-job")
-        && g_str_equal (gst_structure_get_string (structure, "state"), state))
-      return structure;
-  }
-}
-
-/* Pushes a frame, and waits until it has come to that. */
-static void
-push_and_wait (Fixture * f, guint8 key, const gchar * state)
-{
-  g_assert_cmpint (fixture_push (f, key), ==, GST_FLOW_OK);
-  wait_job (f, state);
-}
-
-/* Takes over what has been posted since. */
-static void
-collect (Fixture * f)
-{
-  GstMessage *message;
-
-  while ((message = gst_bus_pop (f->bus)))
-    g_ptr_array_add (messages, message);
-}
-
-/* The @nth message of @type and, of an element message, @name. */
-static GstMessage *
-find_message (GstMessageType type, const gchar * name, guint nth)
-{
-  guint i;
-
-  for (i = 0; i < messages->len; i++) {
-    GstMessage *message = g_ptr_array_index (messages, i);
-
-    if (GST_MESSAGE_TYPE (message) == type
-        && (!name || gst_message_has_name (message, name)) && nth-- == 0)
-      return message;
-  }
-  return NULL;
-}
-
-static const GstStructure *
-find_budget (guint nth)
-{
-  GstMessage *message =
-      find_message (GST_MESSAGE_ELEMENT, "creativeupscaler-budget", nth);
-
-  return message ? gst_message_get_structure (message) : NULL;
-}
-
-static void
-assert_contains (const gchar * text, const gchar * parts)
-{
-  gchar **list = g_strsplit (parts, "|", -1);
-  guint i;
-
-  for (i = 0; list[i]; i++) {
-    if (!strstr (text, list[i]))
-      g_error ("no \"%s\" in: %s", list[i], text);
-  }
-  g_strfreev (list);
-}
-
-/* The @nth error, warning or info says all of @parts. */
-static void
-assert_text (GstMessageType type, guint nth, const gchar * parts)
-{
-  GstMessage *message = find_message (type, NULL, nth);
-  GError *error = NULL;
-  gchar *debug = NULL;
-
-  g_assert_nonnull (message);
-  if (type == GST_MESSAGE_ERROR)
-    gst_message_parse_error (message, &error, &debug);
-  else if (type == GST_MESSAGE_WARNING)
-    gst_message_parse_warning (message, &error, &debug);
-  else
-    gst_message_parse_info (message, &error, &debug);
-  assert_contains (error->message, parts);
-  /* What gst-launch-1.0 prints of an info. */
-  if (type == GST_MESSAGE_INFO)
-    assert_contains (debug, parts);
-  g_error_free (error);
-  g_free (debug);
-}
-
-/* @expected: "name=number …". */
-static void
-assert_fields (const GstStructure * structure, const gchar * expected)
-{
-  gchar **pairs = g_strsplit (expected, " ", -1);
-  guint i;
-
-  g_assert_nonnull (structure);
-  for (i = 0; pairs[i]; i++) {
-    gchar **pair = g_strsplit (pairs[i], "=", 2);
-    const GValue *value = gst_structure_get_value (structure, pair[0]);
-    GValue number = G_VALUE_INIT;
-    gdouble wanted = g_ascii_strtod (pair[1], NULL);
-
-    if (!value)
-      g_error ("there is no %s", pair[0]);
-    g_value_init (&number, G_TYPE_DOUBLE);
-    g_assert_true (g_value_transform (value, &number));
-    if (fabs (g_value_get_double (&number) - wanted) > 1e-6)
-      g_error ("%s is %g and not %g", pair[0], g_value_get_double (&number),
-          wanted);
-    g_strfreev (pair);
-  }
-  g_strfreev (pairs);
-}
-
-static void
-assert_stats (Fixture * f, const gchar * expected)
-{
-  GstStructure *stats;
-
-  g_object_get (f->element, "stats", &stats, NULL);
-  assert_fields (stats, expected);
-  gst_structure_free (stats);
-}
-
-static void
-assert_string (const GstStructure * structure, const gchar * name,
-    const gchar * expected)
-{
-  g_assert_cmpstr (gst_structure_get_string (structure, name), ==, expected);
-}
-
-/* Buffers */
-
-static const GstStructure *
-get_meta (GstBuffer * buffer)
-{
-  GstCustomMeta *meta =
-      gst_buffer_get_custom_meta (buffer, "GstCreativeUpscalerMeta");
-
-  g_assert_nonnull (meta);
-  return gst_custom_meta_get_structure (meta);
-}
-
-static gboolean
-get_flag (const GstStructure * structure, const gchar * name)
-{
-  gboolean value = FALSE;
-
-  g_assert_true (gst_structure_get_boolean (structure, name, &value));
-  return value;
-}
 
 static void
 expect_frame (Fixture * f, guint8 key, gboolean passthrough)
@@ -284,13 +75,13 @@ static const Limit limits[] = {
 static Fixture *
 limited_fixture (const Limit * limit, const gchar * on_budget)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
 
   /* Such a frame is no failure. */
   g_object_set (f->element, "max-requests", limit->max_requests,
       "max-cost", limit->max_cost, "price-per-megapixel", limit->per_megapixel,
       "price-per-second", limit->per_second, "max-failures", 1, NULL);
-  set_policy (f, on_budget);
+  set_enum (f, "on-budget", on_budget);
   fixture_play (f);
   return f;
 }
@@ -346,14 +137,14 @@ test_error (gconstpointer data)
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
   g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
-  assert_contains (error->message, limit->limit);
-  assert_contains (error->message, "raise");
+  assert_text (GST_MESSAGE_ERROR, 0, "raise");
+  assert_text (GST_MESSAGE_ERROR, 0, limit->limit);
   g_error_free (error);
   gst_message_parse_error_details (message, &details);
   assert_string (details, "error-type", limit->limit);
   g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 0));
   assert_stats (f, "requests=2 frames-failed=0 frames-done=2 frames-out=2");
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 static void
@@ -387,7 +178,7 @@ test_drop (gconstpointer data)
   }
   assert_stats (f, "requests=2 refused-requests=2 dropped-budget=2 "
       "frames-dropped=2 frames-failed=0 frames-done=2 frames-out=2");
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 static void
@@ -409,7 +200,7 @@ test_passthrough (gconstpointer data)
   g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 1));
   assert_stats (f, "requests=2 refused-requests=2 dropped-budget=0 "
       "frames-dropped=0 frames-failed=0 frames-out=4 frames-passed-through=2");
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* A frame that is refused waits for those before it, and on-budget is that of
@@ -417,7 +208,7 @@ test_passthrough (gconstpointer data)
 static void
 test_order (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
 
   cup_dummy_engine_set_plan (f->engine, &held);
   g_object_set (f->element, "max-requests", 2, NULL);
@@ -428,7 +219,7 @@ test_order (void)
   cup_dummy_engine_wait_started (f->engine, 2);
   push_and_wait (f, 30, "skipped");
   /* Has not kept it, as it came. */
-  set_policy (f, "passthrough");
+  set_enum (f, "on-budget", "passthrough");
   push_and_wait (f, 40, "skipped");
   push_eos (f);
   collect (f);
@@ -442,18 +233,18 @@ test_order (void)
   assert_text (GST_MESSAGE_WARNING, 1, "passed through|max-requests=2");
   g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 2));
   assert_stats (f, "dropped-budget=1 frames-passed-through=1");
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* The buffer behind a hole says so. */
 static void
 test_raised (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
   GstBuffer *buffer;
 
   g_object_set (f->element, "max-requests", 1, NULL);
-  set_policy (f, "drop");
+  set_enum (f, "on-budget", "drop");
   fixture_play (f);
   push_and_wait (f, 10, "done");
   push_and_wait (f, 20, "skipped");
@@ -481,20 +272,20 @@ test_raised (void)
   assert_string (find_budget (2), "reason", "eos");
   assert_fields (find_budget (2), "requests=3 refused=3 frames=6");
   g_assert_null (find_budget (3));
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* What a flush has cancelled was not spent. */
 static void
 test_flush (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
   GstSegment segment;
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
   cup_dummy_engine_set_plan (f->engine, &held);
   g_object_set (f->element, "max-requests", 2, NULL);
-  set_policy (f, "drop");
+  set_enum (f, "on-budget", "drop");
   fixture_play (f);
   fixture_push (f, 10);
   fixture_push (f, 20);
@@ -516,7 +307,7 @@ test_flush (void)
   fixture_assert_record (f, "stream-start|flush-start|flush-stop|caps|segment|"
       "40|50|gap|eos");
   assert_stats (f, "requests=2 refused-requests=2 dropped-budget=1");
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* Frames that fail at the service are not charged; on-error and on-budget do
@@ -525,11 +316,11 @@ static void
 test_failed (void)
 {
   const CupDummyPlan fails = {.hosted = TRUE,.fails = TRUE };
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
 
   cup_dummy_engine_set_plan_for (f->engine, 10, &fails);
   gst_util_set_object_arg (G_OBJECT (f->element), "on-error", "passthrough");
-  set_policy (f, "drop");
+  set_enum (f, "on-budget", "drop");
   g_object_set (f->element, "max-requests", 1, NULL);
   fixture_play (f);
   push_and_wait (f, 10, "failed");
@@ -539,18 +330,18 @@ test_failed (void)
   fixture_assert_record (f, START "|10|20|gap|eos");
   assert_stats (f, "requests=1 frames-failed=1 dropped-failed=0 "
       "dropped-budget=1 refused-requests=1");
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* Each start counts anew. */
 static void
 test_restart (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
   guint i;
 
   g_object_set (f->element, "max-requests", 1, NULL);
-  set_policy (f, "drop");
+  set_enum (f, "on-budget", "drop");
   fixture_play (f);
   for (i = 0; i < 2; i++) {
     push_and_wait (f, 10, "done");
@@ -567,7 +358,7 @@ test_restart (void)
     fixture_set_caps (f, FRAME_CAPS);
   }
   g_assert_null (find_budget (4));
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* With a live source the hole does not wait for a deadline, and nothing is
@@ -579,10 +370,10 @@ test_live (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (policies); i++) {
-    Fixture *f = idle_fixture ();
+    Fixture *f = budgeting_new ();
 
     g_object_set (f->element, "max-requests", 1, "latency", GST_SECOND, NULL);
-    set_policy (f, policies[i]);
+    set_enum (f, "on-budget", policies[i]);
     fixture_play (f);
     gst_harness_set_live (f->harness, TRUE);
     push_and_wait (f, 0, "done");
@@ -592,7 +383,7 @@ test_live (void)
     assert_stats (f, "frames-late=0 requests=1 refused-requests=1");
     collect (f);
     g_assert_null (find_message (GST_MESSAGE_QOS, NULL, 0));
-    free_fixture (f);
+    budgeting_free (f);
   }
 }
 
@@ -608,7 +399,7 @@ start_again (Fixture * f)
 static void
 test_no_price (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
 
   g_object_set (f->element, "max-cost", 1.0, NULL);
   fixture_play (f);
@@ -629,14 +420,14 @@ test_no_price (void)
   push_and_wait (f, 10, "done");
   collect (f);
   g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 2));
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* An engine without a service costs nothing. */
 static void
 test_no_service (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
   GstStructure *stats;
 
   cup_dummy_engine_set_service (f->engine, FALSE);
@@ -654,14 +445,14 @@ test_no_service (void)
   assert_fields (stats, "requests=0");
   g_assert_false (gst_structure_has_field (stats, "estimated-cost"));
   gst_structure_free (stats);
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* Without anything to tell nothing is told. */
 static void
 test_quiet (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
 
   fixture_play (f);
   push_and_wait (f, 10, "done");
@@ -671,19 +462,10 @@ test_quiet (void)
   collect (f);
   g_assert_null (find_budget (0));
   g_assert_null (find_message (GST_MESSAGE_INFO, NULL, 0));
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* Results that were there */
-
-static GstBuffer *
-make_frame_at (guint8 key, guint8 time)
-{
-  GstBuffer *buffer = fixture_make_frame (key);
-
-  GST_BUFFER_PTS (buffer) = time * FRAME_DURATION;
-  return buffer;
-}
 
 static void
 expect_origin (Fixture * f, const gchar * origin)
@@ -701,7 +483,7 @@ expect_origin (Fixture * f, const gchar * origin)
 static void
 test_same (void)
 {
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
   guint i;
 
   g_object_set (f->element, "price-per-megapixel", PRICE, NULL);
@@ -727,7 +509,7 @@ test_same (void)
   collect (f);
   g_assert_null (find_budget (1));
   g_assert_null (find_message (GST_MESSAGE_INFO, NULL, 1));
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 /* Nothing was waited for or transferred for them now. */
@@ -736,7 +518,7 @@ test_origins (void)
 {
   const CupDummyPlan stored = {.hosted = TRUE,.origin = CUP_RESULT_STORED };
   const CupDummyPlan shared = {.hosted = TRUE,.origin = CUP_RESULT_SHARED };
-  Fixture *f = idle_fixture ();
+  Fixture *f = budgeting_new ();
   const GstStructure *job;
   GstStructure *stats;
 
@@ -770,172 +552,7 @@ test_origins (void)
   assert_stats (f, "requests=1 saved-requests=2 bytes-up=1000");
   collect (f);
   assert_text (GST_MESSAGE_INFO, 0, "1 request was submitted; 2 were saved");
-  free_fixture (f);
-}
-
-/* Dry runs */
-
-static Fixture *
-dry_fixture (void)
-{
-  Fixture *f = idle_fixture ();
-
-  /* None of it matters. */
-  g_object_set (f->element, "dry-run", TRUE, "max-requests", 1,
-      "max-failures", 1, NULL);
-  set_policy (f, "passthrough");
-  return f;
-}
-
-static void
-test_dry_run (void)
-{
-  Fixture *f = dry_fixture ();
-  GstBuffer *buffer;
-
-  g_object_set (f->element, "price-per-megapixel", 1000.0, NULL);
-  fixture_play (f);
-  push_and_wait (f, 10, "skipped");
-  push_and_wait (f, 20, "skipped");
-  fixture_set_caps (f, "video/x-raw,format=GRAY8,width=100,height=50,"
-      "framerate=25/1");
-  buffer = gst_buffer_new_allocate (NULL, 100 * 50, NULL);
-  gst_buffer_memset (buffer, 0, 30, -1);
-  GST_BUFFER_PTS (buffer) = 30 * FRAME_DURATION;
-  GST_BUFFER_DURATION (buffer) = FRAME_DURATION;
-  gst_harness_push (f->harness, buffer);
-  assert_string (wait_job (f, "skipped"), "limit", "dry-run");
-  push_eos (f);
-  /* No caps, since there is no result, and one gap for all in a row. */
-  fixture_assert_record (f, "stream-start|segment|gap|segment|gap|eos");
-  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 0);
-  collect (f);
-  g_assert_null (find_message (GST_MESSAGE_WARNING, NULL, 0));
-  g_assert_null (find_message (GST_MESSAGE_ERROR, NULL, 0));
-  g_assert_true (get_flag (find_budget (0), "dry-run"));
-  assert_string (find_budget (0), "reason", "eos");
-  /* 2 × 32×24 and 200×100. */
-  assert_fields (find_budget (0), "frames=3 requests=0 refused=3 cost=0 "
-      "refused-megapixels=0.021536 refused-cost=21.536 refused-unknown=0");
-  assert_text (GST_MESSAGE_INFO, 0,
-      "dry run: 3 frames, 3 would be sent, 0.022 megapixels, about 21.54");
-  assert_stats (f, "dropped-budget=3 frames-dropped=3 refused-requests=3 "
-      "requests=0 frames-failed=0 frames-out=0 estimated-cost=0");
-  gst_element_set_state (f->element, GST_STATE_READY);
-  collect (f);
-  g_assert_null (find_budget (1));
-  free_fixture (f);
-}
-
-/* Of frames that are the same only the first would be sent, whether it has left
- * already or not. */
-static void
-test_dry_run_same (void)
-{
-  Fixture *f = dry_fixture ();
-  guint i;
-
-  set_policy (f, "error");
-  fixture_play (f);
-  push_and_wait (f, 10, "skipped");
-  for (i = 11; i < 60; i++)
-    gst_harness_push (f->harness, make_frame_at (10, (guint8) i));
-  push_and_wait (f, 60, "skipped");
-  push_eos (f);
-  fixture_assert_record (f, "stream-start|segment|gap|eos");
-  collect (f);
-  assert_text (GST_MESSAGE_INFO, 0, "dry run: 51 frames, 2 would be sent");
-  assert_stats (f, "dropped-budget=51 refused-requests=2 frames-out=0");
-  free_fixture (f);
-}
-
-/* Those that are not sent anyway are not among them. */
-static void
-test_dry_run_selected (void)
-{
-  Fixture *f = dry_fixture ();
-  guint8 key;
-
-  gst_util_set_object_arg (G_OBJECT (f->element), "select", "interval");
-  gst_util_set_object_arg (G_OBJECT (f->element), "unselected", "local");
-  g_object_set (f->element, "interval", 5, NULL);
-  fixture_play (f);
-  for (key = 0; key < 10; key++)
-    fixture_push (f, key);
-  push_eos (f);
-  fixture_assert_record (f, START "|gap|1|2|3|4|gap|6|7|8|9|eos");
-  collect (f);
-  assert_text (GST_MESSAGE_INFO, 0, "dry run: 10 frames, 2 would be sent");
-  free_fixture (f);
-}
-
-/* Of a picture that is elsewhere the size is not known. */
-static void
-test_dry_run_unknown (void)
-{
-  static const gchar list[] = "https://pictures.example/1\n"
-      "https://pictures.example/2\n";
-  Fixture *f = dry_fixture ();
-
-  cup_dummy_engine_set_accepts (f->engine,
-      CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_URI);
-  g_object_set (f->element, "price-per-megapixel", 1.0,
-      "price-per-second", 1.0, NULL);
-  fixture_play (f);
-  fixture_set_caps (f, "text/uri-list,framerate=10/1");
-  gst_harness_push (f->harness, gst_buffer_new_memdup (list, strlen (list)));
-  wait_job (f, "skipped");
-  wait_job (f, "skipped");
-  push_eos (f);
-  collect (f);
-  while (!find_message (GST_MESSAGE_INFO, NULL, 0))
-    g_ptr_array_add (messages, gst_bus_timed_pop (f->bus, GST_CLOCK_TIME_NONE));
-  assert_fields (find_budget (0), "refused=2 refused-unknown=2 "
-      "refused-megapixels=0 refused-cost=0");
-  assert_text (GST_MESSAGE_INFO, 0, "2 would be sent, 2 of them of a size that "
-      "is not known|price-per-second");
-  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 0);
-  free_fixture (f);
-}
-
-/* A run that is not played to its end tells what it has come to. */
-static void
-test_dry_run_stopped (void)
-{
-  Fixture *f = dry_fixture ();
-
-  fixture_play (f);
-  push_and_wait (f, 10, "skipped");
-  gst_element_set_state (f->element, GST_STATE_READY);
-  collect (f);
-  assert_string (find_budget (0), "reason", "stop");
-  assert_fields (find_budget (0), "refused=1");
-  assert_text (GST_MESSAGE_INFO, 0, "dry run: 1 frame, 1 would be sent");
-  /* From the next start on it is none. */
-  g_object_set (f->element, "dry-run", FALSE, NULL);
-  gst_element_set_state (f->element, GST_STATE_PLAYING);
-  fixture_set_caps (f, FRAME_CAPS);
-  push_and_wait (f, 10, "done");
-  free_fixture (f);
-}
-
-static void
-test_dry_run_without_service (void)
-{
-  Fixture *f = dry_fixture ();
-
-  cup_dummy_engine_set_service (f->engine, FALSE);
-  g_object_set (f->element, "price-per-megapixel", 1.0, NULL);
-  fixture_play (f);
-  push_and_wait (f, 10, "skipped");
-  push_eos (f);
-  fixture_assert_record (f, "stream-start|segment|gap|eos");
-  collect (f);
-  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 0);
-  assert_text (GST_MESSAGE_INFO, 0,
-      "1 would be upscaled by the dummy engine, at no cost");
-  g_assert_false (gst_structure_has_field (find_budget (0), "refused-cost"));
-  free_fixture (f);
+  budgeting_free (f);
 }
 
 static void
@@ -972,11 +589,5 @@ main (int argc, char **argv)
   g_test_add_func ("/budget/quiet", test_quiet);
   g_test_add_func ("/budget/same", test_same);
   g_test_add_func ("/budget/origins", test_origins);
-  g_test_add_func ("/budget/dry-run", test_dry_run);
-  g_test_add_func ("/budget/dry-run/same", test_dry_run_same);
-  g_test_add_func ("/budget/dry-run/selected", test_dry_run_selected);
-  g_test_add_func ("/budget/dry-run/unknown", test_dry_run_unknown);
-  g_test_add_func ("/budget/dry-run/stopped", test_dry_run_stopped);
-  g_test_add_func ("/budget/dry-run/no-service", test_dry_run_without_service);
   return fixture_run ();
 }
