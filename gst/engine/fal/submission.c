@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Submitting a job, once or again: see request.c.
+ *
+ * The submission is not among what is tried again by itself: it is repeated
+ * here, where it certainly was not accepted, or where the service reports the
+ * job as failed for a cause of its own.
+ */
+#include "request-private.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "protocol.h"
+
+static void
+forget_submission (CupFalRequest * request)
+{
+  cup_fal_accepted_clear (&request->accepted);
+  request->submitted = 0;
+  request->completed = FALSE;
+  request->failure_is_told = FALSE;
+  cup_fal_logs_free (request->logs);
+  request->logs = cup_fal_logs_new ();
+  g_clear_pointer (&request->state_word, g_free);
+}
+
+static void
+on_resubmit (gpointer data)
+{
+  CupFalRequest *request = data;
+
+  cup_fal_request_clear_timer (request);
+  cup_fal_request_enter_limiter (request);
+}
+
+gboolean
+cup_fal_request_resubmit (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure)
+{
+  CupFalApi *api = request->api;
+  gboolean number = cup_fal_failure_is_about_number (failure);
+  gint64 now = g_get_monotonic_time (), delay = 0;
+  GError *reason;
+
+  if (!cup_fal_failure_is_worth_resubmitting (failure)
+      || (!number && request->resubmissions >= api->retries))
+    return FALSE;
+  if (!number)
+    request->resubmissions++;
+  cup_backoff_next (number ? &request->number_backoff : &request->job_backoff,
+      &delay);
+  delay += MAX (cup_http_response_get_retry_after (response), 0);
+
+  reason = cup_fal_call_make_error (api, failure, NULL, request->stage,
+      request->accepted.request_id);
+  cup_info ("%s; it is submitted again", reason->message);
+  cup_fal_request_note_trouble (request, reason->message);
+  g_error_free (reason);
+  forget_submission (request);
+  if (number)
+    cup_fal_ticket_refused (request->ticket, now);
+  else
+    cup_fal_ticket_done (request->ticket, now);
+  cup_fal_clock_switch (&request->clock, number ? CUP_FAL_CLOCK_QUEUE :
+      CUP_FAL_CLOCK_WORK);
+  request->stage = CUP_STAGE_SUBMIT;
+  if (number)
+    cup_fal_request_enter_state (request, CUP_PROGRESS_HELD_BACK);
+  cup_fal_request_wait (request, delay, on_resubmit);
+  return TRUE;
+}
+
+/* The URLs of the answer where they are at the service's own address, so that
+ * the key may be sent there; otherwise as the protocol builds them. */
+static void
+settle_url (CupFalRequest * request, gchar ** url, const gchar * suffix)
+{
+  CupFalApi *api = request->api;
+
+  if (cup_fal_check_origin (*url, api->location))
+    return;
+  if (*url)
+    cup_info ("request %s: an address at another host is not used",
+        request->accepted.request_id);
+  g_free (*url);
+  *url = cup_fal_build_request_url (api->location, api->application,
+      request->accepted.request_id, suffix);
+}
+
+static gboolean
+read_acceptance (CupFalRequest * request, CupHttpResponse * response,
+    GError ** error)
+{
+  if (!cup_fal_parse_accepted (cup_http_response_get_body (response),
+          &request->accepted, error))
+    return FALSE;
+  cup_info ("accepted as request %s", request->accepted.request_id);
+  settle_url (request, &request->accepted.status_url, "/status");
+  settle_url (request, &request->accepted.response_url, "");
+  settle_url (request, &request->accepted.cancel_url, "/cancel");
+  return TRUE;
+}
+
+/* Nobody waits for it any more. */
+static void
+handle_late_submission (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure)
+{
+  cup_fal_request_clear_timer (request);
+  if (response && !failure && read_acceptance (request, response, NULL))
+    cup_fal_request_cancel_at_service (request);
+  else if (!failure)
+    cup_info ("a submission was given up without an answer: the service may "
+        "have accepted it");
+  cup_fal_request_unref (request);
+}
+
+/* Whether nothing of the submission has been sent. What is not known must be
+ * said: it is about money. */
+static gboolean
+was_not_sent (const GError * error)
+{
+  const CupErrorDetails *details = cup_error_get_details (error);
+
+  return details && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) == 0
+      && cup_fal_error_is_transient (error);
+}
+
+/* A connection, or a submission that came in before others were done: FALSE
+ * where it is not repeated. */
+static gboolean
+submit_again (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure, const GError * error, const GError * reason)
+{
+  gboolean number = failure && cup_fal_failure_is_about_number (failure);
+  gint64 now = g_get_monotonic_time (), delay;
+
+  /* Waiting for one's turn is no failure: only the time is limited. */
+  if (!cup_fal_api_try_again (request->api, number ? &request->number_backoff :
+          &request->submit_backoff, error, response ?
+          cup_http_response_get_retry_after (response) : -1, &delay))
+    return FALSE;
+  cup_fal_request_note_trouble (request, reason->message);
+  if (number)
+    cup_fal_ticket_refused (request->ticket, now);
+  else
+    cup_fal_ticket_done (request->ticket, now);
+  cup_fal_clock_switch (&request->clock, number ? CUP_FAL_CLOCK_QUEUE :
+      CUP_FAL_CLOCK_WORK);
+  if (number)
+    cup_fal_request_enter_state (request, CUP_PROGRESS_HELD_BACK);
+  cup_fal_request_wait (request, delay, on_resubmit);
+  return TRUE;
+}
+
+static void
+handle_unaccepted (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure, const GError * error)
+{
+  gboolean safe = failure ? cup_fal_failure_was_not_accepted (failure) :
+      was_not_sent (error);
+  gboolean uncertain = failure ? cup_fal_failure_is_uncertain (failure) :
+      !safe && error->domain == CUP_ERROR && error->code != CUP_ERROR_SETTINGS;
+  GError *reason = cup_fal_call_make_error (request->api, failure, error,
+      request->stage, NULL);
+
+  if ((safe || (uncertain && request->api->allow_double_cost))
+      && submit_again (request, response, failure, error, reason))
+    g_error_free (reason);
+  else
+    cup_fal_request_fail (request,
+        uncertain ? cup_fal_error_maybe_accepted (reason,
+            !request->api->allow_double_cost) : reason);
+}
+
+static void
+on_submitted (CupHttpResponse * response, const CupFalFailure * failure,
+    const GError * error, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+  GError *reason = NULL;
+
+  if (!request->job) {
+    handle_late_submission (request, response, failure);
+    return;
+  }
+  if (failure || error) {
+    handle_unaccepted (request, response, failure, error);
+    return;
+  }
+  if (!read_acceptance (request, response, &reason)) {
+    handle_unaccepted (request, response, NULL, reason);
+    g_error_free (reason);
+    return;
+  }
+  request->submitted = g_get_monotonic_time ();
+  request->queued_before = cup_fal_clock_get_elapsed (&request->clock,
+      CUP_FAL_CLOCK_QUEUE);
+  cup_backoff_reset (&request->submit_backoff);
+  cup_backoff_reset (&request->number_backoff);
+  cup_fal_request_note_trouble (request, NULL);
+  cup_fal_request_take_state (request, request->accepted.state,
+      request->accepted.queue_position);
+  cup_fal_request_follow (request);
+}
+
+static const CupFalCallFuncs submit_funcs = { NULL, NULL, on_submitted };
+
+static void
+submit (CupFalRequest * request)
+{
+  CupFalApi *api = request->api;
+  CupFalCallSpec spec = {.method = "POST",.max_attempts = 1 };
+  gchar *url = g_strconcat (api->location, "/", api->endpoint, NULL);
+
+  if (!request->body)
+    request->body = cup_fal_build_submit_body (api->model,
+        cup_job_get_values (request->job), request->image_url);
+  g_clear_pointer (&request->image_url, g_free);
+  if (cup_log_is_enabled (CUP_LOG_DEBUG)) {
+    gchar *text = cup_fal_describe_body (request->body, api->key);
+
+    cup_debug ("submits to %s: %s", api->endpoint, text);
+    g_free (text);
+  }
+  request->submissions++;
+  cup_fal_request_enter_state (request, CUP_PROGRESS_SUBMITTING);
+  spec.url = url;
+  spec.body = request->body;
+  spec.headers = (const gchar * const *) api->submit_headers;
+  cup_fal_call_start (&request->call, api, &spec, &submit_funcs, request);
+  g_free (url);
+}
+
+void
+cup_fal_request_on_turn (CupFalTicket * ticket, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+  if (request->api->refusal)
+    cup_fal_request_complete (request, NULL,
+        g_error_copy (request->api->refusal));
+  else
+    submit (request);
+}
+
+void
+cup_fal_request_enter_limiter (CupFalRequest * request)
+{
+  request->stage = CUP_STAGE_SUBMIT;
+  request->ref_count++;
+  cup_fal_ticket_enter (request->ticket, g_get_monotonic_time ());
+  if (request->ticket && cup_fal_ticket_is_waiting (request->ticket)) {
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_QUEUE);
+    cup_fal_request_enter_state (request, CUP_PROGRESS_HELD_BACK);
+  }
+  cup_fal_request_unref (request);
+}
