@@ -2,8 +2,9 @@
  *
  * How a job ends: see request.c. What has to happen after that, so that no paid
  * work stays behind, happens without it: a request that was submitted is
- * cancelled at the service, and where the submission itself is under way its
- * answer is awaited first, for two seconds.
+ * cancelled at the service, or left there for who asks for its result later.
+ * Where the submission itself is under way its answer is awaited first, for two
+ * seconds.
  */
 #include "request-private.h"
 
@@ -31,36 +32,58 @@ give_submission_up (gpointer data)
   cup_fal_request_unref (request);
 }
 
+/* Whether the journal has allowed what has no answer yet. */
+static gboolean
+is_submitting (CupFalRequest * request)
+{
+  return request->call && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0;
+}
+
 /* Whether the submission is on its way, and nobody knows how far it has come. */
 static gboolean
 is_being_submitted (CupFalRequest * request)
 {
-  return request->call && strcmp (request->stage, CUP_STAGE_SUBMIT) == 0
-      && cup_fal_call_may_be_sent (request->call);
+  return is_submitting (request) && cup_fal_call_may_be_sent (request->call);
 }
 
 /* Ends everything that was for the job, and takes back what was submitted. */
 static void
 wind_up (CupFalRequest * request)
 {
-  gboolean submitting = is_being_submitted (request);
-
   cup_fal_request_clear_timer (request);
   g_clear_pointer (&request->cancel_watch, cup_http_unwatch);
   cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_STOPPED);
   g_queue_unlink (&request->api->requests, &request->link);
   cup_fal_uploader_cancel (&request->uploader);
   cup_fal_follow_cancel (&request->follow);
-  if (submitting) {
-    /* Its answer says what there is to cancel. */
-    request->ref_count++;
+  if (is_submitting (request)) {
+    /* Its answer says what there is to cancel. That it has not been sent is
+     * certain only when it has ended: until then it may be any moment. */
+    cup_fal_request_ref (request);
     cup_fal_request_wait (request, CUP_HTTP_CLOSE_TIMEOUT, give_submission_up);
+    if (!cup_fal_call_may_be_sent (request->call))
+      cup_fal_call_abort (request->call);
   } else {
     cup_fal_call_cancel (&request->call);
-    if (request->submitted > 0 && !request->completed)
+    if (request->submitted > 0 && !request->completed && !request->kept)
       cup_fal_request_cancel_at_service (request);
   }
   g_clear_pointer (&request->ticket, cup_fal_ticket_free);
+}
+
+/* Takes @error. */
+static GError *
+add_that_it_is_kept (GError * error)
+{
+  gchar *message;
+
+  if (error->domain != CUP_ERROR)
+    return error;
+  message = g_strconcat (error->message, "; the request is kept, and the next "
+      "run goes on with it", NULL);
+  g_free (error->message);
+  error->message = message;
+  return error;
 }
 
 void
@@ -69,6 +92,11 @@ cup_fal_request_complete (CupFalRequest * request, CupResult * result,
 {
   CupJob *job = g_steal_pointer (&request->job);
 
+  /* Once: what the journal thinks of it may change with the job's end. */
+  request->kept = error && (request->in_journal || is_submitting (request))
+      && cup_journal_keeps (request->journal);
+  if (request->kept && request->in_journal)
+    error = add_that_it_is_kept (error);
   if (error)
     cup_job_return_error (job, error);
   else

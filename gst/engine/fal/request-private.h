@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of a request share: request.c, submission.c, result.c and
- * ending.c. HTTP thread only, except where request.h says otherwise.
+ * What the files of a request share: request.c, input.c, submission.c,
+ * account.c, result.c and ending.c. HTTP thread only, except where it says
+ * otherwise.
  */
 #pragma once
 
@@ -16,10 +17,11 @@ G_BEGIN_DECLS
 
 struct _CupFalRequest
 {
-  gint ref_count;               /* HTTP thread only, once it is started */
+  gint ref_count;               /* atomic: see account.c */
   CupFalApi *api;
   GList link;                   /* in api->requests, until completed */
   CupJob *job;                  /* NULL once it is completed */
+  CupJournal *journal;          /* (nullable): the job's, until the very end */
   const gchar *stage;
   gint64 started;
   CupFalClock clock;
@@ -34,14 +36,21 @@ struct _CupFalRequest
   CupFalCall *call;
   GSource *timer;               /* before another submission */
 
-  gchar *image_url;
-  GBytes *body;                 /* of the submission */
+  GBytes *body;                 /* of the submission; NULL before the upload */
+  gchar *input_url;             /* (nullable): in it, where it is no "data:" */
+  guint64 inline_bytes;         /* of the picture, where it is in the body */
+  gboolean upload_is_reused;    /* from before, and maybe not there any more */
   guint submissions;
   guint resubmissions;          /* after the service reported a failure */
   CupBackoff submit_backoff;
   CupBackoff job_backoff;
   CupBackoff number_backoff;    /* there were too many */
+  gboolean is_asking;           /* the journal, from within ask() */
+  GError *verdict;              /* its answer, on the way to the HTTP thread */
   CupFalAccepted accepted;
+  gboolean in_journal;          /* as accepted, and not given up */
+  gboolean resumed;             /* it was accepted before this run */
+  gboolean kept;                /* left to the service at the end */
   gint64 submitted;             /* when the answer came, 0 before */
   gint64 service_time;          /* from then until it was completed */
   gint64 queued_before;         /* on the queue's clock at that moment */
@@ -61,6 +70,8 @@ struct _CupFalRequest
 
 /* request.c */
 
+/* Any thread. */
+CupFalRequest *cup_fal_request_ref (CupFalRequest * request);
 void cup_fal_request_unref (CupFalRequest * request);
 /* Calls @func after @delay microseconds, instead of what was waited for. It has
  * to call cup_fal_request_clear_timer(). */
@@ -78,15 +89,47 @@ void cup_fal_request_note_trouble (CupFalRequest * request,
 /* The same as a callback. */
 void cup_fal_request_on_retry (const gchar * reason, gpointer user_data);
 
+/* input.c */
+
+/* Any thread, before it is started: finds out what need not be uploaded. */
+void cup_fal_request_prepare_input (CupFalRequest * request);
+/* Uploads what has to be, and goes on to the submission. */
+void cup_fal_request_begin (CupFalRequest * request);
+/* @failure says that the service could not fetch what was uploaded before this
+ * run: TRUE where the next thing is to upload it anew. */
+gboolean cup_fal_request_forget_upload (CupFalRequest * request,
+    const CupFalFailure * failure);
+
 /* submission.c */
 
 /* Waits until one more may be at the service, and submits it. */
 void cup_fal_request_enter_limiter (CupFalRequest * request);
 void cup_fal_request_on_turn (CupFalTicket * ticket, gpointer user_data);
+/* It is the turn, and the journal allows it. */
+void cup_fal_request_submit (CupFalRequest * request);
+/* Nothing comes of what has been submitted, by @failure: goes the way from its
+ * start. */
+void cup_fal_request_start_over (CupFalRequest * request,
+    const CupFalFailure * failure);
 /* The job has failed at the service, for a cause that may pass: nothing came of
  * it, and nothing is charged for it. FALSE where it is not tried again. */
 gboolean cup_fal_request_resubmit (CupFalRequest * request,
     CupHttpResponse * response, const CupFalFailure * failure);
+
+/* account.c: what the journal is asked and told */
+
+/* Asks it, and submits where it may be. */
+void cup_fal_request_ask (CupFalRequest * request);
+void cup_fal_request_tell_refused (CupFalRequest * request);
+void cup_fal_request_tell_accepted (CupFalRequest * request);
+/* Nothing comes of what was accepted, if anything was. */
+void cup_fal_request_tell_lost (CupFalRequest * request);
+/* The URLs of request->accepted where they are at the service's own address, so
+ * that the key may be sent there; otherwise as the protocol builds them. Any
+ * thread. */
+void cup_fal_request_settle_urls (CupFalRequest * request);
+/* Any thread, before it is started: takes up what an earlier run has left. */
+void cup_fal_request_take_up (CupFalRequest * request);
 
 /* result.c */
 

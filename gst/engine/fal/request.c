@@ -3,29 +3,44 @@
  * The way of one job through fal's queue, everything on the HTTP thread:
  *
  *   upload → wait for a place → submit → follow → result → download
- *   (here)   (submission.c ─────────)   (result.c ────────────────)
+ *   input.c   submission.c, account.c     result.c
+ *      ↑                                    ↑   │
+ *      └────────────────────────────────────┼───┘ the request is lost
+ *                         an earlier run's ─┘
  *
  * Each step is a machine of its own (upload.c, limiter.c, follow.c, call.c)
  * that tries again by itself what may be repeated. How a job ends is in
  * ending.c: it is completed as soon as its outcome is clear.
+ *
+ * Who keeps account of submissions (the job's journal) is asked before each, and
+ * told what became of it. Where it knows of a request that an earlier run has
+ * submitted for the same job, that one is gone on with.
  */
 #include "request-private.h"
 
+#include "base/log.h"
 #include "protocol.h"
-#include "upload.h"
+
+CupFalRequest *
+cup_fal_request_ref (CupFalRequest * request)
+{
+  g_atomic_int_inc (&request->ref_count);
+  return request;
+}
 
 void
 cup_fal_request_unref (CupFalRequest * request)
 {
-  if (--request->ref_count > 0)
+  if (!g_atomic_int_dec_and_test (&request->ref_count))
     return;
   g_clear_pointer (&request->job, cup_job_unref);
+  g_clear_pointer (&request->journal, cup_journal_unref);
   cup_fal_accepted_clear (&request->accepted);
   cup_fal_output_clear (&request->output);
   g_clear_pointer (&request->picture, g_bytes_unref);
   g_clear_pointer (&request->body, g_bytes_unref);
   g_clear_pointer (&request->logs, cup_fal_logs_free);
-  g_free (request->image_url);
+  g_free (request->input_url);
   g_free (request->state_word);
   g_free (request->trouble);
   cup_fal_api_unref (request->api);
@@ -103,66 +118,6 @@ cup_fal_request_on_retry (const gchar * reason, gpointer user_data)
   cup_fal_request_note_trouble (user_data, reason);
 }
 
-/* Upload. */
-
-static void
-on_uploaded (gchar * url, guint64 bytes, GError * error, gpointer user_data)
-{
-  CupFalRequest *request = user_data;
-
-  request->bytes_up = bytes;
-  if (error) {
-    cup_fal_request_fail (request, error);
-    return;
-  }
-  request->image_url = url;
-  cup_job_drop_input (request->job);
-  cup_fal_request_note_trouble (request, NULL);
-  cup_fal_request_enter_limiter (request);
-}
-
-static const CupFalUploaderFuncs upload_funcs =
-    { cup_fal_request_on_retry, on_uploaded };
-
-static void
-begin (CupFalRequest * request)
-{
-  if (request->api->refusal) {
-    cup_fal_request_complete (request, NULL,
-        g_error_copy (request->api->refusal));
-  } else if (request->body) {
-    cup_fal_request_enter_limiter (request);
-  } else {
-    cup_fal_request_enter_state (request, CUP_PROGRESS_UPLOADING);
-    cup_fal_uploader_start (&request->uploader, request->api,
-        cup_job_get_bytes (request->job),
-        cup_job_get_bytes_info (request->job)->type, &upload_funcs, request);
-  }
-}
-
-/* On a worker: encoding what goes inline takes time. (What falls back to that
- * later, 4 MiB at most, is encoded on the HTTP thread.) */
-static void
-prepare_image_url (CupFalRequest * request)
-{
-  CupJob *job = request->job;
-  GBytes *bytes = cup_job_get_bytes (job);
-
-  if (cup_job_get_remote_uri (job)) {
-    request->image_url = g_strdup (cup_job_get_remote_uri (job));
-  } else if (cup_fal_goes_inline (request->api, g_bytes_get_size (bytes))) {
-    request->image_url = cup_fal_make_data_uri (bytes,
-        cup_job_get_bytes_info (job)->type);
-    request->bytes_up = g_bytes_get_size (bytes);
-    cup_job_drop_input (job);
-  } else {
-    return;
-  }
-  request->body = cup_fal_build_submit_body (request->api->model,
-      cup_job_get_values (job), request->image_url);
-  g_clear_pointer (&request->image_url, g_free);
-}
-
 /* What else is sent, and what applications that are not known do, may make a
  * picture of any size of it. */
 static gboolean
@@ -197,6 +152,8 @@ cup_fal_request_new (CupFalApi * api, CupJob * job)
   request->link.data = request;
   request->logs = cup_fal_logs_new ();
   request->job = cup_job_ref (job);
+  if (cup_job_get_journal (job))
+    request->journal = cup_journal_ref (cup_job_get_journal (job));
   request->stage = CUP_STAGE_UPLOAD;
   request->started = g_get_monotonic_time ();
   request->queue_position = -1;
@@ -211,7 +168,8 @@ cup_fal_request_new (CupFalApi * api, CupJob * job)
   request->max_pixels = !size_is_known (api, values, width) ?
       CUP_PIXELS_MAX_COUNT :
       cup_fal_max_result_pixels (width, height, get_scale (api->model, values));
-  prepare_image_url (request);
+  cup_fal_request_take_up (request);
+  cup_fal_request_prepare_input (request);
   return request;
 }
 
@@ -219,6 +177,16 @@ static void
 on_job_cancelled (gpointer data)
 {
   cup_fal_request_abandon (data);
+}
+
+/* It is at the service already, and is not held back by others. */
+static void
+resume (CupFalRequest * request)
+{
+  cup_info ("goes on with request %s", request->accepted.request_id);
+  cup_fal_ticket_join (request->ticket);
+  cup_fal_request_enter_state (request, CUP_PROGRESS_QUEUED);
+  cup_fal_request_follow (request);
 }
 
 void
@@ -240,5 +208,8 @@ cup_fal_request_start (CupFalRequest * request)
   request->clock.elapsed[CUP_FAL_CLOCK_WORK] =
       g_get_monotonic_time () - request->started;
   cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
-  begin (request);
+  if (request->resumed)
+    resume (request);
+  else
+    cup_fal_request_begin (request);
 }

@@ -59,13 +59,23 @@ return_picture (CupFalRequest * request)
   result->request_id = g_strdup (request->accepted.request_id);
   result->url = g_strdup (request->output.url);
   result->inference_time = request->inference_time;
-  result->queue_time = to_seconds (request->queued);
-  result->service_time = to_seconds (request->service_time);
+  /* Nobody has looked when it began. */
+  result->queue_time = request->resumed ? -1 : to_seconds (request->queued);
+  result->service_time = request->resumed ? -1 :
+      to_seconds (request->service_time);
   result->total_time = to_seconds (g_get_monotonic_time () - request->started);
   result->bytes_up = request->bytes_up;
   result->bytes_down = g_bytes_get_size (request->picture);
   result->submissions = request->submissions;
   cup_fal_request_complete (request, result, NULL);
+}
+
+/* What a service says of a file that it does not keep any more. */
+static gboolean
+is_gone (const CupFalFailure * failure)
+{
+  return failure->status == 403 || failure->status == 404
+      || failure->status == 410;
 }
 
 static gboolean
@@ -81,7 +91,9 @@ on_picture (CupHttpResponse * response, const CupFalFailure * failure,
 {
   CupFalRequest *request = user_data;
 
-  if (failure || error)
+  if (failure && request->resumed && is_gone (failure))
+    cup_fal_request_start_over (request, failure);
+  else if (failure || error)
     cup_fal_request_fail_with (request, failure, error);
   else
     return_picture (request);
@@ -132,6 +144,33 @@ accept_result (CupHttpResponse * response, gpointer user_data, GError ** error)
       cup_fal_max_result_bytes (request->max_pixels), &request->output, error);
 }
 
+/* The request that an earlier run has left comes to nothing, but not because of
+ * the job: the result has expired, or that run has cancelled it at its end. */
+static gboolean
+was_left_too_long (CupFalRequest * request, const CupFalFailure * failure)
+{
+  return request->resumed && (failure->status == 499
+      || cup_fal_failure_is_unknown_request (failure));
+}
+
+static void
+handle_failure (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure)
+{
+  if (failure->is_from_service
+      && cup_fal_request_resubmit (request, response, failure))
+    return;
+  if (was_left_too_long (request, failure)
+      || cup_fal_request_forget_upload (request, failure)) {
+    cup_fal_request_start_over (request, failure);
+    return;
+  }
+  if (cup_fal_failure_is_of_job (failure)
+      || cup_fal_failure_is_unknown_request (failure))
+    cup_fal_request_tell_lost (request);
+  cup_fal_request_fail_with (request, failure, NULL);
+}
+
 static void
 on_result (CupHttpResponse * response, const CupFalFailure * failure,
     const GError * error, gpointer user_data)
@@ -141,13 +180,15 @@ on_result (CupHttpResponse * response, const CupFalFailure * failure,
   if (failure && failure->is_in_progress) {
     request->completed = FALSE;
     cup_fal_request_follow (request);
-  } else if (failure && failure->is_from_service
-      && cup_fal_request_resubmit (request, response, failure)) {
-    /* Goes on from there. */
-  } else if (failure || error) {
-    cup_fal_request_fail_with (request, failure, error);
+  } else if (failure) {
+    handle_failure (request, response, failure);
+  } else if (error) {
+    cup_fal_request_fail_with (request, NULL, error);
   } else {
     cup_fal_ticket_done (request->ticket, g_get_monotonic_time ());
+    /* The file of a request that is an old one may be gone. */
+    if (!request->resumed)
+      cup_job_drop_input (request->job);
     download (request);
   }
 }
@@ -249,7 +290,16 @@ static void
 on_follow_failed (const CupFalFailure * failure, const GError * error,
     gpointer user_data)
 {
-  cup_fal_request_fail_with (user_data, failure, error);
+  CupFalRequest *request = user_data;
+
+  if (failure && cup_fal_failure_is_unknown_request (failure)) {
+    if (request->resumed) {
+      cup_fal_request_start_over (request, failure);
+      return;
+    }
+    cup_fal_request_tell_lost (request);
+  }
+  cup_fal_request_fail_with (request, failure, error);
 }
 
 static const CupFalFollowFuncs follow_funcs = {
@@ -261,5 +311,6 @@ cup_fal_request_follow (CupFalRequest * request)
 {
   request->stage = CUP_STAGE_STATUS;
   cup_fal_follow_start (&request->follow, request->api,
-      request->accepted.status_url, request->logs, &follow_funcs, request);
+      request->accepted.status_url, request->resumed, request->logs,
+      &follow_funcs, request);
 }

@@ -12,13 +12,16 @@
 #include "base/log.h"
 #include "protocol.h"
 
+/* Nothing has come of it. */
 static void
 forget_submission (CupFalRequest * request)
 {
+  cup_fal_request_tell_lost (request);
   cup_fal_accepted_clear (&request->accepted);
   request->submitted = 0;
   request->completed = FALSE;
   request->failure_is_told = FALSE;
+  request->resumed = FALSE;
   cup_fal_logs_free (request->logs);
   request->logs = cup_fal_logs_new ();
   g_clear_pointer (&request->state_word, g_free);
@@ -30,7 +33,7 @@ on_resubmit (gpointer data)
   CupFalRequest *request = data;
 
   cup_fal_request_clear_timer (request);
-  cup_fal_request_enter_limiter (request);
+  cup_fal_request_begin (request);
 }
 
 gboolean
@@ -70,21 +73,21 @@ cup_fal_request_resubmit (CupFalRequest * request, CupHttpResponse * response,
   return TRUE;
 }
 
-/* The URLs of the answer where they are at the service's own address, so that
- * the key may be sent there; otherwise as the protocol builds them. */
-static void
-settle_url (CupFalRequest * request, gchar ** url, const gchar * suffix)
+void
+cup_fal_request_start_over (CupFalRequest * request,
+    const CupFalFailure * failure)
 {
-  CupFalApi *api = request->api;
+  GError *reason = cup_fal_call_make_error (request->api, failure, NULL,
+      request->stage, request->accepted.request_id);
 
-  if (cup_fal_check_origin (*url, api->location))
-    return;
-  if (*url)
-    cup_info ("request %s: an address at another host is not used",
-        request->accepted.request_id);
-  g_free (*url);
-  *url = cup_fal_build_request_url (api->location, api->application,
-      request->accepted.request_id, suffix);
+  cup_info ("%s; it is begun anew", reason->message);
+  cup_fal_request_note_trouble (request, reason->message);
+  g_error_free (reason);
+  forget_submission (request);
+  if (cup_fal_ticket_is_inside (request->ticket))
+    cup_fal_ticket_done (request->ticket, g_get_monotonic_time ());
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+  cup_fal_request_begin (request);
 }
 
 static gboolean
@@ -95,24 +98,9 @@ read_acceptance (CupFalRequest * request, CupHttpResponse * response,
           &request->accepted, error))
     return FALSE;
   cup_info ("accepted as request %s", request->accepted.request_id);
-  settle_url (request, &request->accepted.status_url, "/status");
-  settle_url (request, &request->accepted.response_url, "");
-  settle_url (request, &request->accepted.cancel_url, "/cancel");
+  cup_fal_request_settle_urls (request);
+  cup_fal_request_tell_accepted (request);
   return TRUE;
-}
-
-/* Nobody waits for it any more. */
-static void
-handle_late_submission (CupFalRequest * request, CupHttpResponse * response,
-    const CupFalFailure * failure)
-{
-  cup_fal_request_clear_timer (request);
-  if (response && !failure && read_acceptance (request, response, NULL))
-    cup_fal_request_cancel_at_service (request);
-  else if (!failure)
-    cup_info ("a submission was given up without an answer: the service may "
-        "have accepted it");
-  cup_fal_request_unref (request);
 }
 
 /* Whether nothing of the submission has been sent. What is not known must be
@@ -124,6 +112,33 @@ was_not_sent (const GError * error)
 
   return details && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) == 0
       && cup_fal_error_is_transient (error);
+}
+
+/* Whether it certainly was not accepted. */
+static gboolean
+is_refused (const CupFalFailure * failure, const GError * error)
+{
+  if (failure)
+    return !cup_fal_failure_is_uncertain (failure);
+  return error && (was_not_sent (error)
+      || g_error_matches (error, CUP_ERROR, CUP_ERROR_SETTINGS));
+}
+
+/* Nobody waits for it any more. */
+static void
+handle_late_submission (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure, const GError * error)
+{
+  cup_fal_request_clear_timer (request);
+  if (is_refused (failure, error)) {
+    cup_fal_request_tell_refused (request);
+  } else if (failure || error || !read_acceptance (request, response, NULL)) {
+    cup_info ("a submission was given up without an answer: the service may "
+        "have accepted it");
+  } else if (!request->kept) {
+    cup_fal_request_cancel_at_service (request);
+  }
+  cup_fal_request_unref (request);
 }
 
 /* A connection, or a submission that came in before others were done: FALSE
@@ -159,18 +174,24 @@ handle_unaccepted (CupFalRequest * request, CupHttpResponse * response,
 {
   gboolean safe = failure ? cup_fal_failure_was_not_accepted (failure) :
       was_not_sent (error);
-  gboolean uncertain = failure ? cup_fal_failure_is_uncertain (failure) :
-      !safe && error->domain == CUP_ERROR && error->code != CUP_ERROR_SETTINGS;
+  gboolean refused = is_refused (failure, error);
+  gboolean uncertain = !refused && (failure || error->domain == CUP_ERROR);
   GError *reason = cup_fal_call_make_error (request->api, failure, error,
       request->stage, NULL);
 
-  if ((safe || (uncertain && request->api->allow_double_cost))
-      && submit_again (request, response, failure, error, reason))
-    g_error_free (reason);
-  else
-    cup_fal_request_fail (request,
-        uncertain ? cup_fal_error_maybe_accepted (reason,
-            !request->api->allow_double_cost) : reason);
+  /* Of what is uncertain nothing is told: it may have been accepted. */
+  if (refused)
+    cup_fal_request_tell_refused (request);
+  if (failure && cup_fal_request_forget_upload (request, failure))
+    cup_fal_request_start_over (request, failure);
+  else if ((!safe && !(uncertain && request->api->allow_double_cost))
+      || !submit_again (request, response, failure, error, reason)) {
+    if (uncertain)
+      reason = cup_fal_error_maybe_accepted (reason,
+          !request->api->allow_double_cost);
+    cup_fal_request_fail (request, g_steal_pointer (&reason));
+  }
+  g_clear_error (&reason);
 }
 
 static void
@@ -181,7 +202,7 @@ on_submitted (CupHttpResponse * response, const CupFalFailure * failure,
   GError *reason = NULL;
 
   if (!request->job) {
-    handle_late_submission (request, response, failure);
+    handle_late_submission (request, response, failure, error);
     return;
   }
   if (failure || error) {
@@ -206,17 +227,13 @@ on_submitted (CupHttpResponse * response, const CupFalFailure * failure,
 
 static const CupFalCallFuncs submit_funcs = { NULL, NULL, on_submitted };
 
-static void
-submit (CupFalRequest * request)
+void
+cup_fal_request_submit (CupFalRequest * request)
 {
   CupFalApi *api = request->api;
   CupFalCallSpec spec = {.method = "POST",.max_attempts = 1 };
   gchar *url = g_strconcat (api->location, "/", api->endpoint, NULL);
 
-  if (!request->body)
-    request->body = cup_fal_build_submit_body (api->model,
-        cup_job_get_values (request->job), request->image_url);
-  g_clear_pointer (&request->image_url, g_free);
   if (cup_log_is_enabled (CUP_LOG_DEBUG)) {
     gchar *text = cup_fal_describe_body (request->body, api->key);
 
@@ -224,6 +241,8 @@ submit (CupFalRequest * request)
     g_free (text);
   }
   request->submissions++;
+  if (request->inline_bytes > 0)
+    request->bytes_up = request->inline_bytes;
   cup_fal_request_enter_state (request, CUP_PROGRESS_SUBMITTING);
   spec.url = url;
   spec.body = request->body;
@@ -242,14 +261,14 @@ cup_fal_request_on_turn (CupFalTicket * ticket, gpointer user_data)
     cup_fal_request_complete (request, NULL,
         g_error_copy (request->api->refusal));
   else
-    submit (request);
+    cup_fal_request_ask (request);
 }
 
 void
 cup_fal_request_enter_limiter (CupFalRequest * request)
 {
   request->stage = CUP_STAGE_SUBMIT;
-  request->ref_count++;
+  cup_fal_request_ref (request);
   cup_fal_ticket_enter (request->ticket, g_get_monotonic_time ());
   if (request->ticket && cup_fal_ticket_is_waiting (request->ticket)) {
     cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_QUEUE);
