@@ -7,14 +7,16 @@
  */
 #include "fal-journal.h"
 
-/* A run that ends when the service has accepted its job, and leaves it. The next
- * one has the fixture's engine, and nothing of what was told. */
+/* A run that ends when the service has accepted its job, and leaves it; the job
+ * is held. The next run has the fixture's engine, and nothing of what was told.
+ */
 static void
 leave_request (Fixture * f)
 {
   Outcome *outcome;
 
   g_atomic_int_set (&f->book.keeps, TRUE);
+  cup_fal_service_hold (f->service, TRUE);
   open_engine (f);
   outcome = start_job (f->engine, &f->book, NULL, 0);
   wait_told (&f->book, "add may accepted ");
@@ -29,6 +31,7 @@ static void
 leave_completed (Fixture * f)
 {
   leave_request (f);
+  cup_fal_service_hold (f->service, FALSE);
   wait_count (f, CUP_FAL_COUNT_COMPLETED, 1);
 }
 
@@ -109,7 +112,6 @@ test_running (gconstpointer data)
 
   fixture_init (&f, NULL);
   f.settings.follow_stream = stream;
-  cup_fal_service_hold (f.service, TRUE);
   leave_request (&f);
   outcome = resume (&f);
   wait_state (outcome, CUP_PROGRESS_RUNNING);
@@ -144,7 +146,6 @@ test_left_again (gconstpointer data)
   Outcome *outcome;
 
   fixture_init (&f, NULL);
-  cup_fal_service_hold (f.service, TRUE);
   leave_request (&f);
   outcome = resume (&f);
   wait_state (outcome, CUP_PROGRESS_RUNNING);
@@ -298,6 +299,7 @@ test_failed (gconstpointer data)
   fixture_init (&f, NULL);
   add_fault (&f, c->fault);
   leave_request (&f);
+  cup_fal_service_hold (f.service, FALSE);
   wait_count (&f, CUP_FAL_COUNT_FAILED, 1);
   outcome = resume (&f);
   if (c->code < 0)
@@ -317,7 +319,6 @@ test_cancelled (void)
   Outcome *outcome;
 
   fixture_init (&f, NULL);
-  cup_fal_service_hold (f.service, TRUE);
   leave_request (&f);
   outcome = resume (&f);
   wait_state (outcome, CUP_PROGRESS_RUNNING);
@@ -373,7 +374,6 @@ test_bad_urls (gconstpointer data)
   gchar *url = NULL;
 
   fixture_init (&f, NULL);
-  cup_fal_service_hold (f.service, TRUE);
   leave_request (&f);
   if (format)
     url = g_strconcat (cup_fal_service_get_files_location (f.service), format,
@@ -473,7 +473,6 @@ test_not_held_back (void)
   Outcome *outcome, *running, *waiting;
 
   fixture_init (&f, NULL);
-  cup_fal_service_hold (f.service, TRUE);
   leave_request (&f);
   cup_fal_service_set_max_jobs (f.service, 2);
   running = start_job (f.engine, NULL, NULL, 0);
