@@ -25,6 +25,7 @@ forget_submission (CupFalRequest * request)
   cup_fal_logs_free (request->logs);
   request->logs = cup_fal_logs_new ();
   g_clear_pointer (&request->state_word, g_free);
+  request->inference_time = -1;
 }
 
 static void
