@@ -359,6 +359,7 @@ test_bad_id (void)
     outcome_free (outcome);
     cup_journal_request_free (record);
   }
+  g_free (long_id);
   fixture_clear (&f);
 }
 
