@@ -4,9 +4,20 @@
  * to a service is reserved for first, and accounted for when it is known what
  * became of it.
  *
- * Costs are in whatever unit the prices are in, and estimates: what is reserved
- * counts by the megapixels that are expected and the mean inference time of the
- * results so far (nothing before the first); what is spent counts by the result.
+ *   reserve ──→ spend ──→ settle, or refund, or nothing more is heard of it
+ *      │
+ *      └─────→ give back
+ *
+ * Costs are in whatever unit the prices are in, and estimates. What has a result
+ * counts by that, at the prices of the moment at which it came. All else counts
+ * at the prices of now, by the megapixels that are expected and the mean
+ * inference time of the results so far (nothing before the first); where its
+ * size is not known either, by their mean size.
+ *
+ * Sums are of whole pixels and microseconds, and multiplied by prices only when
+ * they are looked at: nothing is ever added to a sum of rounded costs and taken
+ * off again. A limit on the cost counts as kept where it is passed by less than
+ * a billionth, so that three times 0.1 are within 0.3.
  *
  * All functions may be called from any thread and do not block. The lock inside
  * is a leaf.
@@ -34,6 +45,13 @@ typedef struct
   gboolean dry_run;
 } CupBudgetLimits;
 
+typedef enum
+{
+  CUP_BUDGET_MAX_REQUESTS = 1 << 0,
+  CUP_BUDGET_MAX_COST = 1 << 1,
+  CUP_BUDGET_DRY_RUN = 1 << 2,
+} CupBudgetLimit;
+
 /**
  * CupBudgetFigures:
  * @requests: submissions that the service has accepted, or may have
@@ -45,7 +63,10 @@ typedef struct
  * @refused: jobs that the budget did not allow; with a dry run all that would
  *   have been sent
  * @refused_cost: what these would have cost
- * @has_price: whether there is a price to estimate by
+ * @refused_megapixels: of their results, as far as they are known
+ * @refused_unknown: how many of them have a size that is not known
+ * @reached: the limits for which jobs were refused
+ * @has_price: whether there is, or was, a price to estimate by
  */
 typedef struct
 {
@@ -56,6 +77,9 @@ typedef struct
   gdouble saved_cost;
   guint64 refused;
   gdouble refused_cost;
+  gdouble refused_megapixels;
+  guint64 refused_unknown;
+  CupBudgetLimit reached;
   gboolean has_price;
 } CupBudgetFigures;
 
@@ -74,17 +98,24 @@ void cup_budget_get_figures (CupBudget * budget, CupBudgetFigures * figures);
  * figures, where it is not allowed. */
 gboolean cup_budget_reserve (CupBudget * budget, gdouble megapixels,
     GError ** error);
-/* It was not submitted, or certainly not accepted, or has failed at the service
- * for a cause of its own: nothing is charged. @megapixels as reserved. */
+/* What is reserved was not submitted, or certainly not accepted. @megapixels as
+ * reserved, here and below. */
 void cup_budget_give_back (CupBudget * budget, gdouble megapixels);
-/* It was accepted, or may have been. Counts as one of `requests` from now on;
- * @megapixels as reserved. */
+/* What is reserved was accepted, or may have been. Counts as one of `requests`
+ * from now on. */
 void cup_budget_spend (CupBudget * budget, gdouble megapixels);
-/* Its result is there: the cost is known better. */
+/* What was spent has a result: the cost is known better. */
 void cup_budget_settle (CupBudget * budget, gdouble megapixels,
     const CupResult * result);
+/* Nothing is charged for what was spent: the service has lost it, or has failed
+ * at it for a cause of its own. */
+void cup_budget_refund (CupBudget * budget, gdouble megapixels);
 /* A result came for which nothing was submitted. */
 void cup_budget_save (CupBudget * budget, const CupResult * result);
+
+/* The megapixels that the result of @job is expected to have, 0 where that is
+ * not known: its input is at a URI. For the owner of its input only. */
+gdouble cup_budget_expect (CupJob * job);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupBudget, cup_budget_unref);
 

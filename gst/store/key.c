@@ -313,7 +313,7 @@ cup_store_key_builder_add_number (CupStoreKeyBuilder * builder,
 }
 
 static void
-update_row (GChecksum * checksum, const guint8 * row, gsize size, guint depth)
+update_row (CupDigest * digest, const guint8 * row, gsize size, guint depth)
 {
 #if G_BYTE_ORDER == G_BIG_ENDIAN
   if (depth == 16) {
@@ -324,27 +324,27 @@ update_row (GChecksum * checksum, const guint8 * row, gsize size, guint depth)
       swapped[i] = row[i + 1];
       swapped[i + 1] = row[i];
     }
-    g_checksum_update (checksum, swapped, (gssize) size);
+    cup_digest_update (digest, swapped, size);
     g_free (swapped);
     return;
   }
 #endif
-  g_checksum_update (checksum, row, (gssize) size);
+  cup_digest_update (digest, row, size);
 }
 
 void
 cup_store_key_builder_add_pixels (CupStoreKeyBuilder * builder,
     const CupPixels * pixels)
 {
-  GChecksum *checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  CupDigest *state = cup_digest_new ();
   gsize size = (gsize) pixels->width * pixels->channels * (pixels->depth / 8);
   GByteArray *value = g_byte_array_new ();
   guint8 digest[CUP_DIGEST_SIZE];
   guint y;
 
   for (y = 0; y < pixels->height; y++)
-    update_row (checksum, cup_pixels_row (pixels, y), size, pixels->depth);
-  cup_digest_finish (checksum, digest);
+    update_row (state, cup_pixels_row (pixels, y), size, pixels->depth);
+  cup_digest_finish (state, digest);
 
   append_tag (value, 'P');
   append_u32 (value, pixels->width);
@@ -368,15 +368,26 @@ cup_store_key_builder_add_encoded (CupStoreKeyBuilder * builder, GBytes * bytes)
   add_part (builder, "picture", value);
 }
 
+void
+cup_store_key_builder_add_fingerprint (CupStoreKeyBuilder * builder,
+    const CupFingerprint * fingerprint)
+{
+  GByteArray *value = g_byte_array_new ();
+
+  append_tag (value, 'F');
+  g_byte_array_append (value, fingerprint->bytes, CUP_FINGERPRINT_SIZE);
+  add_part (builder, "picture", value);
+}
+
 static gboolean
 hash_part (gpointer name, gpointer value, gpointer user_data)
 {
-  GChecksum *checksum = user_data;
+  CupDigest *digest = user_data;
   GByteArray *head = g_byte_array_new (), *bytes = value;
 
   append_name (head, name);
-  g_checksum_update (checksum, head->data, head->len);
-  g_checksum_update (checksum, bytes->data, bytes->len);
+  cup_digest_update (digest, head->data, head->len);
+  cup_digest_update (digest, bytes->data, bytes->len);
   g_byte_array_unref (head);
   return FALSE;
 }
@@ -384,11 +395,11 @@ hash_part (gpointer name, gpointer value, gpointer user_data)
 void
 cup_store_key_builder_get_key (CupStoreKeyBuilder * builder, CupStoreKey * key)
 {
-  GChecksum *checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  CupDigest *digest = cup_digest_new ();
   guint32 version = GUINT32_TO_LE (CUP_STORE_KEY_VERSION);
 
-  g_checksum_update (checksum, (const guchar *) MAGIC, strlen (MAGIC));
-  g_checksum_update (checksum, (const guchar *) &version, sizeof (version));
-  g_tree_foreach (builder->parts, hash_part, checksum);
-  cup_digest_finish (checksum, key->bytes);
+  cup_digest_update (digest, MAGIC, strlen (MAGIC));
+  cup_digest_update (digest, &version, sizeof (version));
+  g_tree_foreach (builder->parts, hash_part, digest);
+  cup_digest_finish (digest, key->bytes);
 }

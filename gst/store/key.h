@@ -25,6 +25,8 @@
  *                                   row with nothing between, 16 bits as little
  *                                   endian
  *   'E' u64 length, 32 bytes        an encoded picture: its SHA-256
+ *   'F' 16 bytes                    a picture in either form, by a fingerprint:
+ *                                   for tables in this process, not for the disk
  *
  * Numbers have one form whatever type they came in: 1 and 1.0 are 'i', and so
  * is −0.0, as 0. A field of the service is the part "field:" and its wire name.
@@ -39,6 +41,7 @@
 
 #include <gio/gio.h>
 
+#include "image/fingerprint.h"
 #include "image/pixels.h"
 #include "schema/values.h"
 
@@ -70,6 +73,10 @@ void cup_store_key_builder_add_pixels (CupStoreKeyBuilder * builder,
     const CupPixels * pixels);
 void cup_store_key_builder_add_encoded (CupStoreKeyBuilder * builder,
     GBytes * bytes);
+/* The picture where there is no store: many times faster. The key is of no use to
+ * another process, and in a store nobody would ever find it. */
+void cup_store_key_builder_add_fingerprint (CupStoreKeyBuilder * builder,
+    const CupFingerprint * fingerprint);
 /* What else the result depends on: "engine", "application", and how a picture
  * is encoded on its way, where that loses something. @value: (nullable): as if
  * it was not added. */

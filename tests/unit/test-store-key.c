@@ -272,6 +272,36 @@ test_pictures (void)
   g_bytes_unref (bytes);
 }
 
+/* Not the key of the picture that a store has. */
+static void
+test_fingerprints (void)
+{
+  CupStoreKeyBuilder *builders[4];
+  GBytes *bytes[2];
+  CupStoreKey keys[4];
+  guint i, j;
+
+  bytes[0] = g_bytes_new_static ("abc", 3);
+  bytes[1] = g_bytes_new_static ("abd", 3);
+  for (i = 0; i < G_N_ELEMENTS (keys); i++) {
+    CupFingerprint fingerprint;
+
+    builders[i] = cup_store_key_builder_new ();
+    cup_fingerprint_bytes (bytes[i % 2], &fingerprint);
+    if (i < 2)
+      cup_store_key_builder_add_encoded (builders[i], bytes[i]);
+    else
+      cup_store_key_builder_add_fingerprint (builders[i], &fingerprint);
+    cup_store_key_builder_get_key (builders[i], &keys[i]);
+    for (j = 0; j < i; j++)
+      g_assert_false (same (keys[i], keys[j]));
+  }
+  for (i = 0; i < G_N_ELEMENTS (keys); i++)
+    cup_store_key_builder_free (builders[i]);
+  g_bytes_unref (bytes[0]);
+  g_bytes_unref (bytes[1]);
+}
+
 /* The layout that key.h promises: whoever changes it changes the version. */
 static void
 test_layout (void)
@@ -318,6 +348,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/key/numbers", test_numbers);
   g_test_add_func ("/store/key/extra", test_extra);
   g_test_add_func ("/store/key/pictures", test_pictures);
+  g_test_add_func ("/store/key/fingerprints", test_fingerprints);
   g_test_add_func ("/store/key/layout", test_layout);
   return g_test_run ();
 }
