@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "image/image.h"
+#include "store/digest.h"
 
 #define WIDTH 960
 #define HEIGHT 540
@@ -250,8 +251,9 @@ static void
 check_one (gpointer path, gpointer data)
 {
   GBytes *bytes = read_file (path);
+  guint8 digest[CUP_DIGEST_SIZE];
 
-  g_free (g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes));
+  cup_digest_bytes (bytes, digest);
   g_bytes_unref (bytes);
 }
 
@@ -259,10 +261,13 @@ static void
 hash_one (gpointer number, gpointer data)
 {
   GstBuffer *frame = make_frame (data, GPOINTER_TO_UINT (number));
+  CupDigest *state = cup_digest_new ();
+  guint8 digest[CUP_DIGEST_SIZE];
   GstMapInfo map;
 
   gst_buffer_map (frame, &map, GST_MAP_READ);
-  g_free (g_compute_checksum_for_data (G_CHECKSUM_SHA256, map.data, map.size));
+  cup_digest_update (state, map.data, map.size);
+  cup_digest_finish (state, digest);
   gst_buffer_unmap (frame, &map);
   gst_buffer_unref (frame);
 }

@@ -140,6 +140,9 @@ sequence_start (const SequenceOptions * options)
       g_free);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_setenv (launcher, "FAL_KEY", KEY, TRUE);
+  /* Those are this process's: what is killed has its objects still. */
+  g_subprocess_launcher_unsetenv (launcher, "GST_TRACERS");
+  g_subprocess_launcher_unsetenv (launcher, "GST_DEBUG_FILE");
   sequence->process = g_subprocess_launcher_spawnv (launcher,
       (const gchar * const *) arguments->pdata, &error);
   g_assert_no_error (error);

@@ -97,6 +97,27 @@ test_filling_up (StorePlace * place, gconstpointer data)
   store_place_assert_accepted (place, N_FRAMES);
 }
 
+/* What could not be stored is needed again: it is not waited for. */
+static void
+test_filling_up_twice (StorePlace * place, gconstpointer data)
+{
+  GArray *twice = sequence_make_distinct (N_FRAMES);
+  Sequence *sequence;
+  guint i;
+
+  for (i = 0; i < N_FRAMES; i++)
+    g_array_append_val (twice, i);
+  store_place_set_pictures (place, twice);
+  sequence = run_mounted (place, "mount -t tmpfs -o size=640k none \"$0\"");
+  if (!sequence)
+    return;
+  assert_warned (place, sequence, "space");
+  g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_ACCEPTED), >,
+      N_FRAMES);
+  g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_ACCEPTED), <,
+      2 * N_FRAMES);
+}
+
 /* From the start, with nothing in it. */
 static void
 test_full (StorePlace * place, gconstpointer data)
@@ -290,9 +311,10 @@ main (int argc, char **argv)
 #define ADD(path, func) \
   g_test_add (path, StorePlace, NULL, store_place_enter, func, \
       store_place_leave)
-  ADD ("/store-damage/filling-up", test_filling_up);
-  ADD ("/store-damage/full", test_full);
-  ADD ("/store-damage/full-with-results", test_full_with_results);
+  ADD ("/store-damage/filling-up/once", test_filling_up);
+  ADD ("/store-damage/filling-up/twice", test_filling_up_twice);
+  ADD ("/store-damage/full/empty", test_full);
+  ADD ("/store-damage/full/filled", test_full_with_results);
   ADD ("/store-damage/read-only", test_read_only);
   ADD ("/store-damage/no-folder", test_no_folder);
   ADD ("/store-damage/picture", test_damaged_picture);

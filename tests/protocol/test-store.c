@@ -232,6 +232,9 @@ test_animation (StorePlace * place, gconstpointer data)
   store_place_run_quietly (place, "out", NULL);
   store_place_assert_accepted (place, 12);
   store_place_run_for_free (place, "out", NULL);
+  /* What has just been refreshed is fresh. */
+  store_place_run_quietly (place, "out", "cache=refresh");
+  store_place_assert_accepted (place, 24);
 }
 
 static GstBuffer *
