@@ -371,6 +371,48 @@ test_full_files (void)
   }
 }
 
+/* Waiting for another's result writes, too, but does not depend on that: who is
+ * told that the wait is over asks again, and would do nothing else. */
+static gint
+run_waiter (const gchar * folder)
+{
+  CupStore *store = open_store (folder), *other = open_store (folder);
+  struct rlimit limit;
+  CupStoreKey key = make_key (1);
+  CupStoreClaim claim;
+  GError *error = NULL;
+
+  g_assert_true (cup_store_claim (other, &key, FALSE, &claim, NULL, NULL));
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = 1;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  g_assert_false (try_add (store, 2, 0, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_NO_SPACE);
+  g_clear_error (&error);
+  g_assert_false (cup_store_wait (store, &key, 1, 50000, NULL, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_TIMEOUT);
+  g_clear_error (&error);
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  cup_store_unref (other);
+  g_assert_true (cup_store_wait (store, &key, 1, -1, NULL, &error));
+  g_assert_no_error (error);
+  cup_store_unref (store);
+  return 0;
+}
+
+static void
+test_full_waiting (void)
+{
+  gchar *folder = make_folder ();
+
+  g_assert_cmpint (wait_for_child (start_child ("--waiter", folder, NULL,
+              NULL)), ==, 0);
+  remove_all (folder);
+  g_free (folder);
+}
+
 /* Not ours, not of today */
 
 static void
@@ -503,6 +545,8 @@ main (int argc, char **argv)
     return run_filler (argv[2]);
   if (argc > 3 && strcmp (argv[1], "--limited") == 0)
     return run_limited (argv[2], argv[3]);
+  if (argc > 2 && strcmp (argv[1], "--waiter") == 0)
+    return run_waiter (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/trouble/random-bytes", test_random_bytes);
   g_test_add_func ("/store/trouble/other-damage", test_other_damage);
@@ -511,6 +555,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/trouble/read-only", test_read_only);
   g_test_add_func ("/store/trouble/full-disk", test_full_disk);
   g_test_add_func ("/store/trouble/full-files", test_full_files);
+  g_test_add_func ("/store/trouble/full-waiting", test_full_waiting);
   g_test_add_func ("/store/trouble/versions", test_versions);
   g_test_add_func ("/store/trouble/migrations", test_migrations);
   g_test_add_func ("/store/trouble/folders", test_folders);
