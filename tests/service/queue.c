@@ -389,20 +389,6 @@ on_start_deadline (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Of all jobs: what would still come of them does not. */
-static void
-abandon_all (CupServiceQueue * queue)
-{
-  GHashTableIter iter;
-  gpointer job;
-
-  g_hash_table_iter_init (&iter, queue->jobs);
-  while (g_hash_table_iter_next (&iter, NULL, &job)) {
-    cup_service_job_clear_sources (job);
-    g_cancellable_cancel (((CupServiceJob *) job)->cancellable);
-  }
-}
-
 CupServiceQueue *
 cup_service_queue_new (CupFalService * service)
 {
@@ -421,8 +407,15 @@ cup_service_queue_new (CupFalService * service)
 void
 cup_service_queue_free (CupServiceQueue * queue)
 {
+  GHashTableIter iter;
+  gpointer job;
+
   queue->closing = TRUE;
-  abandon_all (queue);
+  g_hash_table_iter_init (&iter, queue->jobs);
+  while (g_hash_table_iter_next (&iter, NULL, &job)) {
+    cup_service_job_clear_sources (job);
+    g_cancellable_cancel (((CupServiceJob *) job)->cancellable);
+  }
   /* Not immediately: what was not begun would be leaked. Everything is
    * cancelled, and so this is short. */
   g_thread_pool_free (queue->workers, FALSE, TRUE);
@@ -508,18 +501,6 @@ cup_service_queue_cancel (CupServiceQueue * queue, CupServiceJob * job)
       "client_cancelled", NULL);
   complete (queue, job, CUP_FAL_COUNT_CANCELLED);
   return TRUE;
-}
-
-void
-cup_service_queue_forget (CupServiceQueue * queue)
-{
-  abandon_all (queue);
-  g_queue_clear (&queue->waiting);
-  g_queue_clear (&queue->finished);
-  queue->running = 0;
-  g_hash_table_remove_all (queue->jobs);
-  update_counts (queue);
-  cup_service_streams_update (queue->service);
 }
 
 void

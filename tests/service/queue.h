@@ -30,8 +30,6 @@ guint cup_service_queue_get_position (CupServiceQueue * queue,
 /* FALSE where the job has been completed already. */
 gboolean cup_service_queue_cancel (CupServiceQueue * queue,
     CupServiceJob * job);
-/* Of the jobs so far nothing is known any more; those that run end. */
-void cup_service_queue_forget (CupServiceQueue * queue);
 /* Jobs that were held may finish. */
 void cup_service_queue_release (CupServiceQueue * queue);
 

@@ -178,56 +178,6 @@ cup_fal_service_clear_faults (CupFalService * service)
   cup_service_faults_clear (service->faults);
 }
 
-/* What is done on the service's thread while a test waits for it. */
-typedef struct
-{
-  CupFalService *service;
-  gboolean jobs;
-  gboolean done;
-} Forgetting;
-
-static gboolean
-on_forget (gpointer data)
-{
-  Forgetting *forgetting = data;
-  CupFalService *service = forgetting->service;
-
-  if (forgetting->jobs)
-    cup_service_queue_forget (service->queue);
-  else
-    cup_service_storage_clear (service->storage);
-  g_mutex_lock (&service->mutex);
-  forgetting->done = TRUE;
-  g_cond_broadcast (&service->changed);
-  g_mutex_unlock (&service->mutex);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-forget (CupFalService * service, gboolean jobs)
-{
-  Forgetting forgetting = { service, jobs, FALSE };
-
-  g_return_if_fail (g_thread_self () != service->thread);
-  g_main_context_invoke (service->context, on_forget, &forgetting);
-  g_mutex_lock (&service->mutex);
-  while (!forgetting.done)
-    g_cond_wait (&service->changed, &service->mutex);
-  g_mutex_unlock (&service->mutex);
-}
-
-void
-cup_fal_service_forget_jobs (CupFalService * service)
-{
-  forget (service, TRUE);
-}
-
-void
-cup_fal_service_forget_files (CupFalService * service)
-{
-  forget (service, FALSE);
-}
-
 static gboolean
 on_release (gpointer data)
 {

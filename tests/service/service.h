@@ -148,12 +148,6 @@ gchar *cup_fal_service_describe_faults (void);
  * test look at a state for as long as it wants. */
 void cup_fal_service_hold (CupFalService * service, gboolean hold);
 
-/* As if it had been restarted: of the jobs so far, or of the files (those that
- * were uploaded, and results), it knows nothing any more. What has been counted
- * stays. Done when it returns; not to be called from the service's own thread. */
-void cup_fal_service_forget_jobs (CupFalService * service);
-void cup_fal_service_forget_files (CupFalService * service);
-
 /* Changes max_jobs; jobs that are there already stay. */
 void cup_fal_service_set_max_jobs (CupFalService * service, guint max_jobs);
 /* Closes both ports and all connections, so that connecting is refused; with

@@ -92,13 +92,6 @@ cup_service_storage_remove (CupServiceStorage * storage, CupServiceFile * file)
   file_free (file);
 }
 
-void
-cup_service_storage_clear (CupServiceStorage * storage)
-{
-  while (storage->order.head)
-    cup_service_storage_remove (storage, storage->order.head->data);
-}
-
 /* Never forgets @file, which has just been changed. */
 static void
 account (CupServiceStorage * storage, CupServiceFile * file, guint64 size)

@@ -54,7 +54,6 @@ CupServiceFile *cup_service_storage_find_upload (CupServiceStorage * storage,
     const gchar * token);
 void cup_service_storage_remove (CupServiceStorage * storage,
     CupServiceFile * file);
-void cup_service_storage_clear (CupServiceStorage * storage);
 
 /* The whole file. @type: (nullable): replaces what was said at first. */
 void cup_service_storage_put (CupServiceStorage * storage,

@@ -299,49 +299,6 @@ test_stuck (void)
   client_clear (&client);
 }
 
-/* A job that has finished, one that runs, and the picture that they are of. */
-static void
-test_forgotten (void)
-{
-  gchar *done, *running, *url;
-  GBytes *picture = make_picture (24, 16);
-  Client client;
-  Answer *answer;
-
-  client_init (&client, NULL, 30);
-  done = client_submit (&client, NULL);
-  answer_free (client_wait_result (&client, done));
-  cup_fal_service_hold (client.service, TRUE);
-  running = client_submit (&client, NULL);
-  url = client_upload (&client, picture, "image/png");
-
-  cup_fal_service_forget_jobs (client.service);
-  g_assert_cmpuint (get_status (&client, done), ==, 404);
-  g_assert_cmpuint (get_status (&client, running), ==, 404);
-  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_RUNNING), ==, 0);
-  g_assert_cmpuint (count (&client, CUP_FAL_COUNT_ACCEPTED), ==, 2);
-  answer = client_get (&client, url);
-  g_assert_cmpuint (answer->status, ==, 200);
-  answer_free (answer);
-
-  cup_fal_service_forget_files (client.service);
-  answer = client_get (&client, url);
-  g_assert_cmpuint (answer->status, ==, 404);
-  answer_free (answer);
-
-  cup_fal_service_hold (client.service, FALSE);
-  g_free (running);
-  running = client_submit (&client, NULL);
-  answer = client_wait_result (&client, running);
-  g_assert_cmpuint (answer->status, ==, 200);
-  answer_free (answer);
-  g_bytes_unref (picture);
-  g_free (url);
-  g_free (running);
-  g_free (done);
-  client_clear (&client);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -352,6 +309,5 @@ main (int argc, char **argv)
   g_test_add_func ("/service/jobs/odd-results", test_odd_results);
   g_test_add_func ("/service/jobs/bad-files", test_bad_files);
   g_test_add_func ("/service/jobs/stuck", test_stuck);
-  g_test_add_func ("/service/jobs/forgotten", test_forgotten);
   return g_test_run ();
 }
