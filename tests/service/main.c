@@ -60,6 +60,8 @@ static const gchar description[] =
     "  GET    /_service/stats    counters\n"
     "  POST   /_service/faults   adds the fault that is the body\n"
     "  DELETE /_service/faults   forgets all faults\n"
+    "  DELETE /_service/jobs     forgets finished jobs\n"
+    "  DELETE /_service/files    forgets uploads and results\n"
     "\n"
     "The service listens on 127.0.0.1 only, and downloads nothing from "
     "anywhere.";

@@ -83,6 +83,14 @@ update_counts (CupServiceQueue * queue)
     cup_service_record_set (record, CUP_FAL_COUNT_RUNNING_MOST, queue->running);
 }
 
+static void
+forget_oldest (CupServiceQueue * queue)
+{
+  CupServiceJob *oldest = g_queue_pop_head (&queue->finished);
+
+  g_hash_table_remove (queue->jobs, oldest->id);
+}
+
 /* The outcome is in @job already. */
 static void
 complete (CupServiceQueue * queue, CupServiceJob * job, CupFalCounter counter)
@@ -95,11 +103,8 @@ complete (CupServiceQueue * queue, CupServiceJob * job, CupFalCounter counter)
   schedule (queue);
   cup_service_streams_update (queue->service);
 
-  while (queue->finished.length > queue->service->options.keep_jobs) {
-    CupServiceJob *oldest = g_queue_pop_head (&queue->finished);
-
-    g_hash_table_remove (queue->jobs, oldest->id);
-  }
+  while (queue->finished.length > queue->service->options.keep_jobs)
+    forget_oldest (queue);
 }
 
 static JsonObject *
@@ -501,6 +506,13 @@ cup_service_queue_cancel (CupServiceQueue * queue, CupServiceJob * job)
       "client_cancelled", NULL);
   complete (queue, job, CUP_FAL_COUNT_CANCELLED);
   return TRUE;
+}
+
+void
+cup_service_queue_forget (CupServiceQueue * queue)
+{
+  while (queue->finished.length > 0)
+    forget_oldest (queue);
 }
 
 void

@@ -30,6 +30,8 @@ guint cup_service_queue_get_position (CupServiceQueue * queue,
 /* FALSE where the job has been completed already. */
 gboolean cup_service_queue_cancel (CupServiceQueue * queue,
     CupServiceJob * job);
+/* Jobs that are finished are not known any more. */
+void cup_service_queue_forget (CupServiceQueue * queue);
 /* Jobs that were held may finish. */
 void cup_service_queue_release (CupServiceQueue * queue);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "queue.h"
 
 /* Longer strings are cut in the log: a data URI may be megabytes. */
 #define MAX_STRING 300
@@ -151,6 +152,25 @@ handle_faults (CupServiceRequest * request)
   g_bytes_unref (body);
 }
 
+/* DELETE of what the service is to forget. FALSE where it is something else. */
+static gboolean
+handle_forgetting (CupServiceRequest * request)
+{
+  CupFalService *service = request->service;
+
+  if (strcmp (soup_server_message_get_method (request->message), "DELETE") != 0)
+    return FALSE;
+  if (strcmp (request->path, "/_service/jobs") == 0)
+    cup_service_queue_forget (service->queue);
+  else if (strcmp (request->path, "/_service/files") == 0)
+    cup_service_storage_forget (service->storage);
+  else
+    return FALSE;
+  cup_service_answer_word (request->message, 200, request->path +
+      strlen ("/_service/"), "forgotten");
+  return TRUE;
+}
+
 void
 cup_service_handle_service (CupServiceRequest * request)
 {
@@ -164,7 +184,8 @@ cup_service_handle_service (CupServiceRequest * request)
         cup_service_record_get_stats (record));
   else if (strcmp (request->path, "/_service/faults") == 0)
     handle_faults (request);
-  else
+  else if (!handle_forgetting (request))
     cup_service_answer_word (request->message, 404, "detail", "There are "
-        "/_service/log, /_service/stats and /_service/faults");
+        "/_service/log, /_service/stats and /_service/faults, and DELETE of "
+        "/_service/jobs and /_service/files");
 }

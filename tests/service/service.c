@@ -195,6 +195,69 @@ cup_fal_service_hold (CupFalService * service, gboolean hold)
     g_main_context_invoke (service->context, on_release, service);
 }
 
+typedef struct
+{
+  CupFalService *service;
+  gboolean done;
+} Forgetting;
+
+static void
+end_forgetting (Forgetting * forgetting)
+{
+  CupFalService *service = forgetting->service;
+
+  g_mutex_lock (&service->mutex);
+  forgetting->done = TRUE;
+  g_cond_broadcast (&service->changed);
+  g_mutex_unlock (&service->mutex);
+}
+
+static gboolean
+on_forget_jobs (gpointer data)
+{
+  Forgetting *forgetting = data;
+
+  cup_service_queue_forget (forgetting->service->queue);
+  end_forgetting (forgetting);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_forget_files (gpointer data)
+{
+  Forgetting *forgetting = data;
+
+  cup_service_storage_forget (forgetting->service->storage);
+  end_forgetting (forgetting);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+forget (CupFalService * service, GSourceFunc func)
+{
+  Forgetting forgetting = { service };
+
+  g_return_if_fail (g_thread_self () != service->thread);
+
+  g_main_context_invoke (service->context, func, &forgetting);
+  g_mutex_lock (&service->mutex);
+  while (!forgetting.done)
+    g_cond_wait (&service->changed, &service->mutex);
+  g_mutex_unlock (&service->mutex);
+}
+
+void
+cup_fal_service_forget_jobs (CupFalService * service)
+{
+  forget (service, on_forget_jobs);
+}
+
+void
+cup_fal_service_forget_files (CupFalService * service)
+{
+  forget (service, on_forget_files);
+}
+
 void
 cup_fal_service_set_max_jobs (CupFalService * service, guint max_jobs)
 {

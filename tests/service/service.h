@@ -148,6 +148,12 @@ gchar *cup_fal_service_describe_faults (void);
  * test look at a state for as long as it wants. */
 void cup_fal_service_hold (CupFalService * service, gboolean hold);
 
+/* What happens with time: the service does not know jobs any more that are
+ * finished, and has no files any more, neither uploads nor results. Done when it
+ * returns; not to be called from the service's own thread. */
+void cup_fal_service_forget_jobs (CupFalService * service);
+void cup_fal_service_forget_files (CupFalService * service);
+
 /* Changes max_jobs; jobs that are there already stay. */
 void cup_fal_service_set_max_jobs (CupFalService * service, guint max_jobs);
 /* Closes both ports and all connections, so that connecting is refused; with

@@ -92,6 +92,20 @@ cup_service_storage_remove (CupServiceStorage * storage, CupServiceFile * file)
   file_free (file);
 }
 
+void
+cup_service_storage_forget (CupServiceStorage * storage)
+{
+  GList *item, *next;
+
+  for (item = storage->order.head; item; item = next) {
+    CupServiceFile *file = item->data;
+
+    next = item->next;
+    if (file->bytes)
+      cup_service_storage_remove (storage, file);
+  }
+}
+
 /* Never forgets @file, which has just been changed. */
 static void
 account (CupServiceStorage * storage, CupServiceFile * file, guint64 size)

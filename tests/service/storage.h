@@ -55,6 +55,9 @@ CupServiceFile *cup_service_storage_find_upload (CupServiceStorage * storage,
 void cup_service_storage_remove (CupServiceStorage * storage,
     CupServiceFile * file);
 
+/* Everything that has been stored, uploaded or made. */
+void cup_service_storage_forget (CupServiceStorage * storage);
+
 /* The whole file. @type: (nullable): replaces what was said at first. */
 void cup_service_storage_put (CupServiceStorage * storage,
     CupServiceFile * file, const gchar * type, GBytes * bytes);

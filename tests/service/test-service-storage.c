@@ -320,6 +320,56 @@ test_delete_downloaded (void)
   client_clear (&client);
 }
 
+/* What was there is as if it had never been; what comes after is there. */
+static void
+test_forget (void)
+{
+  GBytes *picture = make_picture (24, 16);
+  Client client;
+  Answer *answer;
+  gchar *id, *file, *upload;
+
+  client_init (&client, NULL, 30);
+  upload = client_upload (&client, picture, "image/png");
+  id = client_submit (&client, NULL);
+  answer = client_wait_result (&client, id);
+  file = g_strdup (answer_get_string (answer, "image.url"));
+  answer_free (answer);
+
+  cup_fal_service_forget_jobs (client.service);
+  answer = client_get (&client, request_path (id, "/status"));
+  g_assert_cmpuint (answer->status, ==, 404);
+  answer_free (answer);
+  answer = client_get (&client, file);
+  g_assert_cmpuint (answer->status, ==, 200);
+  answer_free (answer);
+
+  cup_fal_service_forget_files (client.service);
+  answer = client_get (&client, file);
+  g_assert_cmpuint (answer->status, ==, 404);
+  answer_free (answer);
+  answer = client_get (&client, upload);
+  g_assert_cmpuint (answer->status, ==, 404);
+  answer_free (answer);
+  g_free (id);
+  g_free (file);
+  g_free (upload);
+
+  id = client_submit (&client, NULL);
+  answer = client_wait_result (&client, id);
+  g_assert_cmpuint (answer->status, ==, 200);
+  answer_free (answer);
+  answer = client_send_text (&client, "DELETE", "/_service/jobs", NULL);
+  g_assert_cmpstr (answer_get_string (answer, "jobs"), ==, "forgotten");
+  answer_free (answer);
+  answer = client_get (&client, request_path (id, ""));
+  g_assert_cmpuint (answer->status, ==, 404);
+  answer_free (answer);
+  g_free (id);
+  client_clear (&client);
+  g_bytes_unref (picture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -333,5 +383,6 @@ main (int argc, char **argv)
   g_test_add_func ("/service/storage/eviction", test_eviction);
   g_test_add_func ("/service/storage/delete-downloaded",
       test_delete_downloaded);
+  g_test_add_func ("/service/storage/forget", test_forget);
   return g_test_run ();
 }
