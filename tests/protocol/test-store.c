@@ -44,7 +44,7 @@ test_twice (StorePlace * place, gconstpointer data)
   store_place_run_for_free (place, "second", NULL);
   /* What does not change the result. */
   store_place_run_for_free (place, "third", "max-in-flight=3 timeout=77 "
-      "status-updates=poll color-match=none prompt=\"\"");
+      "status-updates=poll upload=data-uri size-policy=exact");
   /* Nor is it there. */
   cup_fal_service_set_refusing (place->service, TRUE);
   store_place_run_for_free (place, "fourth", NULL);
@@ -58,7 +58,7 @@ test_changed (StorePlace * place, gconstpointer data)
   static const gchar *const changes[] = {
     "prompt=moss", "prompt-suffix=moss", "negative-prompt=moss", "seed=7",
     "creativity=0.25", "detail=2.5", "model-type=sdxl", "skip-ccsr=true",
-    "extra-input=\"{\\\"moss\\\":1}\"", "image-format=jpeg",
+    "extra-input=extra,moss=1", "image-format=jpeg",
     "application=fal-ai/another-upscaler"
   };
   guint i;
