@@ -192,7 +192,7 @@ static void
 play (Run * run)
 {
   GstBus *bus = gst_element_get_bus (run->pipeline);
-  GThread *feeder;
+  GThread *feeder = NULL;
   guint sources[3];
   guint i;
 
@@ -200,11 +200,14 @@ play (Run * run)
   sources[0] = gst_bus_add_watch (bus, on_message, run);
   sources[1] = g_unix_signal_add (SIGTERM, on_terminate, run);
   sources[2] = g_unix_signal_add (SIGINT, on_interrupt, run);
-  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
-  feeder = g_thread_new ("feeder", feed, run);
+  /* Where that has failed, the loop gets to know why. */
+  if (gst_element_set_state (run->pipeline, GST_STATE_PLAYING)
+      != GST_STATE_CHANGE_FAILURE)
+    feeder = g_thread_new ("feeder", feed, run);
   g_main_loop_run (run->loop);
   gst_element_set_state (run->pipeline, GST_STATE_NULL);
-  g_thread_join (feeder);
+  if (feeder)
+    g_thread_join (feeder);
   for (i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   g_main_loop_unref (run->loop);

@@ -257,6 +257,12 @@ sequence_get_figure (Sequence * sequence, const gchar * name)
   return value ? *value : 0;
 }
 
+const gchar *
+sequence_get_error (Sequence * sequence)
+{
+  return sequence->error;
+}
+
 guint
 sequence_get_n_frames (Sequence * sequence)
 {

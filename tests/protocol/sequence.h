@@ -69,6 +69,8 @@ void sequence_finish (Sequence * sequence);
 /* After the end. What the element's statistics had, 0 where they had none of
  * that name. */
 guint64 sequence_get_figure (Sequence * sequence, const gchar * name);
+/* (nullable): the last error on the bus. */
+const gchar *sequence_get_error (Sequence * sequence);
 /* How many frames came out. */
 guint sequence_get_n_frames (Sequence * sequence);
 /* Of strings: warnings on the bus. */

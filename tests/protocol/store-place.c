@@ -4,6 +4,10 @@
  */
 #include "store-place.h"
 
+#include <sqlite3.h>
+
+#define LIMIT_US (120 * G_USEC_PER_SEC)
+
 static gchar *reference;
 
 static CupFalService *
@@ -154,4 +158,36 @@ store_place_run_for_free (StorePlace * place, const gchar * output,
 
   store_place_run_quietly (place, output, properties);
   g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_REQUESTS), ==, n);
+}
+
+gint64
+store_place_query (const gchar * store, const gchar * sql)
+{
+  gchar *path = g_build_filename (store, "index.db", NULL);
+  sqlite3_stmt *statement = NULL;
+  sqlite3 *database;
+  gint64 number = -1;
+
+  if (sqlite3_open_v2 (path, &database, SQLITE_OPEN_READWRITE, NULL)
+      == SQLITE_OK) {
+    sqlite3_busy_timeout (database, 1000);
+    if (sqlite3_prepare_v2 (database, sql, -1, &statement, NULL) == SQLITE_OK
+        && sqlite3_step (statement) == SQLITE_ROW)
+      number = sqlite3_column_int64 (statement, 0);
+  }
+  sqlite3_finalize (statement);
+  sqlite3_close (database);
+  g_free (path);
+  return number;
+}
+
+void
+store_place_wait_query (const gchar * sql, gint64 n)
+{
+  gint64 end = g_get_monotonic_time () + LIMIT_US;
+
+  while (store_place_query ("store", sql) < n) {
+    g_assert_cmpint (g_get_monotonic_time (), <, end);
+    g_usleep (5000);
+  }
 }

@@ -51,6 +51,10 @@ Sequence *store_place_run (StorePlace * place, const gchar * output,
 /* The same, and that no warning has come. */
 void store_place_run_quietly (StorePlace * place, const gchar * output,
     const gchar * properties);
+/* The number that @sql asks for; -1 where the store has no such table yet. */
+gint64 store_place_query (const gchar * store, const gchar * sql);
+/* Waits until it is @n or more. */
+void store_place_wait_query (const gchar * sql, gint64 n);
 guint64 store_place_count (StorePlace * place, CupFalCounter counter);
 /* Asserts that so many have been accepted. */
 void store_place_assert_accepted (StorePlace * place, guint64 n);

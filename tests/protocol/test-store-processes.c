@@ -4,43 +4,8 @@
  * time: each picture is paid for once, and nobody depends on another's life.
  */
 #include <signal.h>
-#include <sqlite3.h>
 
 #include "store-place.h"
-
-#define LIMIT_US (60 * G_USEC_PER_SEC)
-
-static gint
-count_waiting (void)
-{
-  sqlite3_stmt *statement = NULL;
-  sqlite3 *database;
-  gint n = -1;
-
-  if (sqlite3_open_v2 ("store/index.db", &database, SQLITE_OPEN_READWRITE,
-          NULL) == SQLITE_OK) {
-    sqlite3_busy_timeout (database, 1000);
-    if (sqlite3_prepare_v2 (database, "SELECT count(*) FROM waiting", -1,
-            &statement, NULL) == SQLITE_OK
-        && sqlite3_step (statement) == SQLITE_ROW)
-      n = sqlite3_column_int (statement, 0);
-  }
-  sqlite3_finalize (statement);
-  sqlite3_close (database);
-  return n;
-}
-
-/* Until somebody waits for what another one does: only the index tells. */
-static void
-wait_for_waiting (void)
-{
-  gint64 end = g_get_monotonic_time () + LIMIT_US;
-
-  while (count_waiting () < 1) {
-    g_assert_cmpint (g_get_monotonic_time (), <, end);
-    g_usleep (5000);
-  }
-}
 
 /* To its end, which has to be a good one. */
 static void
@@ -82,7 +47,7 @@ start_both (StorePlace * place, Sequence ** first, Sequence ** second)
   *first = store_place_start (place, "first", NULL);
   g_assert_true (sequence_wait_count (*first, CUP_FAL_COUNT_STREAM, IN_FLIGHT));
   *second = store_place_start (place, "second", NULL);
-  wait_for_waiting ();
+  store_place_wait_query ("SELECT count(*) FROM waiting", 1);
   store_place_assert_accepted (place, IN_FLIGHT);
 }
 
