@@ -214,6 +214,17 @@ cup_budget_set_limits (CupBudget * budget, const CupBudgetLimits * limits)
   g_mutex_unlock (&budget->lock);
 }
 
+gboolean
+cup_budget_is_dry_run (CupBudget * budget)
+{
+  gboolean dry_run;
+
+  g_mutex_lock (&budget->lock);
+  dry_run = budget->limits.dry_run;
+  g_mutex_unlock (&budget->lock);
+  return dry_run;
+}
+
 void
 cup_budget_get_figures (CupBudget * budget, CupBudgetFigures * figures)
 {

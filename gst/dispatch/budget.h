@@ -91,6 +91,7 @@ void cup_budget_unref (CupBudget * budget);
 
 /* From now on; what was spent stays. */
 void cup_budget_set_limits (CupBudget * budget, const CupBudgetLimits * limits);
+gboolean cup_budget_is_dry_run (CupBudget * budget);
 void cup_budget_get_figures (CupBudget * budget, CupBudgetFigures * figures);
 
 /* One submission, of a result of so many megapixels (0 where it is not known).

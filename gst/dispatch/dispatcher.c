@@ -1,157 +1,253 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dispatcher.h"
 
-#include "base/log.h"
+#include "ledger.h"
+#include "prepare.h"
+#include "run.h"
 
+/* Reference counted by g_atomic_rc_box_…(): runs hold on to it. */
 struct _CupDispatcher
 {
   CupEngine *engine;
   CupWorkers *workers;
+  CupCache *cache;              /* (nullable) */
+  CupBudget *budget;            /* (nullable) */
+  CupRuns *runs;
+  gint stopping;                /* atomic */
 };
 
-/* What a worker needs of the dispatcher, which may be gone by then. */
+/* A run on its way through here: its data. Of the worker that has it, and then
+ * of the thread that completes it. */
 typedef struct
 {
-  CupEngine *engine;
-  CupJob *job;
-} CupDispatch;
-
-/* A frame that is black itself may well come back black: then that says nothing
- * of a safety checker. */
-static void
-note_black_input (CupJob * job, const CupPixels * pixels)
-{
-  if (cup_job_get_check_unsafe (job) && cup_pixels_is_black (pixels))
-    cup_job_set_check_unsafe (job, FALSE);
-}
+  CupDispatcher *dispatcher;
+  CupStoreKey key;
+  gboolean has_key;
+  CupLedger *ledger;            /* with @journal */
+  CupJournal *journal;
+} Task;
 
 static void
-note_colours (CupJob * job, const CupPixels * pixels)
+dispatcher_clear (gpointer data)
 {
-  if (cup_job_get_colour_match (job) != CUP_COLOUR_MATCH_NONE)
-    cup_job_set_colour_reference (job, cup_colour_reference_new (pixels));
+  CupDispatcher *dispatcher = data;
+
+  g_object_unref (dispatcher->engine);
+  cup_workers_unref (dispatcher->workers);
+  g_clear_pointer (&dispatcher->cache, cup_cache_unref);
+  g_clear_pointer (&dispatcher->budget, cup_budget_unref);
+  cup_runs_unref (dispatcher->runs);
 }
 
-/* The pixels of a picture that the engine gets as it came, where they have to be
- * looked at; NULL where they need not be, or cannot be decoded: that is for the
- * engine to judge. */
-static CupPixels *
-decode_to_look (CupJob * job)
-{
-  GBytes *bytes = cup_job_get_bytes (job);
-  gboolean match = cup_job_get_colour_match (job) != CUP_COLOUR_MATCH_NONE;
-  GError *error = NULL;
-  CupPixels *pixels;
-
-  if (!match && !(cup_job_get_check_unsafe (job)
-          && cup_image_may_be_black (bytes, cup_job_get_bytes_info (job))))
-    return NULL;
-  pixels = cup_image_decode (bytes, 0, &error);
-  if (!pixels && match)
-    cup_warning ("color-match: the result keeps its colours, since the frame "
-        "cannot be decoded here: %s", error->message);
-  g_clear_error (&error);
-  return pixels;
-}
-
-/* What has to be known of the input when the result is there, and the input is
- * not any more. Of a picture that the service fetches nothing is known. */
 static void
-look_at_input (CupJob * job)
+dispatcher_unref (gpointer dispatcher)
 {
-  CupPixels *pixels = cup_job_get_pixels (job);
-
-  pixels = pixels ? cup_pixels_ref (pixels) : decode_to_look (job);
-  if (!pixels)
-    return;
-  note_black_input (job, pixels);
-  note_colours (job, pixels);
-  cup_job_set_transparent (job, !cup_pixels_is_opaque (pixels));
-  cup_pixels_unref (pixels);
+  g_atomic_rc_box_release_full (dispatcher, dispatcher_clear);
 }
 
+static void
+task_free (gpointer data)
+{
+  Task *task = data;
+
+  g_clear_pointer (&task->journal, cup_journal_unref);
+  dispatcher_unref (task->dispatcher);
+  g_free (task);
+}
+
+/* Somebody who waits for another process may not want to any more. */
+static void
+on_unwanted (gpointer cache)
+{
+  if (cache)
+    cup_cache_wake (cache);
+}
+
+static void
+unref_cache (gpointer cache)
+{
+  if (cache)
+    cup_cache_unref (cache);
+}
+
+/* In the thread that completes the run's job. */
+static void
+on_run_end (CupRun * run, const CupResult * result, const GError * error,
+    gpointer user_data)
+{
+  Task *task = user_data;
+
+  /* What was stored has none, and cost nothing. */
+  if (result && task->ledger)
+    cup_ledger_note_result (task->ledger, result);
+  else if (result && task->dispatcher->budget)
+    cup_budget_save (task->dispatcher->budget, result);
+  /* The engine may have more to say by the job's. */
+  task->ledger = NULL;
+  g_clear_pointer (&task->journal, cup_journal_unref);
+}
+
+/* Only what comes back as it can be kept. */
 static gboolean
-prepare_bytes (CupJob * job, GError ** error)
+is_kept (CupDispatcher * dispatcher)
 {
-  guint width, height;
-
-  /* The size of a file is not known before it is read, and it is sent as it is.
-   * A raw frame is looked at before it is encoded. */
-  cup_job_get_size (job, &width, &height);
-  if (width == 0) {
-    if (!cup_job_need_bytes (job, error))
-      return FALSE;
-    look_at_input (job);
-    return TRUE;
-  }
-  if (!cup_job_need_pixels (job, error))
-    return FALSE;
-  look_at_input (job);
-  return cup_job_need_bytes (job, error);
+  return dispatcher->cache && !(cup_engine_get_accepts (dispatcher->engine)
+      & CUP_ENGINE_ACCEPTS_PIXELS);
 }
 
-static gboolean
-prepare_input (CupEngine * engine, CupJob * job, GError ** error)
-{
-  CupEngineAccepts accepts = cup_engine_get_accepts (engine);
+static void go_on (gpointer data);
 
-  if (cup_job_get_remote_uri (job) && (accepts & CUP_ENGINE_ACCEPTS_URI))
+/* Lets go of the claim in @finding where it is not taken over. */
+static gboolean
+open_ledger (Task * task, CupJob * job, const CupCacheFinding * finding,
+    GError ** error)
+{
+  CupDispatcher *dispatcher = task->dispatcher;
+  gboolean kept = is_kept (dispatcher) && task->has_key;
+  CupLedgerSettings settings = { dispatcher->engine };
+
+  if (!kept && !dispatcher->budget)
     return TRUE;
-  if (cup_job_get_bytes (job) && (accepts & CUP_ENGINE_ACCEPTS_ENCODED)) {
-    look_at_input (job);
-    return TRUE;
-  }
-  if (!(accepts & CUP_ENGINE_ACCEPTS_PIXELS))
-    return prepare_bytes (job, error);
-  if (!cup_job_need_pixels (job, error))
+  settings.cache = kept ? dispatcher->cache : NULL;
+  settings.key = &task->key;
+  settings.finding = finding;
+  settings.budget = dispatcher->budget;
+  settings.megapixels = cup_budget_expect (job);
+  settings.cancellable = cup_job_get_cancellable (job);
+  settings.stopping = &dispatcher->stopping;
+  settings.owner = dispatcher;
+  settings.release_owner = dispatcher_unref;
+  if (!cup_ledger_open (&settings, &task->ledger, &task->journal, error))
     return FALSE;
-  look_at_input (job);
+  cup_job_set_journal (job, cup_journal_ref (task->journal));
   return TRUE;
 }
 
-/* On a worker. */
+/* The job is identified, and this is the only run for it. */
 static void
-start_job (gpointer data)
+ask_engine (Task * task, CupJob * job, const CupCacheFinding * finding)
 {
-  CupDispatch *dispatch = data;
-  CupJob *job = dispatch->job;
+  CupEngine *engine = task->dispatcher->engine;
   GError *error = NULL;
 
-  if (!cup_job_return_if_cancelled (job)) {
-    if (prepare_input (dispatch->engine, job, &error))
-      cup_engine_upscale_async (dispatch->engine, job);
-    else
-      cup_job_return_error (job, error);
+  if (open_ledger (task, job, finding, &error)
+      && cup_prepare_encode (engine, job, &error))
+    cup_engine_upscale_async (engine, job);
+  else
+    cup_job_return_error (job, error);
+}
+
+static void
+queue (CupRun * run, CupWorkFunc func)
+{
+  Task *task = cup_run_get_data (run);
+
+  cup_workers_push (task->dispatcher->workers, CUP_WORK_START, func, run);
+}
+
+static void
+try_again (gpointer run)
+{
+  queue (run, go_on);
+}
+
+/* On a worker. Takes @data, a run. */
+static void
+go_on (gpointer data)
+{
+  CupRun *run = data;
+  Task *task = cup_run_get_data (run);
+  CupDispatcher *dispatcher = task->dispatcher;
+  CupJob *job = cup_job_ref (cup_run_get_job (run));
+  CupCacheFinding finding = { CUP_CACHE_NONE };
+
+  if (cup_job_return_if_cancelled (job)) {
+    cup_job_unref (job);
+    cup_run_unref (run);
+    return;
   }
+  if (task->has_key && is_kept (dispatcher))
+    cup_cache_find (dispatcher->cache, &task->key, !dispatcher->budget
+        || !cup_budget_is_dry_run (dispatcher->budget), &finding);
+  if (finding.find == CUP_CACHE_BUSY) {
+    cup_cache_wait (dispatcher->cache, &task->key, try_again,
+        g_steal_pointer (&run));
+    /* Nobody else tells when it was cancelled just before. */
+    if (g_cancellable_is_cancelled (cup_job_get_cancellable (job)))
+      cup_cache_wake (dispatcher->cache);
+  } else if (finding.find == CUP_CACHE_STORED) {
+    cup_job_return_result (job, g_steal_pointer (&finding.result));
+  } else {
+    ask_engine (task, job, &finding);
+  }
+  cup_cache_finding_clear (&finding);
   cup_job_unref (job);
-  g_object_unref (dispatch->engine);
-  g_free (dispatch);
+  g_clear_pointer (&run, cup_run_unref);
+}
+
+/* On a worker. Takes @data, a run. */
+static void
+start (gpointer data)
+{
+  CupRun *run = data;
+  Task *task = cup_run_get_data (run);
+  CupDispatcher *dispatcher = task->dispatcher;
+  CupJob *job = cup_job_ref (cup_run_get_job (run));
+  GError *error = NULL;
+  gboolean merged = FALSE;
+
+  if (cup_job_return_if_cancelled (job)) {
+    /* Nothing was begun. */
+  } else if (!cup_prepare_load (dispatcher->engine, job, &error)) {
+    cup_job_return_error (job, error);
+  } else {
+    task->has_key = cup_prepare_identify (dispatcher->engine, job,
+        is_kept (dispatcher), &task->key);
+    merged = task->has_key
+        && cup_run_merge (run, &task->key, cup_job_get_colour_match (job));
+    if (!merged)
+      go_on (cup_run_ref (run));
+  }
+  if (merged)
+    cup_job_return_error (job, g_error_new_literal (G_IO_ERROR,
+            G_IO_ERROR_CANCELLED, "another run is for the same"));
+  cup_job_unref (job);
+  cup_run_unref (run);
 }
 
 CupDispatcher *
-cup_dispatcher_new (CupEngine * engine, CupWorkers * workers)
+cup_dispatcher_new (CupEngine * engine, CupWorkers * workers,
+    CupCache * cache, CupBudget * budget)
 {
-  CupDispatcher *dispatcher = g_new0 (CupDispatcher, 1);
+  CupDispatcher *dispatcher = g_atomic_rc_box_new0 (CupDispatcher);
 
   dispatcher->engine = g_object_ref (engine);
   dispatcher->workers = cup_workers_ref (workers);
+  dispatcher->cache = cache ? cup_cache_ref (cache) : NULL;
+  dispatcher->budget = budget ? cup_budget_ref (budget) : NULL;
+  dispatcher->runs = cup_runs_new (on_unwanted,
+      cache ? cup_cache_ref (cache) : NULL, unref_cache);
   return dispatcher;
 }
 
 void
 cup_dispatcher_free (CupDispatcher * dispatcher)
 {
-  g_object_unref (dispatcher->engine);
-  cup_workers_unref (dispatcher->workers);
-  g_free (dispatcher);
+  dispatcher_unref (dispatcher);
+}
+
+void
+cup_dispatcher_stop (CupDispatcher * dispatcher)
+{
+  g_atomic_int_set (&dispatcher->stopping, TRUE);
 }
 
 void
 cup_dispatcher_submit (CupDispatcher * dispatcher, CupJob * job)
 {
-  CupDispatch *dispatch = g_new (CupDispatch, 1);
+  Task *task = g_new0 (Task, 1);
 
-  dispatch->engine = g_object_ref (dispatcher->engine);
-  dispatch->job = job;
-  cup_workers_push (dispatcher->workers, CUP_WORK_START, start_job, dispatch);
+  task->dispatcher = g_atomic_rc_box_acquire (dispatcher);
+  queue (cup_run_new (dispatcher->runs, job, on_run_end, task, task_free),
+      start);
 }

@@ -72,6 +72,20 @@ static const GEnumValue size_policy_values[] = {
 CUP_DEFINE_ENUM (cup_size_policy_enum_get_type,
     "GstCreativeUpscalerSizePolicy", size_policy_values);
 
+static const GEnumValue cache_values[] = {
+  {GST_CREATIVE_UPSCALER_CACHE_USE,
+        "What is stored is used, what is not is made and stored",
+      "use"},
+  {GST_CREATIVE_UPSCALER_CACHE_REFRESH,
+        "All is made anew, and stored in place of what is there",
+      "refresh"},
+  {GST_CREATIVE_UPSCALER_CACHE_OFF, "Nothing is read or written", "off"},
+  {0, NULL, NULL}
+};
+
+CUP_DEFINE_ENUM (cup_cache_enum_get_type, "GstCreativeUpscalerCache",
+    cache_values);
+
 static const GEnumValue late_values[] = {
   {GST_CREATIVE_UPSCALER_LATE_WAIT,
       "The result is waited for, and leaves late", "wait"},

@@ -49,6 +49,13 @@ typedef enum
 
 typedef enum
 {
+  GST_CREATIVE_UPSCALER_CACHE_USE,
+  GST_CREATIVE_UPSCALER_CACHE_REFRESH,
+  GST_CREATIVE_UPSCALER_CACHE_OFF,
+} GstCreativeUpscalerCache;
+
+typedef enum
+{
   GST_CREATIVE_UPSCALER_LATE_WAIT,
   GST_CREATIVE_UPSCALER_LATE_DROP,
   GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH,
@@ -73,6 +80,7 @@ GType cup_image_format_enum_get_type (void);
 GType cup_on_unsafe_enum_get_type (void);
 GType cup_on_error_enum_get_type (void);
 GType cup_size_policy_enum_get_type (void);
+GType cup_cache_enum_get_type (void);
 GType cup_late_enum_get_type (void);
 GType cup_overflow_enum_get_type (void);
 GType cup_unselected_enum_get_type (void);

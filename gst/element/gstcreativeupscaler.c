@@ -27,6 +27,7 @@
 #include "gstcreativeupscaler.h"
 
 #include "actions.h"
+#include "caching.h"
 #include "choice.h"
 #include "engines.h"
 #include "live.h"
@@ -45,6 +46,8 @@ G_DEFINE_TYPE_WITH_CODE (GstCreativeUpscaler, gst_creative_upscaler,
 
 /* Longer than a worker takes that notices a cancellation. */
 #define JOIN_TIMEOUT (G_TIME_SPAN_SECOND / 2)
+/* A disk may be that slow. */
+#define CACHE_JOIN_TIMEOUT (30 * G_TIME_SPAN_SECOND)
 
 /* State changes */
 
@@ -60,6 +63,25 @@ renew_stats (GstCreativeUpscaler * self)
       self->settings.price_per_second);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&old, cup_stats_unref);
+}
+
+/* Also where there was an error. */
+static gboolean
+open_cache (GstCreativeUpscaler * self, GError ** error)
+{
+  GError *reason = NULL;
+  CupCache *cache = cup_caching_open (self, self->progress, &reason);
+  CupCache *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->cache;
+  self->cache = cache;
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old, cup_cache_unref);
+  if (!reason)
+    return TRUE;
+  g_propagate_error (error, reason);
+  return FALSE;
 }
 
 static gboolean
@@ -83,14 +105,20 @@ start (GstCreativeUpscaler * self)
 
   g_clear_object (&self->engine);
   self->engine = engine;
-  workers = cup_workers_new (0);
-  self->dispatcher = cup_dispatcher_new (engine, workers);
-  cup_window_set_workers (self->window, workers);
-  cup_workers_unref (workers);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   renew_stats (self);
   self->progress = cup_progress_reporter_new (GST_ELEMENT (self),
       cup_engine_get_name (engine), self->stats);
+  if (!open_cache (self, &error)) {
+    cup_report_error (GST_ELEMENT (self), error, NULL, GST_CLOCK_TIME_NONE);
+    g_clear_error (&error);
+    cup_engine_close (engine);
+    return FALSE;
+  }
+  workers = cup_workers_new (0);
+  self->dispatcher = cup_dispatcher_new (engine, workers, self->cache, NULL);
+  cup_window_set_workers (self->window, workers);
+  cup_workers_unref (workers);
   self->n_jobs = 0;
   self->warned_fields = 0;
   self->warned_unmatched = FALSE;
@@ -123,6 +151,8 @@ gst_creative_upscaler_change_state (GstElement * element,
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    cup_dispatcher_stop (self->dispatcher);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     cup_live_set_playing (self, FALSE);
 
@@ -180,13 +210,18 @@ static GstStructure *
 get_stats (GstCreativeUpscaler * self)
 {
   GstStructure *structure;
+  CupCache *cache;
   CupStats *stats;
 
   GST_OBJECT_LOCK (self);
   stats = cup_stats_ref (self->stats);
+  cache = self->cache ? cup_cache_ref (self->cache) : NULL;
   GST_OBJECT_UNLOCK (self);
   structure = cup_stats_to_structure (stats,
       cup_window_get_in_flight (self->window));
+  gst_structure_set (structure, "uncertain-requests", G_TYPE_UINT64,
+      cache ? cup_cache_get_uncertain (cache) : (guint64) 0, NULL);
+  g_clear_pointer (&cache, cup_cache_unref);
   cup_stats_unref (stats);
   return structure;
 }
@@ -220,6 +255,10 @@ gst_creative_upscaler_finalize (GObject * object)
   if (self->engine)
     cup_engine_join (self->engine);
   g_clear_object (&self->engine);
+  /* Likewise what is to be written: it was paid for. */
+  if (self->cache)
+    cup_cache_join (self->cache, CACHE_JOIN_TIMEOUT);
+  g_clear_pointer (&self->cache, cup_cache_unref);
   /* Likewise the threads that let go of the last frames. Where one of them
    * brought the element here, by a message that it posted, it has one. */
   if (!cup_window_join (self->window, JOIN_TIMEOUT))

@@ -42,6 +42,7 @@ struct _GstCreativeUpscaler
     GstClockTime upstream;      /* the least latency there */
     GstClockTime frame_duration;        /* of the input, or NONE */
   } live;
+  CupCache *cache;              /* (nullable): of this start; as the next one */
   CupStats *stats;              /* of this start; written by READY → PAUSED, read
                                  * by the pads' threads without the lock */
 

@@ -368,8 +368,13 @@ static gboolean
 is_duplicate (GstCreativeUpscaler * self, const Frame * frame, CupJob * job,
     guint encoding)
 {
+  gdouble threshold;
+
+  GST_OBJECT_LOCK (self);
+  threshold = self->settings.duplicate_threshold;
+  GST_OBJECT_UNLOCK (self);
   return cup_previous_is_same (&self->previous, self->input, frame->buffer,
-      cup_job_get_values (job), encoding)
+      cup_job_get_values (job), encoding, threshold)
       && cup_window_can_repeat (self->window, self->previous.slot, TRUE);
 }
 
@@ -460,15 +465,17 @@ will_be_duplicate (GstCreativeUpscaler * self, const Frame * frame)
 {
   guint encoding, max, n = cup_window_get_in_flight (self->window);
   CupValues *values;
+  gdouble threshold;
   gboolean will;
 
   GST_OBJECT_LOCK (self);
   max = self->settings.max_in_flight;
   values = cup_values_copy (self->settings.values);
   encoding = get_encoding (&self->settings);
+  threshold = self->settings.duplicate_threshold;
   GST_OBJECT_UNLOCK (self);
   will = n >= max && cup_previous_is_same (&self->previous, self->input,
-      frame->buffer, values, encoding)
+      frame->buffer, values, encoding, threshold)
       && cup_window_can_repeat (self->window, self->previous.slot, FALSE);
   cup_values_free (values);
   return will;

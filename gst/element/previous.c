@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "difference.h"
+
 void
 cup_previous_clear (CupPrevious * previous)
 {
@@ -167,8 +169,20 @@ has_plain_rows (const GstVideoInfo * info)
   return (GST_VIDEO_FORMAT_INFO_FLAGS (info->finfo) & odd) == 0;
 }
 
+/* @threshold: 0 for exactly. */
 static gboolean
-has_same_samples (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
+is_same_frame (const GstVideoFrame * a, const GstVideoFrame * b,
+    gdouble threshold)
+{
+  if (threshold > 0)
+    return cup_difference_is_within (a, b, threshold);
+  return has_plain_rows (&a->info) ? has_same_planes (a, b) :
+      has_same_lines (a, b);
+}
+
+static gboolean
+has_same_samples (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b,
+    gdouble threshold)
 {
   GstVideoFrame frame_a, frame_b;
   gboolean same;
@@ -179,20 +193,20 @@ has_same_samples (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
     gst_video_frame_unmap (&frame_a);
     return FALSE;
   }
-  same = has_plain_rows (info) ? has_same_planes (&frame_a, &frame_b) :
-      has_same_lines (&frame_a, &frame_b);
+  same = is_same_frame (&frame_a, &frame_b, threshold);
   gst_video_frame_unmap (&frame_b);
   gst_video_frame_unmap (&frame_a);
   return same;
 }
 
 static gboolean
-has_same_pixels (CupInput * input, GstBuffer * a, GstBuffer * b)
+has_same_pixels (CupInput * input, GstBuffer * a, GstBuffer * b,
+    gdouble threshold)
 {
   if (has_same_memory (a, b))
     return TRUE;
-  return cup_input_is_raw (input) ? has_same_samples (&input->info, a, b) :
-      has_same_bytes (a, b);
+  return cup_input_is_raw (input) ? has_same_samples (&input->info, a, b,
+      threshold) : has_same_bytes (a, b);
 }
 
 /* Whether the same samples are the same picture under both. The framerate, for
@@ -215,10 +229,11 @@ has_same_meaning (const CupInput * a, const CupInput * b)
 
 gboolean
 cup_previous_is_same (const CupPrevious * previous, CupInput * input,
-    GstBuffer * buffer, const CupValues * values, guint encoding)
+    GstBuffer * buffer, const CupValues * values, guint encoding,
+    gdouble threshold)
 {
   return previous->slot && has_same_meaning (previous->input, input)
       && previous->encoding == encoding
       && cup_values_equal (previous->values, values)
-      && has_same_pixels (input, previous->buffer, buffer);
+      && has_same_pixels (input, previous->buffer, buffer, threshold);
 }

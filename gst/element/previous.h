@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The last frame that was made a job of: a frame with the same pixels and the
- * same settings is not sent again, but leaves with its result.
+ * same settings is not sent again, but leaves with its result. It stays the last
+ * one until another is sent: frames that are nearly the same are compared with
+ * what their result was made of, so that slow changes add up and are noticed.
  *
  * Of the streaming thread.
  */
@@ -40,8 +42,10 @@ void cup_previous_set (CupPrevious * previous, CupSlot * slot,
     GstBuffer * buffer, const CupValues * values, guint encoding);
 
 /* Whether the frame in @buffer is the same: compares all pixels, but stops where
- * the first differs. */
+ * the first differs. @threshold: of raw video, the mean difference that is none,
+ * in levels of 8 bits; 0 for exactly. Images are always compared exactly. */
 gboolean cup_previous_is_same (const CupPrevious * previous, CupInput * input,
-    GstBuffer * buffer, const CupValues * values, guint encoding);
+    GstBuffer * buffer, const CupValues * values, guint encoding,
+    gdouble threshold);
 
 G_END_DECLS

@@ -142,6 +142,18 @@ end_post (CupProgressReporter * reporter, GstElement * element)
   g_mutex_unlock (&reporter->lock);
 }
 
+void
+cup_progress_reporter_warn (CupProgressReporter * reporter,
+    const GError * error)
+{
+  GstElement *element = begin_post (reporter);
+
+  if (!element)
+    return;
+  cup_report_warning (element, error);
+  end_post (reporter, element);
+}
+
 CupFrameProgress *
 cup_frame_progress_new (CupProgressReporter * reporter, guint64 number,
     GstClockTime pts, gint64 arrived)

@@ -39,6 +39,10 @@ void cup_progress_reporter_unref (CupProgressReporter * reporter);
  * this thread is in (a handler of messages may stop the element). */
 void cup_progress_reporter_close (CupProgressReporter * reporter);
 
+/* Posts a warning that is of no frame in particular, unless it is closed. */
+void cup_progress_reporter_warn (CupProgressReporter * reporter,
+    const GError * error);
+
 /* @number counts the frames that the element has taken; @arrived is what
  * cup_stats_count_in() has returned for it. */
 CupFrameProgress *cup_frame_progress_new (CupProgressReporter * reporter,

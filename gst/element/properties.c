@@ -181,6 +181,26 @@ static const CupProperty properties[] = {
     .get_type = cup_colour_match_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
+  { .name = "cache-location", .nick = "Cache location",
+    .blurb = "Folder where the results of a service are kept, with the "
+        "requests that it has accepted, so that nothing is paid for twice: "
+        "the same frame with the same settings is not sent again, and a run "
+        "that was cut off goes on where it was. `default` is "
+        "creative-upscaler in the user's cache folder ($XDG_CACHE_HOME); "
+        "empty, the default, for none",
+    .kind = CUP_PROPERTY_STRING, .offset = OFFSET (cache_location),
+    .flags = GST_PARAM_MUTABLE_READY },
+  { .name = "cache", .nick = "Cache",
+    .blurb = "What is done with what is in cache-location",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (cache),
+    .get_type = cup_cache_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
+  { .name = "cache-max-size", .nick = "Maximum cache size",
+    .blurb = "Bytes of pictures that are kept in cache-location: beyond that "
+        "those are removed that were not used for longest; 0 for no limit",
+    .kind = CUP_PROPERTY_UINT64, .offset = OFFSET (cache_max_size),
+    .flags = GST_PARAM_MUTABLE_READY },
+
   { .name = "latency", .nick = "Latency",
     .blurb = "With a live source: nanoseconds that a frame may take from pad "
         "to pad, reported to the pipeline as the element's latency. 0, the "
@@ -235,6 +255,15 @@ static const CupProperty properties[] = {
         "number of frames from one selected frame to the next",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (unselected),
     .get_type = cup_unselected_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "duplicate-threshold", .nick = "Duplicate threshold",
+    .blurb = "How different a raw frame may be from the last one that was "
+        "sent and still leave with its result: the mean absolute difference "
+        "of all samples, in levels of 8 bits. 0, the default, takes equal "
+        "frames only. The noise of a decoder is mostly below 1; small things "
+        "that move are, too. Encoded images always have to be equal",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (duplicate_threshold),
+    .maximum = 255,
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "price-per-megapixel", .nick = "Price per megapixel",
@@ -305,6 +334,7 @@ cup_settings_init (CupSettings * settings)
     .on_error = GST_CREATIVE_UPSCALER_ON_ERROR_ERROR,
     .size_policy = GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
     .colour_match = CUP_COLOUR_MATCH_NONE,
+    .cache = GST_CREATIVE_UPSCALER_CACHE_USE,
     .late = GST_CREATIVE_UPSCALER_LATE_WAIT,
     .overflow = GST_CREATIVE_UPSCALER_OVERFLOW_BLOCK,
     .select = CUP_SELECT_ALL,
@@ -323,6 +353,7 @@ cup_settings_clear (CupSettings * settings)
   g_clear_pointer (&settings->values, cup_values_free);
   g_clear_pointer (&settings->extra_input, gst_structure_free);
   g_clear_pointer (&settings->extra_ignored, g_free);
+  g_clear_pointer (&settings->cache_location, g_free);
   cup_fal_properties_clear (&settings->fal);
 }
 

@@ -23,7 +23,10 @@ G_BEGIN_DECLS
  * @queue_timeout: seconds of waiting at the service, 0 for no limit
  * @latency: with a live source, nanoseconds within which a frame has to leave;
  *   0: as max_in_flight frames last, less one
+ * @cache_location: (nullable): a folder, or "default"; empty for none
+ * @cache_max_size: bytes, 0 for no limit
  * @interval_time: nanoseconds between selected frames; 0: @interval holds
+ * @duplicate_threshold: in levels of 8 bits; 0: frames have to be equal
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise
  * @extra_input: (nullable): as it was set
@@ -48,6 +51,9 @@ typedef struct
   guint max_failures;
   gint size_policy;
   gint colour_match;
+  gchar *cache_location;
+  gint cache;
+  guint64 cache_max_size;
   GstClockTime latency;
   gint late;
   gint overflow;
@@ -56,6 +62,7 @@ typedef struct
   GstClockTime interval_time;
   gdouble scene_threshold;
   gint unselected;
+  gdouble duplicate_threshold;
   gdouble price_per_megapixel;
   gdouble price_per_second;
   GstStructure *extra_input;

@@ -27,10 +27,11 @@ make_spec (const CupProperty * row, gconstpointer defaults)
       return g_param_spec_uint (row->name, row->nick, row->blurb,
           (guint) row->minimum, (guint) row->maximum, CONST_MEMBER (defaults,
               row, guint), flags);
+    case CUP_PROPERTY_UINT64:
     case CUP_PROPERTY_TIME:
       return g_param_spec_uint64 (row->name, row->nick, row->blurb,
           (guint64) row->minimum, row->maximum > 0 ? (guint64) row->maximum :
-          G_MAXINT64, CONST_MEMBER (defaults, row, GstClockTime), flags);
+          G_MAXINT64, CONST_MEMBER (defaults, row, guint64), flags);
     case CUP_PROPERTY_BOOLEAN:
       return g_param_spec_boolean (row->name, row->nick, row->blurb,
           CONST_MEMBER (defaults, row, gboolean), flags);
@@ -85,8 +86,9 @@ cup_property_set (const CupProperty * row, gpointer settings,
     case CUP_PROPERTY_UINT:
       MEMBER (settings, row, guint) = g_value_get_uint (value);
       break;
+    case CUP_PROPERTY_UINT64:
     case CUP_PROPERTY_TIME:
-      MEMBER (settings, row, GstClockTime) = g_value_get_uint64 (value);
+      MEMBER (settings, row, guint64) = g_value_get_uint64 (value);
       break;
     case CUP_PROPERTY_BOOLEAN:
       MEMBER (settings, row, gboolean) = g_value_get_boolean (value);
@@ -117,8 +119,9 @@ cup_property_get (const CupProperty * row, gconstpointer settings,
     case CUP_PROPERTY_UINT:
       g_value_set_uint (value, CONST_MEMBER (settings, row, guint));
       break;
+    case CUP_PROPERTY_UINT64:
     case CUP_PROPERTY_TIME:
-      g_value_set_uint64 (value, CONST_MEMBER (settings, row, GstClockTime));
+      g_value_set_uint64 (value, CONST_MEMBER (settings, row, guint64));
       break;
     case CUP_PROPERTY_BOOLEAN:
       g_value_set_boolean (value, CONST_MEMBER (settings, row, gboolean));

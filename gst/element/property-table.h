@@ -15,6 +15,7 @@ typedef enum
   CUP_PROPERTY_SECRET,          /* gchar *, write only */
   CUP_PROPERTY_NUMBER,          /* gdouble */
   CUP_PROPERTY_UINT,            /* guint */
+  CUP_PROPERTY_UINT64,          /* guint64 */
   CUP_PROPERTY_TIME,            /* GstClockTime */
   CUP_PROPERTY_BOOLEAN,         /* gboolean */
   CUP_PROPERTY_ENUM,            /* gint */
@@ -25,7 +26,7 @@ typedef enum
  * CupProperty:
  * @offset: of the value in the structure
  * @minimum: of numbers
- * @maximum: of numbers; 0 for times that have no limit
+ * @maximum: of numbers; 0 for times and guint64 that have no limit
  * @get_type: of enums and objects
  * @free_secret: of secrets
  * @flags: when it may change: GST_PARAM_MUTABLE_…

@@ -115,6 +115,13 @@ cup_report_error (GstElement * element, const GError * error,
       engine, pts, NULL);
 }
 
+void
+cup_report_warning (GstElement * element, const GError * error)
+{
+  post_error (element, GST_MESSAGE_WARNING, error, g_strdup (error->message),
+      NULL, GST_CLOCK_TIME_NONE, NULL);
+}
+
 static gchar *
 describe_frame (GstClockTime pts)
 {

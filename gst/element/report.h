@@ -80,6 +80,9 @@ void cup_report_qos (GstElement * element, const CupTimes * times,
 void cup_report_latency (GstElement * element, GstClockTime pts,
     GstClockTime promised, GstClockTime observed, const gchar * fate);
 
+/* A warning that is of no frame in particular. */
+void cup_report_warning (GstElement * element, const GError * error);
+
 /* Answers the signal `drain`: all that was under way then has left. */
 void cup_report_drained (GstElement * element);
 

@@ -100,6 +100,10 @@ static const CupStatsField fields[] = {
     "them" },
   { "retries", G_TYPE_UINT64,
     "submissions to the service beyond the first of each frame" },
+  { "uncertain-requests", G_TYPE_UINT64,
+    "with `cache-location`: submissions of an earlier run, which was cut off in "
+    "their middle, that were repeated, though the service may have accepted "
+    "them, and charge for them" },
   { "bytes-up", G_TYPE_UINT64,
     "bytes of pictures that were sent, of the frames that are done" },
   { "bytes-down", G_TYPE_UINT64,

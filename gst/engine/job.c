@@ -148,6 +148,31 @@ cup_job_new_uri (const gchar * uri)
 }
 
 CupJob *
+cup_job_new_from (CupJob * job)
+{
+  CupJob *copy = job_new (job->width, job->height);
+
+  copy->values = job->values ? cup_values_copy (job->values) : NULL;
+  copy->upload_type = job->upload_type;
+  copy->quality = job->quality;
+  copy->timeout = job->timeout;
+  copy->queue_timeout = job->queue_timeout;
+  copy->check_unsafe = job->check_unsafe;
+  copy->is_transparent = job->is_transparent;
+  copy->colour_match = job->colour_match;
+  copy->uri = g_strdup (job->uri);
+  copy->bytes_info = job->bytes_info;
+  copy->load = job->load;
+  copy->load_data = g_steal_pointer (&job->load_data);
+  copy->load_destroy = g_steal_pointer (&job->load_destroy);
+  copy->pixels = g_steal_pointer (&job->pixels);
+  copy->bytes = g_steal_pointer (&job->bytes);
+  copy->colour_reference = g_steal_pointer (&job->colour_reference);
+  job->load = NULL;
+  return copy;
+}
+
+CupJob *
 cup_job_ref (CupJob * job)
 {
   g_atomic_int_inc (&job->ref_count);
@@ -320,6 +345,13 @@ cup_job_get_size (CupJob * job, guint * width, guint * height)
   *height = job->height;
 }
 
+void
+cup_job_set_size (CupJob * job, guint width, guint height)
+{
+  job->width = width;
+  job->height = height;
+}
+
 static gboolean
 is_file (CupJob * job)
 {
@@ -476,6 +508,13 @@ cup_job_return_result (CupJob * job, CupResult * result)
     result->colour_match = job->colour_match;
     result->colour_reference = g_steal_pointer (&job->colour_reference);
   }
+  job_complete (job, result, NULL);
+}
+
+void
+cup_job_pass_result (CupJob * job, CupResult * result)
+{
+  g_return_if_fail (result != NULL);
   job_complete (job, result, NULL);
 }
 

@@ -153,6 +153,10 @@ CupJob *cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info);
 /* A job with a picture that is elsewhere: http(s) is for the service to fetch,
  * and its size is not known (0×0); file:// is read by cup_job_need_bytes (). */
 CupJob *cup_job_new_uri (const gchar * uri);
+/* A job with the settings of @job, its progress apart, and with the input, which
+ * @job has no more: for who has an engine work on it, and completes @job, and
+ * perhaps others, by what comes of that. It has a cancellable of its own. */
+CupJob *cup_job_new_from (CupJob * job);
 CupJob *cup_job_ref (CupJob * job);
 void cup_job_unref (CupJob * job);
 
@@ -200,6 +204,8 @@ GCancellable *cup_job_get_cancellable (CupJob * job);
 /* Size of the input, known from the start; of a URI 0×0 until its bytes are
  * there, and for ever where the service fetches it. */
 void cup_job_get_size (CupJob * job, guint * width, guint * height);
+/* Of a job whose input went to another one. */
+void cup_job_set_size (CupJob * job, guint width, guint height);
 
 /* The input, for the owner only. Converting between the two forms happens in
  * cup_job_need_…(), on a worker: they return FALSE and an error where loading,
@@ -219,6 +225,9 @@ void cup_job_report_progress (CupJob * job, const CupProgress * progress);
 
 /* Completion, once. Both take their argument. */
 void cup_job_return_result (CupJob * job, CupResult * result);
+/* The same with the result of another job, which has all that there is to know
+ * already. */
+void cup_job_pass_result (CupJob * job, CupResult * result);
 void cup_job_return_error (CupJob * job, GError * error);
 /* Completes with G_IO_ERROR_CANCELLED and returns TRUE where the job has been
  * cancelled. */

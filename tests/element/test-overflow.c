@@ -252,20 +252,22 @@ test_unselected (void)
   }
 }
 
-/* Nor does one with the same pixels as the last that got a job: a picture that
- * does not change would take its own place again and again. */
+/* Nor does one with the same pixels as the last that got a job, 1, or nearly the
+ * same, @key: a picture that does not change would take its own place again and
+ * again. */
 static void
-test_same (void)
+run_same (gdouble threshold, guint8 key)
 {
   Fixture *f = overflow_fixture ("drop-old");
   GstBuffer *buffer;
   guint8 i;
 
-  g_object_set (f->element, "max-in-flight", 1, NULL);
+  g_object_set (f->element, "max-in-flight", 1, "duplicate-threshold",
+      threshold, NULL);
   fixture_push (f, 1);
   cup_dummy_engine_wait_started (f->engine, 1);
   for (i = 2; i < 6; i++) {
-    buffer = fixture_make_frame (1);
+    buffer = fixture_make_frame (key);
     GST_BUFFER_PTS (buffer) = i * FRAME_DURATION;
     g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
     expect_qos (f, i);
@@ -280,6 +282,18 @@ test_same (void)
   g_assert_cmpuint (fixture_get_count (f, "frames-cancelled"), ==, 1);
   g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, 2);
   fixture_free (f);
+}
+
+static void
+test_same (void)
+{
+  run_same (0, 1);
+}
+
+static void
+test_nearly_same (void)
+{
+  run_same (1, 2);
 }
 
 /* A flush forgets holes like everything else. */
@@ -349,6 +363,7 @@ main (int argc, char **argv)
   g_test_add_func ("/overflow/order", test_order);
   g_test_add_func ("/overflow/unselected", test_unselected);
   g_test_add_func ("/overflow/same", test_same);
+  g_test_add_func ("/overflow/nearly-same", test_nearly_same);
   g_test_add_func ("/overflow/flush", test_flush);
   g_test_add_func ("/overflow/without-times", test_without_times);
   return fixture_run ();

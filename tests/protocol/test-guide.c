@@ -285,6 +285,9 @@ test_same (Place * place, gconstpointer data)
   run (SCENES "identity eos-after=2 ! jpegenc ! filesink location=photo.jpg");
   run_from_guide ("still.webm");
   g_assert_cmpuint (count_frames ("still.webm"), ==, 50);
+  write_clip ();
+  run_from_guide ("larger.webm");
+  g_assert_cmpuint (count_frames ("larger.webm"), ==, N_FRAMES);
 }
 
 /* As many as the file has, and at their times. */

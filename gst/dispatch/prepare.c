@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prepare.h"
+
+#include "base/log.h"
+
+/* A frame that is black itself may well come back black: then that says nothing
+ * of a safety checker. */
+static void
+note_black_input (CupJob * job, const CupPixels * pixels)
+{
+  if (cup_job_get_check_unsafe (job) && cup_pixels_is_black (pixels))
+    cup_job_set_check_unsafe (job, FALSE);
+}
+
+static void
+note_colours (CupJob * job, const CupPixels * pixels)
+{
+  if (cup_job_get_colour_match (job) != CUP_COLOUR_MATCH_NONE)
+    cup_job_set_colour_reference (job, cup_colour_reference_new (pixels));
+}
+
+/* The pixels of a picture that the engine gets as it came, where they have to be
+ * looked at; NULL where they need not be, or cannot be decoded: that is for the
+ * engine to judge. */
+static CupPixels *
+decode_to_look (CupJob * job)
+{
+  GBytes *bytes = cup_job_get_bytes (job);
+  gboolean match = cup_job_get_colour_match (job) != CUP_COLOUR_MATCH_NONE;
+  GError *error = NULL;
+  CupPixels *pixels;
+
+  if (!match && !(cup_job_get_check_unsafe (job)
+          && cup_image_may_be_black (bytes, cup_job_get_bytes_info (job))))
+    return NULL;
+  pixels = cup_image_decode (bytes, 0, &error);
+  if (!pixels && match)
+    cup_warning ("color-match: the result keeps its colours, since the frame "
+        "cannot be decoded here: %s", error->message);
+  g_clear_error (&error);
+  return pixels;
+}
+
+/* What has to be known of the input when the result is there, and the input is
+ * not any more. Of a picture that the service fetches nothing is known. */
+static void
+look_at_input (CupJob * job)
+{
+  CupPixels *pixels = cup_job_get_pixels (job);
+
+  pixels = pixels ? cup_pixels_ref (pixels) : decode_to_look (job);
+  if (!pixels)
+    return;
+  note_black_input (job, pixels);
+  note_colours (job, pixels);
+  cup_job_set_transparent (job, !cup_pixels_is_opaque (pixels));
+  cup_pixels_unref (pixels);
+}
+
+gboolean
+cup_prepare_load (CupEngine * engine, CupJob * job, GError ** error)
+{
+  CupEngineAccepts accepts = cup_engine_get_accepts (engine);
+  guint width, height;
+
+  if (cup_job_get_remote_uri (job) && (accepts & CUP_ENGINE_ACCEPTS_URI))
+    return TRUE;
+  /* The size of a file is not known before it is read, and it is sent as it
+   * is. */
+  cup_job_get_size (job, &width, &height);
+  if (!(accepts & CUP_ENGINE_ACCEPTS_PIXELS) && width == 0) {
+    if (!cup_job_need_bytes (job, error))
+      return FALSE;
+  } else if (!cup_job_get_bytes (job)
+      || !(accepts & CUP_ENGINE_ACCEPTS_ENCODED)) {
+    if (!cup_job_need_pixels (job, error))
+      return FALSE;
+  }
+  look_at_input (job);
+  return TRUE;
+}
+
+/* What is lost on the way to a service is part of what the result depends on. */
+static void
+add_encoding (CupStoreKeyBuilder * builder, CupJob * job)
+{
+  CupImageType type = cup_job_get_upload_type (job);
+  guint quality = cup_job_get_quality (job);
+
+  if (type == CUP_IMAGE_PNG || (type == CUP_IMAGE_WEBP && quality == 100))
+    return;
+  cup_store_key_builder_add_text (builder, "upload",
+      cup_image_type_get_mime (type));
+  cup_store_key_builder_add_number (builder, "upload-quality", quality);
+}
+
+static void
+add_picture (CupStoreKeyBuilder * builder, CupPixels * pixels, GBytes * bytes,
+    gboolean durable)
+{
+  CupFingerprint fingerprint;
+
+  if (!durable) {
+    if (pixels)
+      cup_fingerprint_pixels (pixels, &fingerprint);
+    else
+      cup_fingerprint_bytes (bytes, &fingerprint);
+    cup_store_key_builder_add_fingerprint (builder, &fingerprint);
+  } else if (pixels) {
+    cup_store_key_builder_add_pixels (builder, pixels);
+  } else {
+    cup_store_key_builder_add_encoded (builder, bytes);
+  }
+}
+
+gboolean
+cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
+    CupStoreKey * key)
+{
+  CupPixels *pixels = cup_job_get_pixels (job);
+  GBytes *bytes = cup_job_get_bytes (job);
+  CupStoreKeyBuilder *builder;
+
+  if (!pixels && !bytes)
+    return FALSE;
+  builder = cup_store_key_builder_new ();
+  add_picture (builder, pixels, bytes, durable);
+  if (pixels && !(cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS))
+    add_encoding (builder, job);
+  cup_store_key_builder_add_text (builder, "engine",
+      cup_engine_get_name (engine));
+  cup_store_key_builder_add_text (builder, "service",
+      cup_engine_get_service (engine));
+  if (cup_job_get_values (job))
+    cup_store_key_builder_add_values (builder, cup_job_get_values (job),
+        cup_engine_get_honoured_fields (engine));
+  cup_store_key_builder_get_key (builder, key);
+  cup_store_key_builder_free (builder);
+  return TRUE;
+}
+
+gboolean
+cup_prepare_encode (CupEngine * engine, CupJob * job, GError ** error)
+{
+  CupEngineAccepts accepts = cup_engine_get_accepts (engine);
+
+  if (!cup_job_get_pixels (job) || (accepts & CUP_ENGINE_ACCEPTS_PIXELS))
+    return TRUE;
+  return cup_job_need_bytes (job, error);
+}

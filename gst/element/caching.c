@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "caching.h"
+
+/* A folder of this name can be had as ./default. */
+#define DEFAULT_LOCATION "default"
+
+static void
+on_warning (const GError * error, gpointer progress)
+{
+  cup_progress_reporter_warn (progress, error);
+}
+
+static gchar *
+find_directory (const gchar * location)
+{
+  if (g_strcmp0 (location, DEFAULT_LOCATION) == 0)
+    return g_build_filename (g_get_user_cache_dir (), "creative-upscaler",
+        NULL);
+  return g_strdup (location);
+}
+
+CupCache *
+cup_caching_open (GstCreativeUpscaler * self, CupProgressReporter * progress,
+    GError ** error)
+{
+  CupCacheSettings settings = { NULL };
+  CupCache *cache = NULL;
+  gchar *directory = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->settings.cache != GST_CREATIVE_UPSCALER_CACHE_OFF
+      && self->settings.cache_location && *self->settings.cache_location)
+    directory = find_directory (self->settings.cache_location);
+  settings.refresh =
+      self->settings.cache == GST_CREATIVE_UPSCALER_CACHE_REFRESH;
+  settings.max_size = self->settings.cache_max_size;
+  GST_OBJECT_UNLOCK (self);
+  if (!directory)
+    return NULL;
+
+  settings.directory = directory;
+  cache = cup_cache_open (&settings, on_warning,
+      cup_progress_reporter_ref (progress),
+      (GDestroyNotify) cup_progress_reporter_unref, error);
+  if (!cache)
+    g_prefix_error (error, "cache-location: ");
+  g_free (directory);
+  return cache;
+}
