@@ -155,10 +155,9 @@ sequence_start (const SequenceOptions * options)
 void
 sequence_free (Sequence * sequence)
 {
-  if (sequence->reader) {
+  if (sequence->reader)
     g_subprocess_force_exit (sequence->process);
-    sequence_wait (sequence);
-  }
+  sequence_wait (sequence);
   g_object_unref (sequence->process);
   g_array_unref (sequence->times);
   g_ptr_array_unref (sequence->warnings);
@@ -221,6 +220,8 @@ sequence_wait (Sequence * sequence)
   gint64 end = g_get_monotonic_time () + LIMIT_US;
   GError *error = NULL;
 
+  if (!sequence->reader)
+    return;
   g_mutex_lock (&sequence->lock);
   while (!sequence->ended)
     if (!g_cond_wait_until (&sequence->changed, &sequence->lock, end))

@@ -124,7 +124,7 @@ test_filling_up (StorePlace * place, gconstpointer data)
 
   if (!sequence)
     return;
-  assert_warned (place, sequence, "full");
+  assert_warned (place, sequence, "make room");
   store_place_assert_accepted (place, N_FRAMES);
 }
 
@@ -142,7 +142,7 @@ test_filling_up_twice (StorePlace * place, gconstpointer data)
   sequence = run_mounted (place, "mount -t tmpfs -o size=640k none \"$0\"");
   if (!sequence)
     return;
-  assert_warned (place, sequence, "full");
+  assert_warned (place, sequence, "make room");
   g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_ACCEPTED), >,
       N_FRAMES);
   g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_ACCEPTED), <,
@@ -159,7 +159,7 @@ test_full (StorePlace * place, gconstpointer data)
 
   if (!sequence)
     return;
-  assert_refused (place, sequence, "full");
+  assert_refused (place, sequence, "make room");
 }
 
 /* With half of what is needed in it. */
@@ -175,7 +175,7 @@ test_full_with_results (StorePlace * place, gconstpointer data)
       "! cat /dev/zero >\"$0/filler\" 2>/dev/null");
   if (!sequence)
     return;
-  assert_warned (place, sequence, "full");
+  assert_warned (place, sequence, "make room");
   store_place_assert_accepted (place, N_FRAMES);
 }
 
