@@ -42,6 +42,7 @@ struct _CupCache
   guint warned;                 /* bit of each CupErrorCode */
   guint64 n_uncertain;
   GHashTable *renewed;          /* keys stored by this one, with refresh */
+  GHashTable *stuck;            /* keys that could not be let go of */
 };
 
 typedef struct _Write Write;
@@ -154,6 +155,8 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   g_queue_init (&cache->parked);
   cache->renewed = g_hash_table_new_full (cup_store_key_hash,
       cup_store_key_equal, g_free, NULL);
+  cache->stuck = g_hash_table_new_full (cup_store_key_hash,
+      cup_store_key_equal, g_free, NULL);
   cache->is_writable = cup_store_check_writable (store, &reason);
   if (reason)
     warn (cache, reason);
@@ -179,6 +182,7 @@ cup_cache_unref (CupCache * cache)
     cache->destroy (cache->user_data);
   g_clear_object (&cache->interrupt);
   g_hash_table_unref (cache->renewed);
+  g_hash_table_unref (cache->stuck);
   g_cond_clear (&cache->cond);
   g_mutex_clear (&cache->lock);
   g_free (cache);
@@ -290,6 +294,45 @@ note_uncertain (CupCache * cache)
           "uncertain-requests)"));
 }
 
+/* Ends or leaves a claim by @step. Where that cannot be written down (the disk is
+ * full) the claim stands though nobody works on it: it must not be waited for.
+ * Blocks on the disk. */
+static gboolean
+end_claim (CupCache * cache, const CupStoreKey * key,
+    gboolean (*step) (CupStore * store, const CupStoreKey * key,
+        GError ** error), GError ** error)
+{
+  GError *reason = NULL;
+  gboolean stuck;
+
+  /* FAILED: it was not claimed. */
+  stuck = !step (cache->store, key, &reason)
+      && !g_error_matches (reason, CUP_ERROR, CUP_ERROR_FAILED);
+  g_mutex_lock (&cache->lock);
+  if (stuck)
+    g_hash_table_add (cache->stuck, g_memdup2 (key, sizeof (*key)));
+  else
+    g_hash_table_remove (cache->stuck, key);
+  g_mutex_unlock (&cache->lock);
+  if (stuck)
+    cup_cache_wake (cache);
+  if (!reason)
+    return TRUE;
+  g_propagate_error (error, reason);
+  return FALSE;
+}
+
+static gboolean
+is_stuck (CupCache * cache, const CupStoreKey * key)
+{
+  gboolean stuck;
+
+  g_mutex_lock (&cache->lock);
+  stuck = g_hash_table_contains (cache->stuck, key);
+  g_mutex_unlock (&cache->lock);
+  return stuck;
+}
+
 /* FALSE where it is worth another try. */
 static gboolean
 claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
@@ -324,7 +367,11 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
           request->upload_url);
       break;
     case CUP_STORE_CLAIM_BUSY:
-      finding->find = CUP_CACHE_BUSY;
+      if (is_stuck (cache, key)
+          && end_claim (cache, key, cup_store_release, NULL))
+        return FALSE;
+      if (!is_stuck (cache, key))
+        finding->find = CUP_CACHE_BUSY;
       break;
   }
   g_clear_pointer (&request, cup_store_request_free);
@@ -476,12 +523,21 @@ write_step (Write * write)
     warn (write->cache, error);
 }
 
+static void
+write_end (Write * write)
+{
+  GError *error = NULL;
+
+  if (!end_claim (write->cache, &write->key, write->step, &error))
+    warn (write->cache, error);
+}
+
 static Write *
-new_step (CupCache * cache, const CupStoreKey * key,
+new_step (CupCache * cache, const CupStoreKey * key, void (*func) (Write *),
     gboolean (*step) (CupStore * store, const CupStoreKey * key,
         GError ** error))
 {
-  Write *write = new_write (cache, write_step);
+  Write *write = new_write (cache, func);
 
   write->key = *key;
   write->step = step;
@@ -492,7 +548,7 @@ void
 cup_cache_note_submitting (CupCache * cache, const CupStoreKey * key,
     void (*done) (gpointer user_data), gpointer user_data)
 {
-  Write *write = new_step (cache, key, cup_store_note_submitting);
+  Write *write = new_step (cache, key, write_step, cup_store_note_submitting);
 
   write->done = done;
   write->user_data = user_data;
@@ -502,7 +558,7 @@ cup_cache_note_submitting (CupCache * cache, const CupStoreKey * key,
 void
 cup_cache_note_refused (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_note_refused));
+  push_write (new_step (cache, key, write_step, cup_store_note_refused));
 }
 
 static void
@@ -534,19 +590,19 @@ cup_cache_note_accepted (CupCache * cache, const CupStoreKey * key,
 void
 cup_cache_note_lost (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_note_lost));
+  push_write (new_step (cache, key, write_step, cup_store_note_lost));
 }
 
 void
 cup_cache_forget (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_forget));
+  push_write (new_step (cache, key, write_end, cup_store_forget));
 }
 
 void
 cup_cache_release (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_release));
+  push_write (new_step (cache, key, write_end, cup_store_release));
 }
 
 /* Results */
@@ -573,12 +629,14 @@ write_result (Write * write)
 
   if (cup_store_add (cache->store, &write->key, write->record, &error)) {
     note_renewed (cache, &write->key);
+    g_mutex_lock (&cache->lock);
+    g_hash_table_remove (cache->stuck, &write->key);
+    g_mutex_unlock (&cache->lock);
     trim (cache);
     return;
   }
   warn (cache, error);
-  /* Fails, too, where the key was not claimed. */
-  cup_store_release (cache->store, &write->key, NULL);
+  end_claim (cache, &write->key, cup_store_release, NULL);
 }
 
 void
