@@ -44,7 +44,8 @@ finish (Fixture * f, const gchar * expected)
     gst_buffer_unref (pull_kind (f, n, expected[n] == 'S' ? SENT : REUSED));
     n_sent += expected[n] == 'S';
   }
-  assert_sent (f, n_sent);
+  /* Frames with a job of their own; equal ones may have shared it. */
+  assert_stat (f, "frames-done", n_sent);
   fixture_free (f);
 }
 
