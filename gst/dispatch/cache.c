@@ -32,6 +32,10 @@ struct _CupCache
   GDestroyNotify destroy;
   GThreadPool *writer;          /* one thread: in the order of pushing */
 
+  /* With refresh: storing a result and noting that it is a new one is one step
+   * for who claims. Held over the disk; the next one is taken with it. */
+  GMutex renewing;
+
   GMutex lock;                  /* a leaf; guards below */
   GCond cond;                   /* one of the next two has changed */
   guint n_unwritten;
@@ -150,6 +154,7 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->user_data = user_data;
   cache->destroy = destroy;
   cache->writer = g_thread_pool_new (run_write, NULL, 1, FALSE, NULL);
+  g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
   g_queue_init (&cache->parked);
@@ -185,6 +190,7 @@ cup_cache_unref (CupCache * cache)
   g_hash_table_unref (cache->stuck);
   g_cond_clear (&cache->cond);
   g_mutex_clear (&cache->lock);
+  g_mutex_clear (&cache->renewing);
   g_free (cache);
 }
 
@@ -271,14 +277,38 @@ is_to_be_renewed (CupCache * cache, const CupStoreKey * key)
   return wanted;
 }
 
-static void
-note_renewed (CupCache * cache, const CupStoreKey * key)
+static gboolean
+claim_in_store (CupCache * cache, const CupStoreKey * key,
+    CupStoreClaim * claim, CupStoreRequest ** request, GError ** error)
 {
+  gboolean done;
+
   if (!cache->refresh)
-    return;
-  g_mutex_lock (&cache->lock);
-  g_hash_table_add (cache->renewed, g_memdup2 (key, sizeof (*key)));
-  g_mutex_unlock (&cache->lock);
+    return cup_store_claim (cache->store, key, FALSE, claim, request, error);
+  g_mutex_lock (&cache->renewing);
+  done = cup_store_claim (cache->store, key, is_to_be_renewed (cache, key),
+      claim, request, error);
+  g_mutex_unlock (&cache->renewing);
+  return done;
+}
+
+static gboolean
+add_to_store (CupCache * cache, const CupStoreKey * key,
+    const CupStoreRecord * record, GError ** error)
+{
+  gboolean done;
+
+  if (!cache->refresh)
+    return cup_store_add (cache->store, key, record, error);
+  g_mutex_lock (&cache->renewing);
+  done = cup_store_add (cache->store, key, record, error);
+  if (done) {
+    g_mutex_lock (&cache->lock);
+    g_hash_table_add (cache->renewed, g_memdup2 (key, sizeof (*key)));
+    g_mutex_unlock (&cache->lock);
+  }
+  g_mutex_unlock (&cache->renewing);
+  return done;
 }
 
 static void
@@ -337,14 +367,13 @@ is_stuck (CupCache * cache, const CupStoreKey * key)
 static gboolean
 claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
 {
-  gboolean renew = is_to_be_renewed (cache, key);
   CupStoreRequest *request = NULL;
   CupStoreClaim claim;
   GError *error = NULL;
 
-  if (!cup_store_claim (cache->store, key, renew, &claim, &request, &error)) {
+  if (!claim_in_store (cache, key, &claim, &request, &error)) {
     warn (cache, error);
-    if (!renew)
+    if (!is_to_be_renewed (cache, key))
       look_up (cache, key, finding);
     return TRUE;
   }
@@ -627,8 +656,7 @@ write_result (Write * write)
   CupCache *cache = write->cache;
   GError *error = NULL;
 
-  if (cup_store_add (cache->store, &write->key, write->record, &error)) {
-    note_renewed (cache, &write->key);
+  if (add_to_store (cache, &write->key, write->record, &error)) {
     g_mutex_lock (&cache->lock);
     g_hash_table_remove (cache->stuck, &write->key);
     g_mutex_unlock (&cache->lock);
