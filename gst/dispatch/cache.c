@@ -40,6 +40,7 @@ struct _CupCache
   GCond cond;                   /* one of the next two has changed */
   guint n_unwritten;
   gboolean is_waiting;          /* there is a thread that does */
+  guint64 n_pushed;             /* to be written, ever */
   GQueue parked;
   GCancellable *interrupt;      /* of the wait */
   gboolean is_woken;            /* all that are parked */
@@ -67,6 +68,9 @@ struct _Write
   gint64 lifetime;
   void (*done) (gpointer user_data);
   gpointer user_data;
+
+  gboolean is_urgent;
+  guint64 number;               /* in the order of pushing */
 };
 
 /* Takes @error. Of each kind once; but a picture that is damaged is its own. */
@@ -109,6 +113,18 @@ run_write (gpointer item, gpointer user_data)
   cup_cache_unref (cache);
 }
 
+/* In order, but what is urgent first: nothing of the same key may be queued before
+ * that which it depends on. */
+static gint
+compare_writes (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const Write *one = a, *other = b;
+
+  if (one->is_urgent != other->is_urgent)
+    return one->is_urgent ? -1 : 1;
+  return one->number < other->number ? -1 : one->number > other->number;
+}
+
 /* To be filled in and pushed. */
 static Write *
 new_write (CupCache * cache, void (*func) (Write * write))
@@ -127,6 +143,7 @@ push_write (Write * write)
 
   g_mutex_lock (&cache->lock);
   cache->n_unwritten++;
+  write->number = cache->n_pushed++;
   g_mutex_unlock (&cache->lock);
   /* An error means that no thread could be started now: it stays queued. */
   g_thread_pool_push (cache->writer, write, NULL);
@@ -154,6 +171,7 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->user_data = user_data;
   cache->destroy = destroy;
   cache->writer = g_thread_pool_new (run_write, NULL, 1, FALSE, NULL);
+  g_thread_pool_set_sort_function (cache->writer, compare_writes, NULL);
   g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
@@ -607,6 +625,9 @@ cup_cache_note_accepted (CupCache * cache, const CupStoreKey * key,
   Write *write = new_write (cache, write_accepted);
 
   write->key = *key;
+  /* Until then it would be paid for again. Of the same key nothing is left: the
+   * service was not asked before "submitting" was written. */
+  write->is_urgent = TRUE;
   write->request = g_new0 (CupStoreRequest, 1);
   write->request->request_id = g_strdup (request->request_id);
   write->request->status_url = g_strdup (request->status_url);
