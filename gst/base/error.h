@@ -59,7 +59,8 @@ typedef enum
  * @http_status: status of the answer that caused the error, 0 where none did
  * @request_id: (nullable): the service's id of the request
  * @error_type: (nullable): the service's own type of the error
- *   (`detail[].type` or `error_type` of fal's protocol)
+ *   (`detail[].type` or `error_type` of fal's protocol); of CUP_ERROR_BUDGET the
+ *   property that is the limit
  * @stage: (nullable): what was being done, a static string ("upload",
  *   "submit", "status", "result", "download")
  * @maybe_accepted: whether the service may have accepted the request, and may

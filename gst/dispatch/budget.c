@@ -41,7 +41,6 @@ struct _CupBudget
   GMutex lock;                  /* a leaf; guards all below */
   CupBudgetLimits limits;
   gboolean has_price;
-  CupBudgetLimit reached;
   Pending reserved;
   Pending spent;
   Pending refused;
@@ -214,15 +213,12 @@ cup_budget_set_limits (CupBudget * budget, const CupBudgetLimits * limits)
   g_mutex_unlock (&budget->lock);
 }
 
-gboolean
-cup_budget_is_dry_run (CupBudget * budget)
+void
+cup_budget_get_limits (CupBudget * budget, CupBudgetLimits * limits)
 {
-  gboolean dry_run;
-
   g_mutex_lock (&budget->lock);
-  dry_run = budget->limits.dry_run;
+  *limits = budget->limits;
   g_mutex_unlock (&budget->lock);
-  return dry_run;
 }
 
 void
@@ -239,7 +235,6 @@ cup_budget_get_figures (CupBudget * budget, CupBudgetFigures * figures)
   figures->refused_cost = price_pending (budget, &budget->refused);
   figures->refused_megapixels = (gdouble) budget->refused.pixels * 1e-6;
   figures->refused_unknown = budget->refused.n_unknown;
-  figures->reached = budget->reached;
   figures->has_price = budget->has_price;
   g_mutex_unlock (&budget->lock);
 }
@@ -258,15 +253,15 @@ static GError *
 check_requests (const CupBudget * budget)
 {
   guint64 max = budget->limits.max_requests;
-  guint64 sent = budget->settled.n + budget->spent.n;
+  guint64 n = budget->settled.n + budget->spent.n + budget->reserved.n;
 
-  if (max == 0 || sent + budget->reserved.n < max)
+  if (max == 0 || n < max)
     return NULL;
   return g_error_new (CUP_ERROR, CUP_ERROR_BUDGET,
       "max-requests=%" G_GUINT64_FORMAT " is reached: %" G_GUINT64_FORMAT
-      " were submitted, and %" G_GUINT64_FORMAT " are about to be; raise "
-      "max-requests, or set it to 0 for no limit; on-budget says what becomes "
-      "of the frames beyond it", max, sent, budget->reserved.n);
+      " were submitted, or are about to be; raise max-requests, or set it to 0 "
+      "for no limit; on-budget says what becomes of the frames beyond it", max,
+      n);
 }
 
 /* Lock held. Of a request that looks like costing nothing nothing is known yet:
@@ -306,40 +301,40 @@ check_cost (const CupBudget * budget, gdouble megapixels)
       format (before, before_text), format (cost, cost_text));
 }
 
-/* Lock held. NULL where it may be submitted. */
+/* Lock held. NULL where it may be submitted. @limit: the property. */
 static GError *
-check (CupBudget * budget, gdouble megapixels)
+check (CupBudget * budget, gdouble megapixels, const gchar ** limit)
 {
   GError *error;
 
   if (budget->limits.dry_run) {
-    budget->reached |= CUP_BUDGET_DRY_RUN;
+    *limit = "dry-run";
     return g_error_new (CUP_ERROR, CUP_ERROR_BUDGET, "dry-run=true: the frame "
         "would have been submitted; set dry-run=false to have it upscaled");
   }
+  *limit = "max-requests";
   error = check_requests (budget);
-  if (error) {
-    budget->reached |= CUP_BUDGET_MAX_REQUESTS;
-    return error;
-  }
-  error = check_cost (budget, megapixels);
   if (error)
-    budget->reached |= CUP_BUDGET_MAX_COST;
-  return error;
+    return error;
+  *limit = "max-cost";
+  return check_cost (budget, megapixels);
 }
 
 gboolean
 cup_budget_reserve (CupBudget * budget, gdouble megapixels, GError ** error)
 {
+  const gchar *limit;
   GError *refusal;
 
   g_mutex_lock (&budget->lock);
-  refusal = check (budget, megapixels);
+  refusal = check (budget, megapixels, &limit);
   add_pending (refusal ? &budget->refused : &budget->reserved, megapixels);
   g_mutex_unlock (&budget->lock);
-  if (refusal)
-    g_propagate_error (error, refusal);
-  return refusal == NULL;
+  if (!refusal)
+    return TRUE;
+  cup_error_edit_details (refusal)->error_type = g_strdup (limit);
+  g_propagate_error (error, refusal);
+  return FALSE;
 }
 
 void
@@ -383,7 +378,9 @@ cup_budget_save (CupBudget * budget, const CupResult * result)
 {
   g_mutex_lock (&budget->lock);
   add_result (&budget->saved, result);
-  learn (budget, result);
+  /* What many frames share is one result. */
+  if (result->origin != CUP_RESULT_SHARED)
+    learn (budget, result);
   g_mutex_unlock (&budget->lock);
 }
 

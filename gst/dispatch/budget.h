@@ -45,13 +45,6 @@ typedef struct
   gboolean dry_run;
 } CupBudgetLimits;
 
-typedef enum
-{
-  CUP_BUDGET_MAX_REQUESTS = 1 << 0,
-  CUP_BUDGET_MAX_COST = 1 << 1,
-  CUP_BUDGET_DRY_RUN = 1 << 2,
-} CupBudgetLimit;
-
 /**
  * CupBudgetFigures:
  * @requests: submissions that the service has accepted, or may have
@@ -65,7 +58,6 @@ typedef enum
  * @refused_cost: what these would have cost
  * @refused_megapixels: of their results, as far as they are known
  * @refused_unknown: how many of them have a size that is not known
- * @reached: the limits for which jobs were refused
  * @has_price: whether there is, or was, a price to estimate by
  */
 typedef struct
@@ -79,7 +71,6 @@ typedef struct
   gdouble refused_cost;
   gdouble refused_megapixels;
   guint64 refused_unknown;
-  CupBudgetLimit reached;
   gboolean has_price;
 } CupBudgetFigures;
 
@@ -91,12 +82,12 @@ void cup_budget_unref (CupBudget * budget);
 
 /* From now on; what was spent stays. */
 void cup_budget_set_limits (CupBudget * budget, const CupBudgetLimits * limits);
-gboolean cup_budget_is_dry_run (CupBudget * budget);
+void cup_budget_get_limits (CupBudget * budget, CupBudgetLimits * limits);
 void cup_budget_get_figures (CupBudget * budget, CupBudgetFigures * figures);
 
 /* One submission, of a result of so many megapixels (0 where it is not known).
  * FALSE with CUP_ERROR_BUDGET, which names the limit, the property and the
- * figures, where it is not allowed. */
+ * figures, where it is not allowed; the property is its error_type, too. */
 gboolean cup_budget_reserve (CupBudget * budget, gdouble megapixels,
     GError ** error);
 /* What is reserved was not submitted, or certainly not accepted. @megapixels as

@@ -14,6 +14,10 @@ struct _CupDispatcher
   CupBudget *budget;            /* (nullable) */
   CupRuns *runs;
   gint stopping;                /* atomic */
+
+  GMutex lock;                  /* a leaf; guards below */
+  GHashTable *dry;              /* of a dry run: CupStoreKey → GError: what
+                                 * would be sent is counted once */
 };
 
 /* A run on its way through here: its data. Of the worker that has it, and then
@@ -37,6 +41,8 @@ dispatcher_clear (gpointer data)
   g_clear_pointer (&dispatcher->cache, cup_cache_unref);
   g_clear_pointer (&dispatcher->budget, cup_budget_unref);
   cup_runs_unref (dispatcher->runs);
+  g_hash_table_unref (dispatcher->dry);
+  g_mutex_clear (&dispatcher->lock);
 }
 
 static void
@@ -53,6 +59,24 @@ task_free (gpointer data)
   g_clear_pointer (&task->journal, cup_journal_unref);
   dispatcher_unref (task->dispatcher);
   g_free (task);
+}
+
+static gboolean
+is_dry_run (CupDispatcher * dispatcher)
+{
+  CupBudgetLimits limits = { 0 };
+
+  if (dispatcher->budget)
+    cup_budget_get_limits (dispatcher->budget, &limits);
+  return limits.dry_run;
+}
+
+/* Only what a service makes is paid for; in a dry run nothing is made. */
+static gboolean
+is_accounted (CupDispatcher * dispatcher)
+{
+  return dispatcher->budget && (is_dry_run (dispatcher)
+      || cup_engine_get_service (dispatcher->engine));
 }
 
 /* Somebody who waits for another process may not want to any more. */
@@ -80,7 +104,7 @@ on_run_end (CupRun * run, const CupResult * result, const GError * error,
   /* What was stored has none, and cost nothing. */
   if (result && task->ledger)
     cup_ledger_note_result (task->ledger, result);
-  else if (result && task->dispatcher->budget)
+  else if (result && is_accounted (task->dispatcher))
     cup_budget_save (task->dispatcher->budget, result);
   /* The engine may have more to say by the job's. */
   task->ledger = NULL;
@@ -97,28 +121,65 @@ is_kept (CupDispatcher * dispatcher)
 
 static void go_on (gpointer data);
 
-/* Lets go of the claim in @finding where it is not taken over. */
+/* In a dry run: whether the same was counted before. */
+static gboolean
+was_counted (Task * task, GError ** error)
+{
+  CupDispatcher *dispatcher = task->dispatcher;
+  const GError *known;
+
+  g_mutex_lock (&dispatcher->lock);
+  known = task->has_key ? g_hash_table_lookup (dispatcher->dry, &task->key) :
+      NULL;
+  if (known)
+    g_propagate_error (error, g_error_copy (known));
+  g_mutex_unlock (&dispatcher->lock);
+  return known != NULL;
+}
+
+static void
+note_counted (Task * task, const GError * error)
+{
+  CupDispatcher *dispatcher = task->dispatcher;
+
+  if (!task->has_key)
+    return;
+  g_mutex_lock (&dispatcher->lock);
+  g_hash_table_replace (dispatcher->dry,
+      g_memdup2 (&task->key, sizeof (task->key)), g_error_copy (error));
+  g_mutex_unlock (&dispatcher->lock);
+}
+
+/* The claim in @finding is taken over, or ended. */
 static gboolean
 open_ledger (Task * task, CupJob * job, const CupCacheFinding * finding,
     GError ** error)
 {
   CupDispatcher *dispatcher = task->dispatcher;
   gboolean kept = is_kept (dispatcher) && task->has_key;
+  gboolean accounted = is_accounted (dispatcher);
   CupLedgerSettings settings = { dispatcher->engine };
+  GError *reason = NULL;
 
-  if (!kept && !dispatcher->budget)
+  if (!kept && !accounted)
     return TRUE;
+  if (is_dry_run (dispatcher) && was_counted (task, error))
+    return FALSE;
   settings.cache = kept ? dispatcher->cache : NULL;
   settings.key = &task->key;
   settings.finding = finding;
-  settings.budget = dispatcher->budget;
+  settings.budget = accounted ? dispatcher->budget : NULL;
   settings.megapixels = cup_budget_expect (job);
   settings.cancellable = cup_job_get_cancellable (job);
   settings.stopping = &dispatcher->stopping;
   settings.owner = dispatcher;
   settings.release_owner = dispatcher_unref;
-  if (!cup_ledger_open (&settings, &task->ledger, &task->journal, error))
+  if (!cup_ledger_open (&settings, &task->ledger, &task->journal, &reason)) {
+    if (is_dry_run (dispatcher))
+      note_counted (task, reason);
+    g_propagate_error (error, reason);
     return FALSE;
+  }
   cup_job_set_journal (job, cup_journal_ref (task->journal));
   return TRUE;
 }
@@ -167,8 +228,8 @@ go_on (gpointer data)
     return;
   }
   if (task->has_key && is_kept (dispatcher))
-    cup_cache_find (dispatcher->cache, &task->key, !dispatcher->budget
-        || !cup_budget_is_dry_run (dispatcher->budget), &finding);
+    cup_cache_find (dispatcher->cache, &task->key, !is_dry_run (dispatcher),
+        &finding);
   if (finding.find == CUP_CACHE_BUSY) {
     cup_cache_wait (dispatcher->cache, &task->key, try_again,
         g_steal_pointer (&run));
@@ -227,6 +288,9 @@ cup_dispatcher_new (CupEngine * engine, CupWorkers * workers,
   dispatcher->budget = budget ? cup_budget_ref (budget) : NULL;
   dispatcher->runs = cup_runs_new (on_unwanted,
       cache ? cup_cache_ref (cache) : NULL, unref_cache);
+  g_mutex_init (&dispatcher->lock);
+  dispatcher->dry = g_hash_table_new_full (cup_store_key_hash,
+      cup_store_key_equal, g_free, (GDestroyNotify) g_error_free);
   return dispatcher;
 }
 

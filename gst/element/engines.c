@@ -78,6 +78,10 @@ make_fal_engine (GstCreativeUpscaler * self, const gchar * key, GError ** error)
   return engine;
 }
 
+/* Stands for a key in a dry run. Nothing is submitted; and if it were, it would
+ * be refused. */
+#define NO_KEY "dry-run:no-key"
+
 static gchar *
 find_key (GstCreativeUpscaler * self, const gchar ** source, GError ** error)
 {
@@ -108,6 +112,8 @@ cup_make_engine (GstCreativeUpscaler * self, GError ** error)
 
   if (wanted == GST_CREATIVE_UPSCALER_ENGINE_LOCAL)
     return cup_local_engine_new ();
+  if (wanted == GST_CREATIVE_UPSCALER_ENGINE_FAL && self->dry_run)
+    return make_fal_engine (self, NO_KEY, error);
 
   key = find_key (self, &source, &key_error);
   if (key_error) {
@@ -130,7 +136,7 @@ cup_make_engine (GstCreativeUpscaler * self, GError ** error)
         "api-key-file or api-key, or use engine=local");
     return NULL;
   }
-  engine = make_fal_engine (self, key, error);
+  engine = make_fal_engine (self, self->dry_run ? NO_KEY : key, error);
   cup_fal_free_key (key);
   return engine;
 }

@@ -59,6 +59,19 @@ static const GEnumValue on_error_values[] = {
 CUP_DEFINE_ENUM (cup_on_error_enum_get_type, "GstCreativeUpscalerOnError",
     on_error_values);
 
+static const GEnumValue on_budget_values[] = {
+  {GST_CREATIVE_UPSCALER_ON_BUDGET_ERROR, "The stream ends with an error",
+      "error"},
+  {GST_CREATIVE_UPSCALER_ON_BUDGET_DROP, "The frame is left out", "drop"},
+  {GST_CREATIVE_UPSCALER_ON_BUDGET_PASSTHROUGH,
+        "The frame itself, resized, goes on in place of its result",
+      "passthrough"},
+  {0, NULL, NULL}
+};
+
+CUP_DEFINE_ENUM (cup_on_budget_enum_get_type, "GstCreativeUpscalerOnBudget",
+    on_budget_values);
+
 static const GEnumValue size_policy_values[] = {
   {GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
       "Each result keeps its size; the caps change where it does", "follow"},

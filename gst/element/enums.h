@@ -42,6 +42,13 @@ typedef enum
 
 typedef enum
 {
+  GST_CREATIVE_UPSCALER_ON_BUDGET_ERROR,
+  GST_CREATIVE_UPSCALER_ON_BUDGET_DROP,
+  GST_CREATIVE_UPSCALER_ON_BUDGET_PASSTHROUGH,
+} GstCreativeUpscalerOnBudget;
+
+typedef enum
+{
   GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
   GST_CREATIVE_UPSCALER_SIZE_POLICY_FIRST,
   GST_CREATIVE_UPSCALER_SIZE_POLICY_EXACT,
@@ -79,6 +86,7 @@ GType cup_engine_enum_get_type (void);
 GType cup_image_format_enum_get_type (void);
 GType cup_on_unsafe_enum_get_type (void);
 GType cup_on_error_enum_get_type (void);
+GType cup_on_budget_enum_get_type (void);
 GType cup_size_policy_enum_get_type (void);
 GType cup_cache_enum_get_type (void);
 GType cup_late_enum_get_type (void);

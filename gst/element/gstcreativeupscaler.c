@@ -26,6 +26,8 @@
  */
 #include "gstcreativeupscaler.h"
 
+#include <string.h>
+
 #include "actions.h"
 #include "caching.h"
 #include "choice.h"
@@ -34,6 +36,7 @@
 #include "meta.h"
 #include "preset.h"
 #include "report.h"
+#include "spending.h"
 
 GST_DEBUG_CATEGORY (gst_creative_upscaler_debug);
 
@@ -55,14 +58,18 @@ static void
 renew_stats (GstCreativeUpscaler * self)
 {
   CupStats *old;
+  CupBudget *old_budget;
 
   GST_OBJECT_LOCK (self);
   old = self->stats;
+  old_budget = self->budget;
   self->stats = cup_stats_new ();
-  cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
-      self->settings.price_per_second);
+  self->budget = cup_budget_new ();
+  self->has_service = cup_engine_get_service (self->engine) != NULL;
+  cup_spending_update (self);
   GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&old, cup_stats_unref);
+  cup_stats_unref (old);
+  cup_budget_unref (old_budget);
 }
 
 /* Also where there was an error. */
@@ -92,6 +99,7 @@ start (GstCreativeUpscaler * self)
   CupEngine *engine;
 
   GST_OBJECT_LOCK (self);
+  self->dry_run = self->settings.dry_run;
   engine = self->given_engine ? g_object_ref (self->given_engine) : NULL;
   GST_OBJECT_UNLOCK (self);
   if (!engine)
@@ -116,13 +124,16 @@ start (GstCreativeUpscaler * self)
     return FALSE;
   }
   workers = cup_workers_new (0);
-  self->dispatcher = cup_dispatcher_new (engine, workers, self->cache, NULL);
+  self->dispatcher = cup_dispatcher_new (engine, workers, self->cache,
+      self->budget);
   cup_window_set_workers (self->window, workers);
   cup_workers_unref (workers);
   self->n_jobs = 0;
   self->warned_fields = 0;
   self->warned_unmatched = FALSE;
+  self->warned_price = FALSE;
   self->warned_alpha = FALSE;
+  memset (&self->told, 0, sizeof self->told);
   self->told_latency = 0;
   self->earliest_time = GST_CLOCK_TIME_NONE;
   return TRUE;
@@ -140,6 +151,8 @@ stop (GstCreativeUpscaler * self)
   if (self->engine)
     cup_engine_close (self->engine);
   cup_progress_reporter_close (self->progress);
+  if (self->engine)
+    cup_spending_tell_sum (self, "stop");
 }
 
 static GstStateChangeReturn
@@ -196,8 +209,7 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
   promise = cup_live_get_promise (self);
   known = cup_properties_set (&self->settings, id, value, pspec);
   max_in_flight = self->settings.max_in_flight;
-  cup_stats_set_prices (self->stats, self->settings.price_per_megapixel,
-      self->settings.price_per_second);
+  cup_spending_update (self);
   GST_OBJECT_UNLOCK (self);
   /* The window's lock comes before the object's. */
   cup_window_set_max (self->window, max_in_flight);
@@ -211,14 +223,16 @@ get_stats (GstCreativeUpscaler * self)
 {
   GstStructure *structure;
   CupCache *cache;
+  CupBudgetFigures figures;
   CupStats *stats;
 
   GST_OBJECT_LOCK (self);
   stats = cup_stats_ref (self->stats);
   cache = self->cache ? cup_cache_ref (self->cache) : NULL;
+  cup_budget_get_figures (self->budget, &figures);
   GST_OBJECT_UNLOCK (self);
   structure = cup_stats_to_structure (stats,
-      cup_window_get_in_flight (self->window));
+      cup_window_get_in_flight (self->window), &figures);
   gst_structure_set (structure, "uncertain-requests", G_TYPE_UINT64,
       cache ? cup_cache_get_uncertain (cache) : (guint64) 0, NULL);
   g_clear_pointer (&cache, cup_cache_unref);
@@ -266,6 +280,7 @@ gst_creative_upscaler_finalize (GObject * object)
   cup_settings_clear (&self->settings);
   g_clear_pointer (&self->progress, cup_progress_reporter_unref);
   cup_stats_unref (self->stats);
+  cup_budget_unref (self->budget);
   cup_window_unref (self->window);
   g_mutex_clear (&self->task_lock);
   G_OBJECT_CLASS (gst_creative_upscaler_parent_class)->finalize (object);
@@ -310,6 +325,7 @@ gst_creative_upscaler_init (GstCreativeUpscaler * self)
   cup_settings_init (&self->settings);
   self->window = cup_window_new ();
   self->stats = cup_stats_new ();
+  self->budget = cup_budget_new ();
   cup_window_set_max (self->window, self->settings.max_in_flight);
   self->earliest_time = GST_CLOCK_TIME_NONE;
   self->live.frame_duration = GST_CLOCK_TIME_NONE;

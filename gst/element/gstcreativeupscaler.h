@@ -16,6 +16,24 @@
 
 G_BEGIN_DECLS
 
+/**
+ * CupSpendingTold:
+ * @limits: of which limits the application was told that they are reached
+ * @left_out: for which it was warned of frames that are left out
+ * @passed_through: and of those that pass through
+ * @has_sum: whether it was told of @sum
+ *
+ * Of one start; see spending.c.
+ */
+typedef struct
+{
+  guint limits;
+  guint left_out;
+  guint passed_through;
+  gboolean has_sum;
+  CupBudgetFigures sum;
+} CupSpendingTold;
+
 #define GST_TYPE_CREATIVE_UPSCALER (gst_creative_upscaler_get_type ())
 G_DECLARE_FINAL_TYPE (GstCreativeUpscaler, gst_creative_upscaler, GST,
     CREATIVE_UPSCALER, GstElement)
@@ -45,6 +63,9 @@ struct _GstCreativeUpscaler
   CupCache *cache;              /* (nullable): of this start; as the next one */
   CupStats *stats;              /* of this start; written by READY → PAUSED, read
                                  * by the pads' threads without the lock */
+  CupBudget *budget;            /* the same */
+  gboolean has_service;         /* the engine: then it is paid for */
+  gboolean dry_run;             /* of this start, the same */
 
   /* Set by READY → PAUSED, before the pads are active; cleared by PAUSED →
    * READY, after they are not any more; read by the pads' threads between. */
@@ -64,6 +85,7 @@ struct _GstCreativeUpscaler
   CupSelector selector;
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
   gboolean warned_unmatched;    /* was told of color-match and URIs */
+  gboolean warned_price;        /* was told of max-cost without a price */
 
   /* FLUSH_STOP and the deactivation of the src pad may come at once, from
    * upstream's thread and the application's. Held while the task is started, and
@@ -78,6 +100,7 @@ struct _GstCreativeUpscaler
   gboolean left_out;            /* a frame was, since the last buffer */
   guint n_failures;             /* frames in a row */
   gboolean warned_alpha;        /* was told of alpha that did not come back */
+  CupSpendingTold told;
   CupSizing sizing;
   CupKept kept;
   GstClockID timer;             /* the time of the head, while it is waited for */

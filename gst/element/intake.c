@@ -10,6 +10,7 @@
 #include "frame.h"
 #include "live.h"
 #include "report.h"
+#include "spending.h"
 
 /* Times */
 
@@ -251,6 +252,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
       && wants_safety_checks (values));
   report_ignored (self, values, extra_ignored);
   report_unmatched (self, job);
+  cup_spending_check_price (self);
   return encoding;
 }
 
@@ -295,6 +297,8 @@ has_to_be_kept (GstCreativeUpscaler * self)
 
   GST_OBJECT_LOCK (self);
   keep = self->settings.on_error == GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH
+      || (!self->dry_run && self->settings.on_budget
+      == GST_CREATIVE_UPSCALER_ON_BUDGET_PASSTHROUGH)
       || (self->live.is_live
       && self->settings.late == GST_CREATIVE_UPSCALER_LATE_PASSTHROUGH);
   GST_OBJECT_UNLOCK (self);

@@ -19,6 +19,7 @@ cup_meta_add (GstBuffer * buffer, const CupResult * result,
 {
   GstCustomMeta *meta;
   GstStructure *structure;
+  gboolean is_original = source == CUP_SOURCE_ORIGINAL;
 
   while ((meta = gst_buffer_get_custom_meta (buffer, CUP_META_NAME)))
     gst_buffer_remove_meta (buffer, (GstMeta *) meta);
@@ -29,8 +30,11 @@ cup_meta_add (GstBuffer * buffer, const CupResult * result,
   cup_frame_progress_fill_settings (frame, structure);
   cup_progress_fill_result (structure, result);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe,
-      "passthrough", G_TYPE_BOOLEAN, source == CUP_SOURCE_ORIGINAL,
-      "reused", G_TYPE_BOOLEAN, source == CUP_SOURCE_REPEAT, NULL);
+      "passthrough", G_TYPE_BOOLEAN, is_original,
+      "reused", G_TYPE_BOOLEAN, source == CUP_SOURCE_REPEAT
+      || (!is_original && result->origin != CUP_RESULT_MADE), NULL);
+  if (!is_original)
+    cup_progress_fill_origin (structure, result);
   if (GST_CLOCK_TIME_IS_VALID (pts))
     gst_structure_set (structure, "pts", G_TYPE_UINT64, pts, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "progress.h"
 
+#include "base/error.h"
 #include "report.h"
 
 /* People read along: how far frames have moved up in a queue is news once in a
@@ -201,7 +202,8 @@ count_end (CupFrameProgress * frame, const End * end)
   const CupResult *result = end->result;
 
   cup_stats_count_end (stats, end->end, result, end->is_unsafe);
-  if (result && result->submissions > frame->retries + 1)
+  if (result && result->origin == CUP_RESULT_MADE
+      && result->submissions > frame->retries + 1)
     cup_stats_count_retries (stats, result->submissions - 1 - frame->retries);
 }
 
@@ -348,6 +350,27 @@ cup_progress_fill_result (GstStructure * structure, const CupResult * result)
   if (result->has_seed)
     gst_structure_set (structure, "seed", G_TYPE_INT64, result->seed, NULL);
   set_seconds (structure, "inference-time", result->inference_time);
+}
+
+static const gchar *
+get_origin_name (CupResultOrigin origin)
+{
+  switch (origin) {
+    case CUP_RESULT_MADE:
+      break;
+    case CUP_RESULT_SHARED:
+      return "shared";
+    case CUP_RESULT_STORED:
+      return "stored";
+  }
+  return "made";
+}
+
+void
+cup_progress_fill_origin (GstStructure * structure, const CupResult * result)
+{
+  gst_structure_set (structure, "origin", G_TYPE_STRING,
+      get_origin_name (result->origin), NULL);
 }
 
 /* What an engine reports */
@@ -505,6 +528,19 @@ describe_end (CupFrameProgress * frame, const CupResult * result)
   return g_strdup_printf ("done after %.1f s", result->total_time);
 }
 
+/* What it took to get a result that was not there before. */
+static void
+fill_effort (GstStructure * structure, const CupResult * result)
+{
+  set_seconds (structure, "queue-time", result->queue_time);
+  set_seconds (structure, "service-time", result->service_time);
+  if (result->submissions > 0)
+    gst_structure_set (structure,
+        "submissions", G_TYPE_UINT, result->submissions,
+        "bytes-up", G_TYPE_UINT64, result->bytes_up,
+        "bytes-down", G_TYPE_UINT64, result->bytes_down, NULL);
+}
+
 void
 cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
     gboolean is_unsafe)
@@ -522,15 +558,11 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
       result->info.height);
   set_size (structure, "input-width", frame->width, "input-height",
       frame->height);
-  set_seconds (structure, "queue-time", result->queue_time);
-  set_seconds (structure, "service-time", result->service_time);
+  cup_progress_fill_origin (structure, result);
   if (result->total_time > 0)
     set_seconds (structure, "total-time", result->total_time);
-  if (result->submissions > 0)
-    gst_structure_set (structure,
-        "submissions", G_TYPE_UINT, result->submissions,
-        "bytes-up", G_TYPE_UINT64, result->bytes_up,
-        "bytes-down", G_TYPE_UINT64, result->bytes_down, NULL);
+  if (result->origin == CUP_RESULT_MADE)
+    fill_effort (structure, result);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe, NULL);
   post (frame, new_job_message (element, structure),
       new_text_message (frame, element, describe_end (frame, result)), &end);
@@ -548,6 +580,24 @@ set_known_request (CupFrameProgress * frame, GstStructure * structure)
   g_mutex_unlock (&frame->lock);
 }
 
+/* The budget did not allow it: that is no failure. */
+static void
+skip_job (CupFrameProgress * frame, const GError * error)
+{
+  const End end = { CUP_END_SKIPPED, NULL, FALSE };
+  GstElement *element = begin (frame);
+  GstStructure *structure;
+
+  if (!element)
+    return;
+  structure = new_structure (frame, "skipped");
+  cup_frame_progress_fill_settings (frame, structure);
+  set_string (structure, "message", error->message);
+  set_string (structure, "limit", cup_error_get_details (error)->error_type);
+  post (frame, new_job_message (element, structure), NULL, &end);
+  end_post (frame->reporter, element);
+}
+
 void
 cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
 {
@@ -557,6 +607,10 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     cup_frame_progress_cancelled (frame);
+    return;
+  }
+  if (g_error_matches (error, CUP_ERROR, CUP_ERROR_BUDGET)) {
+    skip_job (frame, error);
     return;
   }
   element = begin (frame);

@@ -61,7 +61,8 @@ void cup_frame_progress_set_input_size (CupFrameProgress * frame, guint width,
     guint height);
 
 /* The end, of which there is one: what comes after the first does nothing.
- * Cancellation is an error here, too. */
+ * Cancellation is an error here, too, and so is what the budget does not
+ * allow. */
 void cup_frame_progress_done (CupFrameProgress * frame,
     const CupResult * result, gboolean is_unsafe);
 void cup_frame_progress_failed (CupFrameProgress * frame,
@@ -83,6 +84,9 @@ void cup_frame_progress_fill_settings (CupFrameProgress * frame,
     GstStructure * structure);
 /* Sets `request-id`, `seed`, `url` and `inference-time`, as far as known. */
 void cup_progress_fill_result (GstStructure * structure,
+    const CupResult * result);
+/* Sets `origin`. */
+void cup_progress_fill_origin (GstStructure * structure,
     const CupResult * result);
 
 G_END_DECLS

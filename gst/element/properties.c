@@ -267,17 +267,50 @@ static const CupProperty properties[] = {
     .flags = GST_PARAM_MUTABLE_PLAYING },
 
   { .name = "price-per-megapixel", .nick = "Price per megapixel",
-    .blurb = "Price of a million pixels of a result, in any currency, by "
-        "which stats estimates the cost; 0 for none",
+    .blurb = "Price of a million pixels of a service's result, in any "
+        "currency, by which the cost is estimated (stats, max-cost, dry-run); "
+        "0 for none. A change holds for results that are not there yet",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (price_per_megapixel),
     .maximum = 1e9,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "price-per-second", .nick = "Price per second",
-    .blurb = "Price of a second of the service's work, in any currency, by "
-        "which stats estimates the cost; 0 for none",
+    .blurb = "Price of a second of a service's work, in any currency, by "
+        "which the cost is estimated (stats, max-cost); 0 for none. A change "
+        "holds for results that are not there yet",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (price_per_second),
     .maximum = 1e9,
     .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "max-requests", .nick = "Maximum requests",
+    .blurb = "How many requests may be submitted to a service since the "
+        "element was started; on-budget says what becomes of the frames "
+        "beyond; 0 for no limit. Requests that the service refuses, or fails "
+        "at, do not count",
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (max_requests),
+    .maximum = G_MAXUINT,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "max-cost", .nick = "Maximum cost",
+    .blurb = "What the requests may cost since the element was started, by "
+        "price-per-megapixel and price-per-second, without which there is no "
+        "limit; on-budget says what becomes of the frames beyond; 0 for no "
+        "limit. By the second, nothing is known of the first max-in-flight "
+        "requests, which may pass the limit",
+    .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (max_cost),
+    .maximum = 1e15,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "on-budget", .nick = "On budget",
+    .blurb = "What becomes of a frame that max-requests or max-cost does not "
+        "allow to be submitted, when its turn to leave comes. `passthrough` "
+        "works for frames that come after it was set, since earlier ones were "
+        "not kept",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_budget),
+    .get_type = cup_on_budget_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "dry-run", .nick = "Dry run",
+    .blurb = "Submit nothing, and tell what would have been submitted and what "
+        "it would have cost: by a message at the end, and in stats. Frames "
+        "that would be submitted are left out. Needs no key",
+    .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (dry_run),
+    .flags = GST_PARAM_MUTABLE_READY },
 };
 /* *INDENT-ON* */
 
@@ -332,6 +365,7 @@ cup_settings_init (CupSettings * settings)
     .qos = TRUE,
     .on_unsafe = GST_CREATIVE_UPSCALER_ON_UNSAFE_PASS,
     .on_error = GST_CREATIVE_UPSCALER_ON_ERROR_ERROR,
+    .on_budget = GST_CREATIVE_UPSCALER_ON_BUDGET_ERROR,
     .size_policy = GST_CREATIVE_UPSCALER_SIZE_POLICY_FOLLOW,
     .colour_match = CUP_COLOUR_MATCH_NONE,
     .cache = GST_CREATIVE_UPSCALER_CACHE_USE,

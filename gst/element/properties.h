@@ -29,6 +29,8 @@ G_BEGIN_DECLS
  * @duplicate_threshold: in levels of 8 bits; 0: frames have to be equal
  * @price_per_megapixel: of results, in any currency; 0 where unknown
  * @price_per_second: of inference, likewise
+ * @max_requests: since the element was started; 0 for no limit
+ * @max_cost: of these, 0 for no limit
  * @extra_input: (nullable): as it was set
  * @extra_ignored: (nullable): what of it cannot be sent, of which the user has
  *   not been told yet
@@ -65,6 +67,10 @@ typedef struct
   gdouble duplicate_threshold;
   gdouble price_per_megapixel;
   gdouble price_per_second;
+  guint max_requests;
+  gdouble max_cost;
+  gint on_budget;
+  gboolean dry_run;
   GstStructure *extra_input;
   gchar *extra_ignored;
   CupFalProperties fal;

@@ -143,6 +143,34 @@ cup_report_failure (GstElement * element, const GError * error,
 }
 
 void
+cup_report_refusal (GstElement * element, const GError * error,
+    const gchar * engine, GstClockTime pts, const gchar * fate)
+{
+  gchar *frame = describe_frame (pts);
+
+  post_error (element, GST_MESSAGE_WARNING, error,
+      g_strdup_printf ("%s is %s, and so are those to come that would have to "
+          "be submitted: %s", frame, fate, error->message), engine, pts, fate);
+  g_free (frame);
+}
+
+void
+cup_report_no_price (GstElement * element)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("max-cost limits nothing, since no price is known: set "
+          "price-per-megapixel or price-per-second, or use max-requests"),
+      (NULL));
+}
+
+void
+cup_report_spending (GstElement * element, const gchar * text)
+{
+  /* In both texts: gst-launch-1.0 prints only the second. */
+  GST_ELEMENT_INFO (element, LIBRARY, SETTINGS, ("%s", text), ("%s", text));
+}
+
+void
 cup_report_choice (GstElement * element, const gchar * engine,
     const gchar * reason)
 {

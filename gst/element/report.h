@@ -27,6 +27,17 @@ void cup_report_error (GstElement * element, const GError * error,
 void cup_report_failure (GstElement * element, const GError * error,
     const gchar * engine, GstClockTime pts, const gchar * fate);
 
+/* Warns that @error, which is of the budget, keeps the frame at @pts and those
+ * behind it from being submitted. As above. */
+void cup_report_refusal (GstElement * element, const GError * error,
+    const gchar * engine, GstClockTime pts, const gchar * fate);
+
+/* Warns that max-cost limits nothing. */
+void cup_report_no_price (GstElement * element);
+
+/* For people: what was spent, saved, or would have been spent. */
+void cup_report_spending (GstElement * element, const gchar * text);
+
 /* Says which engine was chosen, and why. */
 void cup_report_choice (GstElement * element, const gchar * engine,
     const gchar * reason);

@@ -10,6 +10,7 @@
 #include "live.h"
 #include "meta.h"
 #include "report.h"
+#include "spending.h"
 
 /* Caps */
 
@@ -181,7 +182,7 @@ keep_drop (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
 {
   if (!slot->has_job)
     return;
-  if (drop == CUP_DROP_FAILED)
+  if (drop == CUP_DROP_FAILED || drop == CUP_DROP_BUDGET)
     cup_kept_fail (&self->kept, slot->error);
   else
     cup_kept_drop (&self->kept, drop);
@@ -213,6 +214,8 @@ leave_out (GstCreativeUpscaler * self, CupSlot * slot, CupDrop drop)
     count_failure (self, slot);
     cup_report_failure (GST_ELEMENT (self), slot->error,
         cup_engine_get_name (self->engine), pts, "left out");
+  } else if (drop == CUP_DROP_BUDGET) {
+    cup_spending_tell_refusal (self, slot->error, pts, "left out");
   }
   self->left_out = TRUE;
   if (GST_CLOCK_TIME_IS_VALID (pts))
@@ -247,6 +250,33 @@ is_final (const GError * error)
       || g_error_matches (error, CUP_ERROR, CUP_ERROR_SETTINGS);
 }
 
+/* The same of one that the budget did not allow. That is no failure: the next
+ * frames may be allowed again, and are not sent all the same. */
+static GstFlowReturn
+serve_refused_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstCreativeUpscalerOnBudget on_budget;
+
+  GST_OBJECT_LOCK (self);
+  on_budget = self->dry_run ? GST_CREATIVE_UPSCALER_ON_BUDGET_DROP :
+      (GstCreativeUpscalerOnBudget) self->settings.on_budget;
+  GST_OBJECT_UNLOCK (self);
+
+  switch (on_budget) {
+    case GST_CREATIVE_UPSCALER_ON_BUDGET_ERROR:
+      cup_spending_tell_limit (self, slot->error);
+      return report_failed_frame (self, slot);
+    case GST_CREATIVE_UPSCALER_ON_BUDGET_DROP:
+      break;
+    case GST_CREATIVE_UPSCALER_ON_BUDGET_PASSTHROUGH:
+      if (!pass_original (self, slot))
+        break;
+      keep_drop (self, slot, CUP_DROP_BUDGET);
+      return GST_FLOW_OK;
+  }
+  return leave_out (self, slot, CUP_DROP_BUDGET);
+}
+
 /* What becomes of the failed frame, by the properties of this moment. */
 static GstFlowReturn
 serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
@@ -257,6 +287,8 @@ serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
   /* Was not wanted any more, and has not failed. */
   if (g_error_matches (slot->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return leave_out (self, slot, CUP_DROP_CANCELLED);
+  if (g_error_matches (slot->error, CUP_ERROR, CUP_ERROR_BUDGET))
+    return serve_refused_frame (self, slot);
 
   GST_OBJECT_LOCK (self);
   on_error = self->settings.on_error;
@@ -395,6 +427,21 @@ keep (GstCreativeUpscaler * self, CupSlot * slot)
   }
 }
 
+/* Of a frame that is about to leave in place of its result. */
+static void
+report_passing (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  GstClockTime pts = GST_BUFFER_PTS (slot->metadata);
+
+  if (g_error_matches (slot->error, CUP_ERROR, CUP_ERROR_BUDGET)) {
+    cup_spending_tell_refusal (self, slot->error, pts, "passed through");
+    return;
+  }
+  count_failure (self, slot);
+  cup_report_failure (GST_ELEMENT (self), slot->error,
+      cup_engine_get_name (self->engine), pts, "passed through");
+}
+
 /* What there is to say and to count of a frame that is about to leave. */
 static void
 report_leaving (GstCreativeUpscaler * self, CupSlot * slot)
@@ -408,11 +455,10 @@ report_leaving (GstCreativeUpscaler * self, CupSlot * slot)
         "passed on");
   if (source == CUP_SOURCE_RESULT)
     self->n_failures = 0;
-  if (source == CUP_SOURCE_ORIGINAL && slot->error) {
-    count_failure (self, slot);
-    cup_report_failure (GST_ELEMENT (self), slot->error,
-        cup_engine_get_name (self->engine), pts, "passed through");
-  }
+  if (source == CUP_SOURCE_ORIGINAL && slot->error)
+    report_passing (self, slot);
+  if (source == CUP_SOURCE_REPEAT && slot->is_duplicate)
+    cup_spending_save (self, slot->result);
   if (slot->result->lost_alpha && !self->warned_alpha) {
     self->warned_alpha = TRUE;
     cup_report_lost_alpha (GST_ELEMENT (self),
@@ -529,6 +575,9 @@ serve_repeat (GstCreativeUpscaler * self, CupSlot * slot)
 
   g_clear_pointer (&slot->result, cup_result_free);
   slot->result = cup_result_copy (kept->result);
+  /* Of this frame, whose result it is not. */
+  if (slot->result->origin == CUP_RESULT_MADE)
+    slot->result->origin = CUP_RESULT_SHARED;
   flow = negotiate (self, slot);
   if (flow != GST_FLOW_OK)
     return flow;

@@ -12,6 +12,7 @@
 #include "context.h"
 #include "live.h"
 #include "report.h"
+#include "spending.h"
 
 /* Events */
 
@@ -114,6 +115,7 @@ serve_event (GstCreativeUpscaler * self, CupSlot * slot)
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     /* Perhaps there never was a frame; the events go all the same. */
     gst_creative_upscaler_push_held (self);
+    cup_spending_tell_sum (self, "eos");
     gst_pad_push_event (self->srcpad, event);
     return cup_window_end_stream (self->window) ? GST_FLOW_EOS : GST_FLOW_OK;
   }

@@ -19,6 +19,8 @@ typedef enum
   COUNT_LATE,
   COUNT_UNSAFE,
   COUNT_RETRIES,
+  COUNT_STORED,
+  COUNT_SHARED,
   COUNT_BYTES_UP,
   COUNT_BYTES_DOWN,
   N_COUNTS
@@ -39,10 +41,6 @@ struct _CupStats
   guint64 ends[CUP_N_ENDS];
   Times queue;
   Times service;
-  gdouble per_megapixel;
-  gdouble per_second;
-  gboolean has_cost;
-  gdouble cost;
   guint64 n_latencies;
   guint64 max_latency;          /* microseconds */
   guint64 latencies[N_CLASSES];
@@ -68,7 +66,7 @@ static const CupStatsField fields[] = {
     "whatever became of them" },
   { "frames-dropped", G_TYPE_UINT64,
     "frames that were left out while the stream went on: the sum of the "
-    "following eight" },
+    "following nine" },
   { "dropped-outside-segment", G_TYPE_UINT64,
     "not to be shown: outside the segment, for decoding only, or left out by "
         "a trick mode; not sent" },
@@ -85,6 +83,9 @@ static const CupStatsField fields[] = {
     "taken away by the service's safety checker (`on-unsafe=drop`)" },
   { "dropped-failed", G_TYPE_UINT64,
     "failed (`on-error=drop`)" },
+  { "dropped-budget", G_TYPE_UINT64,
+    "not submitted, since `max-requests` or `max-cost` did not allow it "
+    "(`on-budget=drop`), or in a `dry-run`" },
   { "dropped-cancelled", G_TYPE_UINT64,
     "cancelled by the signal `cancel-all`" },
   { "frames-done", G_TYPE_UINT64,
@@ -105,13 +106,31 @@ static const CupStatsField fields[] = {
     "their middle, that were repeated, though the service may have accepted "
     "them, and charge for them" },
   { "bytes-up", G_TYPE_UINT64,
-    "bytes of pictures that were sent, of the frames that are done" },
+    "bytes of pictures that were sent for the frames that are done" },
   { "bytes-down", G_TYPE_UINT64,
-    "bytes of pictures that were fetched, of the frames that are done" },
+    "bytes of pictures that were fetched for the frames that are done" },
+  { "results-stored", G_TYPE_UINT64,
+    "results that were stored already; nothing was submitted for them" },
+  { "results-shared", G_TYPE_UINT64,
+    "results that were made at the same time for another frame, which is the "
+    "same; nothing was submitted for them" },
+  { "requests", G_TYPE_UINT64,
+    "requests that the service has accepted, or may have; without those that "
+    "have failed there" },
+  { "saved-requests", G_TYPE_UINT64,
+    "requests that were not needed, since the result was there already: of a "
+    "frame that is the same, or of an earlier run" },
+  { "refused-requests", G_TYPE_UINT64,
+    "requests that were not allowed by `max-requests` or `max-cost`; with "
+    "`dry-run` those that would have been submitted" },
   { "estimated-cost", G_TYPE_DOUBLE,
-    "what the service's results have cost by `price-per-megapixel` and "
-    "`price-per-second`; a result whose time the service does not tell costs "
-    "nothing by the second. Absent where neither is set" },
+    "what `requests` have cost by `price-per-megapixel` and "
+    "`price-per-second`; of those that have no result yet by the size that is "
+    "expected, and the mean time of the others. A result whose time the "
+    "service does not tell costs nothing by the second. Absent where neither "
+    "is set, or the engine has no service" },
+  { "saved-cost", G_TYPE_DOUBLE,
+    "the same of `saved-requests`" },
   { "queue-time-total", G_TYPE_DOUBLE,
     "seconds that the frames that are done waited in the service's queue, "
     "added up; absent where the engine has no queue" },
@@ -232,28 +251,25 @@ add_time (Times * times, gdouble seconds)
   times->n++;
 }
 
-/* Lock held. What was not sent to a service is free. */
+/* Lock held. For a result that was there already nothing has been waited for or
+ * transferred now. */
 static void
-add_cost (CupStats * stats, const CupResult * result)
+count_result (CupStats * stats, const CupResult * result)
 {
-  if (result->submissions == 0)
-    return;
-  stats->cost += stats->per_megapixel * 1e-6 * result->info.width
-      * result->info.height;
-  if (result->inference_time > 0)
-    stats->cost += stats->per_second * result->inference_time;
-}
-
-void
-cup_stats_set_prices (CupStats * stats, gdouble per_megapixel,
-    gdouble per_second)
-{
-  g_mutex_lock (&stats->lock);
-  stats->per_megapixel = per_megapixel;
-  stats->per_second = per_second;
-  if (per_megapixel > 0 || per_second > 0)
-    stats->has_cost = TRUE;
-  g_mutex_unlock (&stats->lock);
+  switch (result->origin) {
+    case CUP_RESULT_MADE:
+      stats->counts[COUNT_BYTES_UP] += result->bytes_up;
+      stats->counts[COUNT_BYTES_DOWN] += result->bytes_down;
+      add_time (&stats->queue, result->queue_time);
+      add_time (&stats->service, result->service_time);
+      break;
+    case CUP_RESULT_SHARED:
+      stats->counts[COUNT_SHARED]++;
+      break;
+    case CUP_RESULT_STORED:
+      stats->counts[COUNT_STORED]++;
+      break;
+  }
 }
 
 void
@@ -264,13 +280,8 @@ cup_stats_count_end (CupStats * stats, CupEnd end, const CupResult * result,
   stats->ends[end]++;
   if (is_unsafe)
     stats->counts[COUNT_UNSAFE]++;
-  if (result) {
-    stats->counts[COUNT_BYTES_UP] += result->bytes_up;
-    stats->counts[COUNT_BYTES_DOWN] += result->bytes_down;
-    add_cost (stats, result);
-    add_time (&stats->queue, result->queue_time);
-    add_time (&stats->service, result->service_time);
-  }
+  if (result)
+    count_result (stats, result);
   g_mutex_unlock (&stats->lock);
 }
 
@@ -338,6 +349,7 @@ set_drops (GstStructure * structure, const CupStats * stats)
       "dropped-unselected", G_TYPE_UINT64, stats->drops[CUP_DROP_UNSELECTED],
       "dropped-unsafe", G_TYPE_UINT64, stats->drops[CUP_DROP_UNSAFE],
       "dropped-failed", G_TYPE_UINT64, stats->drops[CUP_DROP_FAILED],
+      "dropped-budget", G_TYPE_UINT64, stats->drops[CUP_DROP_BUDGET],
       "dropped-cancelled", G_TYPE_UINT64,
       stats->drops[CUP_DROP_CANCELLED], NULL);
 }
@@ -355,8 +367,33 @@ set_latencies (GstStructure * structure, const CupStats * stats)
       "latency-max", G_TYPE_UINT64, stats->max_latency * GST_USECOND, NULL);
 }
 
+static void
+set_budget (GstStructure * structure, const CupBudgetFigures * budget)
+{
+  gst_structure_set (structure,
+      "requests", G_TYPE_UINT64, budget->requests,
+      "saved-requests", G_TYPE_UINT64, budget->saved_requests,
+      "refused-requests", G_TYPE_UINT64, budget->refused, NULL);
+  if (budget->has_price)
+    gst_structure_set (structure,
+        "estimated-cost", G_TYPE_DOUBLE, budget->cost,
+        "saved-cost", G_TYPE_DOUBLE, budget->saved_cost, NULL);
+}
+
+guint64
+cup_stats_get_frames_in (CupStats * stats)
+{
+  guint64 n;
+
+  g_mutex_lock (&stats->lock);
+  n = stats->counts[COUNT_IN];
+  g_mutex_unlock (&stats->lock);
+  return n;
+}
+
 GstStructure *
-cup_stats_to_structure (CupStats * stats, guint in_flight)
+cup_stats_to_structure (CupStats * stats, guint in_flight,
+    const CupBudgetFigures * budget)
 {
   GstStructure *structure = gst_structure_new_empty (CUP_STATS_NAME);
   const guint64 *counts = stats->counts;
@@ -378,10 +415,10 @@ cup_stats_to_structure (CupStats * stats, guint in_flight)
       "frames-unsafe", G_TYPE_UINT64, counts[COUNT_UNSAFE],
       "retries", G_TYPE_UINT64, counts[COUNT_RETRIES],
       "bytes-up", G_TYPE_UINT64, counts[COUNT_BYTES_UP],
-      "bytes-down", G_TYPE_UINT64, counts[COUNT_BYTES_DOWN], NULL);
-  if (stats->has_cost)
-    gst_structure_set (structure,
-        "estimated-cost", G_TYPE_DOUBLE, stats->cost, NULL);
+      "bytes-down", G_TYPE_UINT64, counts[COUNT_BYTES_DOWN],
+      "results-stored", G_TYPE_UINT64, counts[COUNT_STORED],
+      "results-shared", G_TYPE_UINT64, counts[COUNT_SHARED], NULL);
+  set_budget (structure, budget);
   set_times (structure, "queue-time-total", "queue-time-mean", &stats->queue);
   set_times (structure, "service-time-total", "service-time-mean",
       &stats->service);

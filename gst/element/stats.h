@@ -11,6 +11,7 @@
 
 #include <gst/gst.h>
 
+#include "dispatch/budget.h"
 #include "engine/job.h"
 
 G_BEGIN_DECLS
@@ -32,6 +33,7 @@ typedef enum
   CUP_DROP_UNSELECTED,          /* unselected=drop, or nothing to repeat */
   CUP_DROP_UNSAFE,              /* on-unsafe=drop */
   CUP_DROP_FAILED,              /* on-error=drop */
+  CUP_DROP_BUDGET,              /* on-budget=drop, dry-run */
   CUP_DROP_CANCELLED,           /* cancel-all */
   CUP_N_DROPS
 } CupDrop;
@@ -50,6 +52,7 @@ typedef enum
   CUP_END_DONE,
   CUP_END_FAILED,
   CUP_END_CANCELLED,
+  CUP_END_SKIPPED,              /* was not allowed by the budget */
   CUP_N_ENDS
 } CupEnd;
 
@@ -69,12 +72,11 @@ void cup_stats_count_retries (CupStats * stats, guint n);
 void cup_stats_count_out (CupStats * stats, gint64 arrived, CupSource source);
 /* A frame of a live stream was not ready in time, whatever became of it. */
 void cup_stats_count_late (CupStats * stats);
-/* What results cost that come from now on; 0 for what is not known. */
-void cup_stats_set_prices (CupStats * stats, gdouble per_megapixel,
-    gdouble per_second);
+guint64 cup_stats_get_frames_in (CupStats * stats);
 
 /* What there is to know now, with @in_flight frames between the pads. */
-GstStructure *cup_stats_to_structure (CupStats * stats, guint in_flight);
+GstStructure *cup_stats_to_structure (CupStats * stats, guint in_flight,
+    const CupBudgetFigures * budget);
 
 /* For the reference page: the fields of the structure. */
 typedef struct

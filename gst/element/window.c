@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "window.h"
 
+#include "base/error.h"
 #include "report.h"
 #include "window-private.h"
 
@@ -266,6 +267,16 @@ cup_window_push_hole (CupWindow * window, GstClockTime start,
   return flow;
 }
 
+/* Lock held. In a dry run frames that are the same would be sent once, too; where
+ * a limit has kept the first one back, it may have been raised for the next. */
+static gboolean
+is_dry_run (const CupSlot * slot)
+{
+  return g_error_matches (slot->error, CUP_ERROR, CUP_ERROR_BUDGET)
+      && g_strcmp0 (cup_error_get_details (slot->error)->error_type,
+      "dry-run") == 0;
+}
+
 gboolean
 cup_window_can_repeat (CupWindow * window, CupSlot * leader, gboolean will)
 {
@@ -274,7 +285,7 @@ cup_window_can_repeat (CupWindow * window, CupSlot * leader, gboolean will)
   g_mutex_lock (&window->lock);
   if (leader->in_window) {
     can = !leader->given_up && !leader->is_original
-        && leader->state != CUP_SLOT_FAILED;
+        && (leader->state != CUP_SLOT_FAILED || is_dry_run (leader));
     leader->is_reused = leader->is_reused || (can && will);
   } else {
     can = window->kept == leader;
@@ -608,8 +619,8 @@ cup_window_take_frame (CupWindow * window, CupSlot * slot, gboolean leaves)
     g_queue_pop_head (&window->slots);
     slot->in_window = FALSE;
     if (slot->type == CUP_SLOT_FRAME && slot->has_job)
-      window->kept = leaves
-          && (slot->is_reused || (slot->result && slot->result->bytes)) ?
+      window->kept = is_dry_run (slot) || (leaves
+          && (slot->is_reused || (slot->result && slot->result->bytes))) ?
           slot : NULL;
     window->checked = NULL;
     window->n_frames--;

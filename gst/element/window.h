@@ -84,8 +84,8 @@ GstFlowReturn cup_window_push_hole (CupWindow * window, GstClockTime start,
     GstClockTime duration);
 
 /* Whether a frame that comes now may leave with the result of @leader, the last
- * one that got a job: it is there, or was kept when it left. @will: it does, and
- * from then on that is kept. */
+ * one that got a job: it is there, or was kept when it left; or, in a dry run, do
+ * without one as that did. @will: it does, and from then on that is kept. */
 gboolean cup_window_can_repeat (CupWindow * window, CupSlot * leader,
     gboolean will);
 

@@ -158,6 +158,7 @@ make_result (const DummyJob * dummy)
 
   if (plan->image_type == CUP_IMAGE_UNKNOWN) {
     result = cup_result_new_pixels (pixels);
+    result->origin = plan->origin;
     if (plan->hosted)
       fill_hosted (result, dummy->key);
     return result;
@@ -174,6 +175,7 @@ make_result (const DummyJob * dummy)
     bytes = part;
   }
   result = cup_result_new_bytes (bytes, &info);
+  result->origin = plan->origin;
   if (plan->hosted)
     fill_hosted (result, dummy->key);
   cup_pixels_unref (pixels);
@@ -433,6 +435,7 @@ cup_dummy_engine_new (void)
 
   cup_dummy_engine_set_accepts (engine, CUP_ENGINE_ACCEPTS_PIXELS);
   cup_dummy_engine_set_censors (engine, FALSE);
+  cup_dummy_engine_set_service (engine, FALSE);
   return engine;
 }
 
@@ -446,6 +449,18 @@ void
 cup_dummy_engine_set_censors (CupDummyEngine * engine, gboolean censors)
 {
   CUP_ENGINE_GET_CLASS (engine)->censors = censors;
+}
+
+static const gchar *
+get_service (CupEngine * engine)
+{
+  return "https://dummy.example/upscaler";
+}
+
+void
+cup_dummy_engine_set_service (CupDummyEngine * engine, gboolean service)
+{
+  CUP_ENGINE_GET_CLASS (engine)->get_service = service ? get_service : NULL;
 }
 
 /* A call into the engine's thread that is waited for. */

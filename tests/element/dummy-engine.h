@@ -36,6 +36,7 @@ G_DECLARE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP, DUMMY_ENGINE,
  * @hosted: say of the result what services say: request_id "request-KEY", url
  *   "https://files.example/KEY.png", seed KEY, 1.5 s of inference, 2 s in the
  *   queue, 4 s in all, 1000 bytes up, 2000 down, 1 submission
+ * @origin: of the result
  * @drift: the result is the input, enlarged, with its channels and depth, and
  *   with colours that are off by this many 255ths: red is more, blue is less,
  *   and green, and gray, are from half as much less on the left to half as much
@@ -57,16 +58,19 @@ typedef struct
   CupImageType image_type;
   gboolean black;
   gboolean hosted;
+  CupResultOrigin origin;
   gint drift;
   gboolean stubborn;
 } CupDummyPlan;
 
-/* Accepts pixels and does not censor, as all of them do then. */
+/* Accepts pixels, does not censor, and has no service, as all of them do then. */
 CupDummyEngine *cup_dummy_engine_new (void);
 /* Of the class, before a job comes. */
 void cup_dummy_engine_set_accepts (CupDummyEngine * engine,
     CupEngineAccepts accepts);
 void cup_dummy_engine_set_censors (CupDummyEngine * engine, gboolean censors);
+/* Whether it says that it has one, so that its results have a price. */
+void cup_dummy_engine_set_service (CupDummyEngine * engine, gboolean service);
 
 /* For all frames without a plan of their own. */
 void cup_dummy_engine_set_plan (CupDummyEngine * engine,

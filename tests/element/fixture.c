@@ -66,6 +66,19 @@ fixture_new_idle (void)
   return fixture;
 }
 
+void
+fixture_play (Fixture * fixture)
+{
+  fixture->harness = gst_harness_new_with_element (fixture->element, "sink",
+      "src");
+  /* It is live otherwise. */
+  gst_harness_set_live (fixture->harness, FALSE);
+  /* The harness takes the bus of its elements. */
+  gst_element_set_bus (fixture->element, fixture->bus);
+  fixture_record_pad (fixture, fixture->harness->sinkpad);
+  fixture_set_caps (fixture, FRAME_CAPS);
+}
+
 Fixture *
 fixture_new (const gchar * first_property, ...)
 {
@@ -76,14 +89,7 @@ fixture_new (const gchar * first_property, ...)
   if (first_property)
     g_object_set_valist (G_OBJECT (fixture->element), first_property, args);
   va_end (args);
-  fixture->harness = gst_harness_new_with_element (fixture->element, "sink",
-      "src");
-  /* It is live otherwise. */
-  gst_harness_set_live (fixture->harness, FALSE);
-  /* The harness takes the bus of its elements. */
-  gst_element_set_bus (fixture->element, fixture->bus);
-  fixture_record_pad (fixture, fixture->harness->sinkpad);
-  fixture_set_caps (fixture, FRAME_CAPS);
+  fixture_play (fixture);
   return fixture;
 }
 

@@ -42,8 +42,9 @@ int fixture_run (void);
  * plan: a frame completes at once. @properties as for g_object_set(). */
 Fixture *fixture_new (const gchar * first_property, ...)
     G_GNUC_NULL_TERMINATED;
-/* The same in READY, without any event. */
+/* The same in READY, without any event, and from there on. */
 Fixture *fixture_new_idle (void);
+void fixture_play (Fixture * fixture);
 void fixture_free (Fixture * fixture);
 /* Stops and frees the element; the engine and the bus stay. */
 void fixture_drop_element (Fixture * fixture);

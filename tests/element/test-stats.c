@@ -17,6 +17,14 @@ get_stats (Fixture * f)
   return stats;
 }
 
+static GstStructure *
+to_structure (CupStats * stats)
+{
+  const CupBudgetFigures nothing = { 0 };
+
+  return cup_stats_to_structure (stats, 0, &nothing);
+}
+
 static gdouble
 get_number (const GstStructure * stats, const gchar * name)
 {
@@ -113,10 +121,12 @@ static void
 test_done (void)
 {
   const CupDummyPlan hosted = {.hosted = TRUE };
-  Fixture *f = fixture_new (NULL, NULL);
+  Fixture *f = fixture_new_idle ();
   GstStructure *stats;
   guint8 key;
 
+  cup_dummy_engine_set_service (f->engine, TRUE);
+  fixture_play (f);
   cup_dummy_engine_set_plan (f->engine, &hosted);
   stats = get_stats (f);
   g_assert_false (gst_structure_has_field (stats, "estimated-cost"));
@@ -127,7 +137,7 @@ test_done (void)
     fixture_push (f, key);
   drain (f);
   assert_counts (f, "frames-in=3 frames-done=3 frames-out=3 bytes-up=3000 "
-      "bytes-down=6000");
+      "bytes-down=6000 requests=3");
   stats = get_stats (f);
   /* 3 × (32×24 pixels and 1.5 s). */
   g_assert_cmpfloat_with_epsilon (get_number (stats, "estimated-cost"),
@@ -305,7 +315,7 @@ test_percentiles (void)
     for (n = 1; n <= 1000; n++)
       cup_stats_count_out (stats, g_get_monotonic_time () - n * units[i],
           FALSE);
-    s = cup_stats_to_structure (stats, 0);
+    s = to_structure (stats);
     assert_latency (s, "latency-p50", 500.0 * units[i] * GST_USECOND);
     assert_latency (s, "latency-p90", 900.0 * units[i] * GST_USECOND);
     assert_latency (s, "latency-p99", 990.0 * units[i] * GST_USECOND);
@@ -325,11 +335,11 @@ test_extreme_latencies (void)
   GstStructure *s;
 
   cup_stats_count_out (stats, now + G_TIME_SPAN_HOUR, CUP_SOURCE_RESULT);
-  s = cup_stats_to_structure (stats, 0);
+  s = to_structure (stats);
   g_assert_cmpfloat (get_number (s, "latency-max"), ==, 0);
   gst_structure_free (s);
   cup_stats_count_out (stats, now - 30 * G_TIME_SPAN_DAY, CUP_SOURCE_ORIGINAL);
-  s = cup_stats_to_structure (stats, 0);
+  s = to_structure (stats);
   g_assert_cmpfloat (get_number (s, "latency-p50"), ==, 0);
   g_assert_cmpfloat (get_number (s, "latency-p99"), >, 24 * 3600e9);
   g_assert_cmpfloat (get_number (s, "frames-passed-through"), ==, 1);
@@ -368,7 +378,7 @@ test_threads (void)
   for (i = 0; i < N_THREADS; i++)
     threads[i] = g_thread_new ("count", count_much, stats);
   while (out < N_THREADS * N_ROUNDS) {
-    GstStructure *s = cup_stats_to_structure (stats, 0);
+    GstStructure *s = to_structure (stats);
 
     g_assert_cmpfloat (get_number (s, "frames-out"), >=, out);
     out = get_number (s, "frames-out");

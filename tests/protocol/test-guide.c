@@ -452,6 +452,12 @@ test_costs (Place * place, gconstpointer data)
         N_FRAMES},
     {SCENES "creativeupscaler select=interval interval-time=1000000000 %s ! "
           "image/png ! fakesink name=end", 3, 3},
+    {SCENES "creativeupscaler select=scene-change dry-run=true %s ! "
+          "fakesink name=end", 0, 0},
+    {SCENES "creativeupscaler select=interval interval=10 max-requests=3 "
+          "on-budget=drop %s ! image/png ! fakesink name=end", 3, 3},
+    {SCENES "creativeupscaler max-requests=2 on-budget=passthrough "
+          "size-policy=exact %s ! fakesink name=end", 2, N_FRAMES},
   };
   CupFalServiceOptions options;
   guint i;
@@ -486,6 +492,19 @@ test_costs (Place * place, gconstpointer data)
 }
 
 static void
+test_budget (Place * place, gconstpointer data)
+{
+  if (plugins_skip_without (ELEMENTS))
+    return;
+  write_clip ();
+  run_from_guide ("dry-run=true");
+  run_from_guide ("trial_%05d.png");
+  g_assert_cmpuint (count_pictures ("trial_"), ==, 3);
+  run_from_guide ("budget.webm");
+  g_assert_cmpuint (count_frames ("budget.webm"), ==, N_FRAMES);
+}
+
+static void
 test_live (Place * place, gconstpointer data)
 {
   if (plugins_skip_without ("vp8enc webmmux"))
@@ -514,6 +533,7 @@ main (int argc, char **argv)
   g_test_add (path, Place, NULL, place_enter, func, place_leave)
   ADD ("/guide/select", test_select);
   ADD ("/guide/same", test_same);
+  ADD ("/guide/budget", test_budget);
   ADD ("/guide/live", test_live);
   ADD ("/guide/keyframes", test_keyframes);
   ADD ("/guide/h264", test_h264);

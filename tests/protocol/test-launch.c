@@ -400,6 +400,85 @@ test_progress (Place * place, gconstpointer data)
   stop_service (service, 4, more);
 }
 
+/* What a dry run says at its end: the text that gst-launch-1.0 prints. */
+static gchar *
+launch_dry (const gchar * line)
+{
+  GError *error = NULL;
+  GstElement *pipeline = gst_parse_launch (line, &error);
+  GstMessage *message;
+  gchar *text = NULL, *debug = NULL;
+  GstBus *bus;
+
+  g_assert_no_error (error);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  do {
+    message = gst_bus_timed_pop_filtered (bus, LIMIT,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_INFO);
+    g_assert_nonnull (message);
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_INFO) {
+      gst_message_parse_info (message, NULL, &debug);
+      g_free (text);
+      text = debug;
+    }
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      gst_message_parse_error (message, &error, NULL);
+    g_assert_no_error (error);
+    gst_message_unref (message);
+  } while (GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (pipeline);
+  return text;
+}
+
+/* 5: without a key, and without a word to the service. */
+static void
+test_dry_run (Place * place, gconstpointer data)
+{
+  gchar *more, *line, *text;
+  CupFalService *service = start_service (&more);
+  gchar *contents;
+  gsize size;
+
+  g_unsetenv ("FAL_KEY");
+  line = g_strdup_printf ("videotestsrc num-buffers=4 pattern=ball ! "
+      "video/x-raw,width=320,height=240 ! creativeupscaler engine=fal "
+      "dry-run=true price-per-megapixel=0.5 %s ! filesink location=dry.png",
+      more);
+  text = launch_dry (line);
+  g_assert_nonnull (text);
+  if (!strstr (text, "dry run: 4 frames, 4 would be sent, 1.2 megapixels, "
+          "about 0.61"))
+    g_error ("%s", text);
+  g_assert_true (g_file_get_contents ("dry.png", &contents, &size, NULL));
+  g_assert_cmpuint (size, ==, 0);
+  g_assert_cmpuint (cup_fal_service_get_count (service,
+          CUP_FAL_COUNT_CONNECTIONS), ==, 0);
+  g_assert_cmpuint (cup_fal_service_get_count (service,
+          CUP_FAL_COUNT_REQUESTS), ==, 0);
+  g_free (contents);
+  g_free (text);
+  g_free (line);
+  stop_service (service, 0, more);
+}
+
+/* 6: no more requests than are allowed, and what they have cost. */
+static void
+test_max_requests (Place * place, gconstpointer data)
+{
+  gchar *more, *line;
+  CupFalService *service = start_service (&more);
+
+  line = g_strdup_printf ("videotestsrc num-buffers=6 pattern=ball ! "
+      "video/x-raw,width=32,height=24 ! creativeupscaler max-requests=3 "
+      "on-budget=passthrough %s ! fakesink", more);
+  launch (line);
+  g_free (line);
+  stop_service (service, 3, more);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -422,6 +501,8 @@ main (int argc, char **argv)
   ADD ("/launch/service/video", test_service_video);
   ADD ("/launch/service/stopped", test_service_stopped);
   ADD ("/launch/service/progress", test_progress);
+  ADD ("/launch/service/dry-run", test_dry_run);
+  ADD ("/launch/service/max-requests", test_max_requests);
 #undef ADD
   return g_test_run ();
 }

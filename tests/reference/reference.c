@@ -164,10 +164,11 @@ append_properties (GString * page, GObjectClass * klass)
       "sent, and the service's default holds;\nthe defaults given here are "
       "those of `fal-ai/creative-upscaler`.\n\n"
       "A change holds for the frames that come after it. `on-error`, "
-      "`max-failures`, `on-unsafe`, `late` and\n`size-policy` are looked at "
-      "when a frame's turn to leave comes; `max-in-flight` and `latency` hold "
-      "at\nonce. What can be changed in NULL and READY holds from the next "
-      "step from READY to PAUSED on.\n");
+      "`max-failures`, `on-unsafe`, `on-budget`,\n`late` and `size-policy` are "
+      "looked at when a frame's turn to leave comes; `max-in-flight`, "
+      "`latency`,\n`max-requests`, `max-cost` and the prices hold at once. "
+      "What can be changed in NULL and READY\nholds from the next step from "
+      "READY to PAUSED on.\n");
   specs = g_object_class_list_properties (klass, &n);
   for (i = 0; i < n; i++) {
     if (specs[i]->owner_type == GST_TYPE_CREATIVE_UPSCALER)
