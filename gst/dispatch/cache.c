@@ -412,6 +412,7 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
       finding->request = cup_journal_request_new (request->request_id,
           request->status_url, request->response_url, request->cancel_url,
           request->upload_url);
+      finding->request->accepted = request->accepted;
       break;
     case CUP_STORE_CLAIM_BUSY:
       if (is_stuck (cache, key)

@@ -260,10 +260,13 @@ cup_ledger_open (const CupLedgerSettings * settings, CupLedger ** ledger_out,
 void
 cup_ledger_note_result (CupLedger * ledger, const CupResult * result)
 {
-  gboolean reserved, claimed;
+  gboolean reserved, charged, claimed;
 
   g_mutex_lock (&ledger->lock);
   reserved = ledger->is_reserved;
+  /* An engine need not tell, but has to count. */
+  charged = reserved && (ledger->is_sent
+      || (result->origin == CUP_RESULT_MADE && result->submissions > 0));
   ledger->is_reserved = FALSE;
   ledger->is_sent = FALSE;
   ledger->is_accepted = FALSE;
@@ -272,10 +275,12 @@ cup_ledger_note_result (CupLedger * ledger, const CupResult * result)
     ledger->is_claimed = FALSE;
   g_mutex_unlock (&ledger->lock);
 
-  if (reserved) {
+  if (charged) {
     cup_budget_spend (ledger->budget, ledger->megapixels);
     cup_budget_settle (ledger->budget, ledger->megapixels, result);
   } else if (ledger->budget) {
+    if (reserved)
+      cup_budget_give_back (ledger->budget, ledger->megapixels);
     cup_budget_save (ledger->budget, result);
   }
   /* Also where the key could not be claimed: there may be space by now. */

@@ -44,10 +44,12 @@ cup_journal_new (const CupJournalFuncs * funcs, gpointer data,
   journal->ref_count = 1;
   journal->funcs = funcs;
   journal->data = data;
-  if (resumed)
+  if (resumed) {
     journal->resumed = cup_journal_request_new (resumed->request_id,
         resumed->status_url, resumed->response_url, resumed->cancel_url,
         resumed->upload_url);
+    journal->resumed->accepted = resumed->accepted;
+  }
   return journal;
 }
 

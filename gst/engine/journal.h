@@ -31,6 +31,7 @@ G_BEGIN_DECLS
  * @cancel_url: (nullable): as the service gave it
  * @upload_url: (nullable): where the input lies at the service; never a "data:"
  *   URI
+ * @accepted: microseconds since 1970 UTC, 0 where that is not known
  *
  * Where it comes from a file it is to be trusted no more than what comes from a
  * service: addresses are checked again before they are used.
@@ -42,6 +43,7 @@ typedef struct
   gchar *response_url;
   gchar *cancel_url;
   gchar *upload_url;
+  gint64 accepted;
 } CupJournalRequest;
 
 CupJournalRequest *cup_journal_request_new (const gchar * request_id,

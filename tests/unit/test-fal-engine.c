@@ -64,8 +64,9 @@ engine_new (Service * service)
   return engine;
 }
 
+/* Takes @journal (nullable). */
 static Outcome *
-start (CupEngine * engine, gint64 timeout)
+start_with_journal (CupEngine * engine, gint64 timeout, CupJournal * journal)
 {
   Outcome *outcome = g_new0 (Outcome, 1);
   CupValues *values = cup_values_new ();
@@ -89,8 +90,15 @@ start (CupEngine * engine, gint64 timeout)
   cup_job_set_timeout (outcome->job, timeout);
   cup_job_set_queue_timeout (outcome->job, timeout);
   cup_job_set_callback (outcome->job, on_done, outcome, NULL);
+  cup_job_set_journal (outcome->job, journal);
   cup_engine_upscale_async (engine, outcome->job);
   return outcome;
+}
+
+static Outcome *
+start (CupEngine * engine, gint64 timeout)
+{
+  return start_with_journal (engine, timeout, NULL);
 }
 
 static void
@@ -323,6 +331,98 @@ test_case (gconstpointer data)
       g_error ("stage %d: %d requests, not %d", stage, count (service, stage),
           c->counts[stage]);
   outcome_free (outcome);
+  service_free (service);
+}
+
+/* A journal that knows of an upload, for a service that says at the submission
+ * already that it does not: see test-fal-journal.c for all else. */
+typedef struct
+{
+  gchar *upload;
+  GString *told;
+} Notes;
+
+static void
+notes_may_submit (gpointer data, CupJournalAnswer func, gpointer user_data)
+{
+  g_string_append (((Notes *) data)->told, "may ");
+  func (NULL, user_data);
+}
+
+static void
+notes_refused (gpointer data)
+{
+  g_string_append (((Notes *) data)->told, "refused ");
+}
+
+static void
+notes_accepted (gpointer data, const CupJournalRequest * request)
+{
+  g_string_append (((Notes *) data)->told, "accepted ");
+}
+
+static gchar *
+notes_lookup_upload (gpointer data, GBytes * bytes, const gchar * place)
+{
+  return g_strdup (((Notes *) data)->upload);
+}
+
+static void
+notes_add_upload (gpointer data, GBytes * bytes, const gchar * place,
+    const gchar * url, gint64 lifetime)
+{
+  g_string_append (((Notes *) data)->told, "add ");
+}
+
+static void
+notes_remove_upload (gpointer data, GBytes * bytes, const gchar * place)
+{
+  g_string_append (((Notes *) data)->told, "remove ");
+}
+
+static void
+notes_free (gpointer data)
+{
+}
+
+static void
+test_upload_unknown (void)
+{
+  static const CupJournalFuncs funcs = {
+    .may_submit = notes_may_submit,
+    .refused = notes_refused,
+    .accepted = notes_accepted,
+    .lookup_upload = notes_lookup_upload,
+    .add_upload = notes_add_upload,
+    .remove_upload = notes_remove_upload,
+    .free = notes_free,
+  };
+  const Rule rules[] = { {SUBMIT, 1, ANSWER, 422, "{\"detail\":[{\"loc\":"
+          "[\"body\",\"image_url\"],\"msg\":\"Failed to download\","
+          "\"type\":\"file_download_error\"}]}"}, {0}
+  };
+  Service *service = service_new (rules);
+  CupEngine *engine = engine_new (service);
+  Notes notes = { g_strconcat (service->base, "/old", NULL) };
+  Outcome *outcome;
+
+  notes.told = g_string_new (NULL);
+  outcome = start_with_journal (engine, 0, cup_journal_new (&funcs, &notes,
+          NULL));
+  finish (outcome);
+  g_assert_no_error (outcome->error);
+  g_assert_cmpint (count (service, INITIATE), ==, 1);
+  g_assert_cmpint (count (service, SUBMIT), ==, 2);
+  g_mutex_lock (&service->lock);
+  g_assert_nonnull (strstr (service->submitted, "/file\""));
+  g_mutex_unlock (&service->lock);
+  outcome_free (outcome);
+  cup_engine_close (engine);
+  cup_engine_join (engine);
+  g_object_unref (engine);
+  g_assert_cmpstr (notes.told->str, ==, "may refused remove add may accepted ");
+  g_string_free (notes.told, TRUE);
+  g_free (notes.upload);
   service_free (service);
 }
 
@@ -668,6 +768,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &cases[i], test_case);
     g_free (path);
   }
+  g_test_add_func ("/fal/upload/unknown", test_upload_unknown);
   g_test_add_func ("/fal/status/given-up", test_status_given_up);
   g_test_add_func ("/fal/status/long-log", test_long_log);
   g_test_add_func ("/fal/download/too-large", test_too_large);

@@ -54,6 +54,13 @@ fixture_clear (Fixture * f)
   g_string_free (f->entered, TRUE);
 }
 
+static void
+join (CupFalTicket * ticket, gint64 now)
+{
+  cup_fal_ticket_join (ticket);
+  g_assert_true (cup_fal_ticket_is_inside (ticket));
+}
+
 /* Letters are tickets, and the words before them what they do. Whose turn it
  * was meanwhile, and what the limit is then. */
 static void
@@ -72,6 +79,8 @@ check (Fixture * f, const gchar * calls, const gchar * entered, guint active,
       call = cup_fal_ticket_refused;
     else if (*byte == '-')
       call = cup_fal_ticket_done;
+    else if (*byte == '=')
+      call = join;
     else if (*byte == 'x')
       call = NULL;
     else if (call)
@@ -118,6 +127,29 @@ test_halved (void)
   check (&f, "!cd", "", 0, 1);
   check (&f, "+g", "g", 1, 1);
   check (&f, "!g", "", 0, 1);
+  fixture_clear (&f);
+}
+
+/* Those that were there before come in beyond the limit, and count; that they
+ * are many does not raise it. */
+static void
+test_joined (void)
+{
+  Fixture f;
+
+  fixture_init (&f);
+  check (&f, "=a", "", 1, NONE);
+  check (&f, "+bcd", "bcd", 4, NONE);
+  check (&f, "!d", "", 3, 2);
+  check (&f, "=efghij", "", 9, 2);
+  check (&f, "+d", "", 9, 2);
+  check (&f, "!e", "", 8, 1);
+  g_assert_false (cup_fal_ticket_is_inside (f.ticket[4]));
+  check (&f, "-bcfghij", "", 1, 1);
+  /* As any other it may enter again, and then it waits. */
+  check (&f, "+e", "", 1, 1);
+  check (&f, "-a", "d", 1, 1);
+  check (&f, "xd", "e", 1, 1);
   fixture_clear (&f);
 }
 
@@ -734,6 +766,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fal-limiter/no-limit", test_no_limit);
   g_test_add_func ("/fal-limiter/halved", test_halved);
+  g_test_add_func ("/fal-limiter/joined", test_joined);
   g_test_add_func ("/fal-limiter/order", test_order);
   g_test_add_func ("/fal-limiter/grows", test_grows);
   g_test_add_func ("/fal-limiter/far-above", test_far_above);

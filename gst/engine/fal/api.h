@@ -50,6 +50,7 @@ typedef struct
   guint retries;
   gint64 retry_delay;
   gboolean allow_double_cost;
+  gint64 upload_lifetime;       /* of uploads at the service, at least */
   gchar **upload_headers;
   gchar **submit_headers;
 

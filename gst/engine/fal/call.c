@@ -141,6 +141,21 @@ handle_success (CupFalCall * call, CupHttpResponse * response)
   g_clear_error (&reason);
 }
 
+/* It was aborted, or everything is. That nothing has gone out is as certain as
+ * with a connection that did not come about. */
+static void
+handle_cancelled (CupFalCall * call, const GError * error)
+{
+  GError *reason = call->sending ? g_error_copy (error) :
+      g_error_new_literal (CUP_ERROR, CUP_ERROR_NETWORK,
+      "it was given up before it was sent");
+
+  if (!call->sending)
+    cup_error_edit_details (reason)->stage = CUP_HTTP_STAGE_CONNECT;
+  finish (call, NULL, NULL, reason);
+  g_error_free (reason);
+}
+
 static void
 on_answer (CupHttpResponse * response, const GError * error, gpointer data)
 {
@@ -151,6 +166,8 @@ on_answer (CupHttpResponse * response, const GError * error, gpointer data)
     call->api->reached = TRUE;
   if (!call->slot) {
     /* Taken back. */
+  } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    handle_cancelled (call, error);
   } else if (error) {
     if (!cup_fal_error_is_transient (error)
         || !try_again (call, error, -1, error->message))
@@ -219,6 +236,13 @@ gboolean
 cup_fal_call_may_be_sent (const CupFalCall * call)
 {
   return call->sending;
+}
+
+void
+cup_fal_call_abort (CupFalCall * call)
+{
+  g_return_if_fail (call->cancellable != NULL);
+  g_cancellable_cancel (call->cancellable);
 }
 
 void

@@ -75,6 +75,11 @@ void cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
     gpointer user_data);
 /* Whether bytes of it may have gone out since it was sent last. */
 gboolean cup_fal_call_may_be_sent (const CupFalCall * call);
+/* Ends what is under way, for a call that is not waiting to be repeated: @done
+ * is called soon, with G_IO_ERROR_CANCELLED, with an error of the stage
+ * CUP_HTTP_STAGE_CONNECT where nothing has gone out, or with an answer that was
+ * there already. */
+void cup_fal_call_abort (CupFalCall * call);
 /* Takes the call back, if there is one: nothing of @funcs is called any more.
  */
 void cup_fal_call_cancel (CupFalCall ** slot);

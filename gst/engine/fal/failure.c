@@ -320,6 +320,23 @@ cup_fal_failure_is_refusal (const CupFalFailure * failure)
 }
 
 gboolean
+cup_fal_failure_is_unknown_request (const CupFalFailure * failure)
+{
+  return failure->status == 410
+      || (failure->status == 404 && failure->is_from_service);
+}
+
+gboolean
+cup_fal_failure_is_of_job (const CupFalFailure * failure)
+{
+  if (failure->status == 408 || failure->status == 425
+      || failure->status == 429)
+    return cup_fal_failure_is_about_jobs (failure);
+  return failure->is_from_service && !failure->is_in_progress
+      && !cup_fal_failure_is_refusal (failure);
+}
+
+gboolean
 cup_fal_error_is_transient (const GError * error)
 {
   return g_error_matches (error, CUP_ERROR, CUP_ERROR_NETWORK)

@@ -88,6 +88,12 @@ gboolean cup_fal_failure_is_uncertain (const CupFalFailure * failure);
 /* Whether nothing more will be accepted with this key: 401, 402, 403. */
 gboolean cup_fal_failure_is_refusal (const CupFalFailure * failure);
 
+/* Whether the service says that there is no such request, or not any more: a
+ * page that is not found says nothing of a request. */
+gboolean cup_fal_failure_is_unknown_request (const CupFalFailure * failure);
+/* Whether it is the job that failed, rather than asking for its result. */
+gboolean cup_fal_failure_is_of_job (const CupFalFailure * failure);
+
 /* The error for it. @application and @request_id (nullable) name what it was
  * about, @key is what must not show. */
 GError *cup_fal_failure_to_error (const CupFalFailure * failure,

@@ -16,6 +16,10 @@
 #include "request.h"
 #include "api.h"
 
+/* fal's FAQ: files are kept "at least 7 days"; its page on headers says longer.
+ * A day less, so that the service still has it when its runner asks for it. */
+#define UPLOAD_LIFETIME (6 * G_TIME_SPAN_DAY)
+
 struct _CupFalEngine
 {
   CupEngine parent;
@@ -235,6 +239,13 @@ cup_fal_settings_init (CupFalSettings * settings)
   settings->store_payloads = TRUE;
 }
 
+static gint64
+get_upload_lifetime (const CupFalSettings * settings)
+{
+  return settings->upload_expiration > 0 ?
+      (gint64) settings->upload_expiration * G_USEC_PER_SEC : UPLOAD_LIFETIME;
+}
+
 static const gchar *
 get_text (const gchar * setting)
 {
@@ -284,6 +295,7 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
   api->allow_double_cost = settings->allow_double_cost;
   api->submit_headers = make_submit_headers (settings);
   api->upload_headers = make_upload_headers (settings);
+  api->upload_lifetime = get_upload_lifetime (settings);
   if (!check_key (settings->key, error)
       || !cup_fal_parse_application (settings->application,
           &api->endpoint, &api->application, error)

@@ -456,7 +456,7 @@ go_on (CupFalFollow * self)
 
 void
 cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
-    const gchar * status_url, CupFalLogs * logs,
+    const gchar * status_url, gboolean poll_first, CupFalLogs * logs,
     const CupFalFollowFuncs * funcs, gpointer user_data)
 {
   CupFalFollow *self = g_new0 (CupFalFollow, 1);
@@ -471,7 +471,10 @@ cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
   self->polled.queue_position = -1;
   self->stream_backoff = cup_fal_api_make_backoff (api, G_MAXUINT);
   *slot = self;
-  go_on (self);
+  if (poll_first)
+    poll_status (self);
+  else
+    go_on (self);
 }
 
 void

@@ -39,9 +39,11 @@ typedef struct
 
 /* Stores the follower in @slot, and clears that just before the last call;
  * nothing is called from within. @funcs is static. @status_url has been
- * checked. @logs: the job's, and its owner's */
+ * checked. @poll_first: the request is an old one: it may be done, or forgotten,
+ * and a stream that is refused says nothing of streams then. @logs: the job's,
+ * and its owner's */
 void cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
-    const gchar * status_url, CupFalLogs * logs,
+    const gchar * status_url, gboolean poll_first, CupFalLogs * logs,
     const CupFalFollowFuncs * funcs, gpointer user_data);
 /* Takes it back, if there is one. */
 void cup_fal_follow_cancel (CupFalFollow ** slot);

@@ -145,18 +145,26 @@ leave_queue (CupFalTicket * ticket)
     g_queue_unlink (&share->limiter->shares, &share->link);
 }
 
-/* The ticket may be gone afterwards. */
 static void
-let_in (CupFalTicket * ticket, gint64 now)
+take_place (CupFalTicket * ticket)
 {
   CupFalShare *share = ticket->share;
   CupFalLimiter *limiter = share->limiter;
 
-  leave_queue (ticket);
   ticket->state = TICKET_INSIDE;
   ticket->entry = share->entry = ++limiter->entries;
   share->active++;
   limiter->active++;
+}
+
+/* The ticket may be gone afterwards. */
+static void
+let_in (CupFalTicket * ticket, gint64 now)
+{
+  CupFalLimiter *limiter = ticket->share->limiter;
+
+  leave_queue (ticket);
+  take_place (ticket);
   if (now > ticket->asked)
     cup_debug ("a job was held back for %.3f s, %u of %u are at the service",
         (gdouble) (now - ticket->asked) / G_USEC_PER_SEC, limiter->active,
@@ -236,10 +244,23 @@ cup_fal_ticket_enter (CupFalTicket * ticket, gint64 now)
     let_in (ticket, now);
 }
 
+void
+cup_fal_ticket_join (CupFalTicket * ticket)
+{
+  g_return_if_fail (ticket->state == TICKET_OUTSIDE);
+  take_place (ticket);
+}
+
 gboolean
 cup_fal_ticket_is_waiting (CupFalTicket * ticket)
 {
   return ticket->state == TICKET_WAITING;
+}
+
+gboolean
+cup_fal_ticket_is_inside (CupFalTicket * ticket)
+{
+  return ticket->state == TICKET_INSIDE;
 }
 
 void
@@ -249,9 +270,9 @@ cup_fal_ticket_refused (CupFalTicket * ticket, gint64 now)
 
   g_return_if_fail (ticket->state == TICKET_INSIDE);
   /* A limit that has grown for long may be far above what was there: what was
-   * there is too many. */
+   * there is too many. And those that have joined may be far above the limit. */
   if (ticket->entry > limiter->lowered) {
-    limiter->limit = MAX (limiter->active / 2, 1);
+    limiter->limit = MAX (MIN (limiter->active, limiter->limit) / 2, 1);
     limiter->lowered = limiter->entries;
     limiter->round = 0;
     cup_info ("the service refuses a job, of %u that are there: at most %u "

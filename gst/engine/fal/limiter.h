@@ -48,7 +48,11 @@ void cup_fal_ticket_free (CupFalTicket * ticket);
 /* Asks for a place: @func is called when there is one. @now is
  * g_get_monotonic_time(). */
 void cup_fal_ticket_enter (CupFalTicket * ticket, gint64 now);
+/* It is at the service already, from before: takes a place at once, beyond the
+ * limit too. @func is not called. For tickets that are outside. */
+void cup_fal_ticket_join (CupFalTicket * ticket);
 gboolean cup_fal_ticket_is_waiting (CupFalTicket * ticket);
+gboolean cup_fal_ticket_is_inside (CupFalTicket * ticket);
 /* The service refused it for their number: gives the place back, and lowers
  * the limit unless that was done after this ticket entered. The ticket is
  * outside, keeps its rank, and may enter again. */

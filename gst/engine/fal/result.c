@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From a request that the service has accepted to the picture that came of it:
+ * see request.c.
+ */
+#include "request-private.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "protocol.h"
+
+/* Results and pictures that make no sense. */
+#define MAX_UNREADABLE 6
+/* Answers with a failure, and the time between them (in retry-delays: ten
+ * seconds), before it is believed to be the job's and not the answer's. */
+#define CONFIRMATIONS 3
+#define CONFIRM_DELAYS 20
+/* For how long files are there in any case; fal says seven days. */
+#define FILE_LIFETIME G_TIME_SPAN_DAY
+/* The whole picture is in the JSON where the application was asked for that. */
+#define MAX_INLINE_RESULT (64 << 20)
+
+/* Download. */
+
+static gboolean
+check_picture (CupFalRequest * request, GBytes * bytes, GError ** error)
+{
+  CupImageInfo *info = &request->picture_info;
+  CupImageType declared;
+
+  if (!cup_image_read_info (bytes, info, error)
+      || !cup_pixels_check_size (info->width, info->height,
+          request->max_pixels, "the result", error)
+      || !cup_image_check_complete (bytes, info->type, error))
+    return FALSE;
+
+  declared = request->output.content_type ?
+      cup_image_type_from_mime (request->output.content_type) : info->type;
+  if (declared != info->type)
+    cup_info ("request %s: the picture is %s, and not what was declared",
+        request->accepted.request_id, cup_image_type_get_mime (info->type));
+  g_clear_pointer (&request->picture, g_bytes_unref);
+  request->picture = g_bytes_ref (bytes);
+  return TRUE;
+}
+
+static gdouble
+to_seconds (gint64 microseconds)
+{
+  return (gdouble) microseconds / G_USEC_PER_SEC;
+}
+
+static void
+return_picture (CupFalRequest * request)
+{
+  CupResult *result = cup_result_new_bytes (g_bytes_ref (request->picture),
+      &request->picture_info);
+
+  result->has_seed = request->output.has_seed;
+  result->seed = request->output.seed;
+  result->request_id = g_strdup (request->accepted.request_id);
+  result->url = g_strdup (request->output.url);
+  result->inference_time = request->inference_time;
+  /* Nobody has looked when it began. */
+  result->queue_time = request->resumed ? -1 : to_seconds (request->queued);
+  result->service_time = request->resumed ? -1 :
+      to_seconds (request->service_time);
+  result->total_time = to_seconds (g_get_monotonic_time () - request->started);
+  result->bytes_up = request->bytes_up;
+  result->bytes_down = g_bytes_get_size (request->picture);
+  result->submissions = request->submissions;
+  cup_fal_request_complete (request, result, NULL);
+}
+
+/* Whether the service does not keep the file any more. Some storages say 403 of
+ * what is not there; but so does everything on the way that does not let files
+ * through, and then submitting again would be paid for again, and help nothing.
+ * A file that is not old is still there. */
+static gboolean
+is_gone (CupFalRequest * request, const CupFalFailure * failure)
+{
+  const CupJournalRequest *resumed = cup_journal_get_resumed (request->journal);
+  gint64 age = resumed && resumed->accepted > 0 ?
+      g_get_real_time () - resumed->accepted : 0;
+
+  return failure->status == 404 || failure->status == 410
+      || (failure->status == 403 && age > FILE_LIFETIME);
+}
+
+static gboolean
+accept_picture (CupHttpResponse * response, gpointer user_data, GError ** error)
+{
+  return check_picture (user_data, cup_http_response_get_body (response),
+      error);
+}
+
+static void
+on_picture (CupHttpResponse * response, const CupFalFailure * failure,
+    const GError * error, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  if (failure && request->resumed && is_gone (request, failure))
+    cup_fal_request_start_over (request, failure);
+  else if (failure || error)
+    cup_fal_request_fail_with (request, failure, error);
+  else
+    return_picture (request);
+}
+
+static const CupFalCallFuncs picture_funcs = {
+  accept_picture, cup_fal_request_on_retry, on_picture
+};
+
+static void
+download (CupFalRequest * request)
+{
+  CupFalCallSpec spec = {.method = "GET",.is_transfer = TRUE };
+  GError *error = NULL;
+
+  request->stage = CUP_STAGE_DOWNLOAD;
+  if (request->output.data) {
+    if (check_picture (request, request->output.data, &error))
+      return_picture (request);
+    else
+      cup_fal_request_fail_with (request, NULL, error);
+    g_clear_error (&error);
+    return;
+  }
+  if (!cup_fal_api_check_url (request->output.url, request->api->location,
+          "the result", &error)) {
+    cup_fal_request_fail_with (request, NULL, error);
+    g_error_free (error);
+    return;
+  }
+  spec.url = request->output.url;
+  spec.max_size = cup_fal_max_result_bytes (request->max_pixels);
+  spec.follow_redirects = TRUE;
+  spec.max_unreadable = MAX_UNREADABLE;
+  cup_fal_call_start (&request->call, request->api, &spec, &picture_funcs,
+      request);
+}
+
+/* Result. */
+
+static gboolean
+accept_result (CupHttpResponse * response, gpointer user_data, GError ** error)
+{
+  CupFalRequest *request = user_data;
+
+  cup_fal_output_clear (&request->output);
+  return cup_fal_parse_output (cup_http_response_get_body (response),
+      cup_fal_max_result_bytes (request->max_pixels), &request->output, error);
+}
+
+/* The request that an earlier run has left comes to nothing, but not because of
+ * the job: the result has expired, or that run has cancelled it at its end. */
+static gboolean
+was_left_too_long (CupFalRequest * request, const CupFalFailure * failure)
+{
+  return request->resumed && (failure->status == 499
+      || cup_fal_failure_is_unknown_request (failure));
+}
+
+static void
+handle_failure (CupFalRequest * request, CupHttpResponse * response,
+    const CupFalFailure * failure)
+{
+  if (failure->is_from_service
+      && cup_fal_request_resubmit (request, response, failure))
+    return;
+  if (was_left_too_long (request, failure)
+      || cup_fal_request_forget_upload (request, failure)) {
+    cup_fal_request_start_over (request, failure);
+    return;
+  }
+  if (cup_fal_failure_is_of_job (failure)
+      || cup_fal_failure_is_unknown_request (failure))
+    cup_fal_request_tell_lost (request);
+  cup_fal_request_fail_with (request, failure, NULL);
+}
+
+static void
+on_result (CupHttpResponse * response, const CupFalFailure * failure,
+    const GError * error, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  if (failure && failure->is_in_progress) {
+    request->completed = FALSE;
+    cup_fal_request_follow (request);
+  } else if (failure) {
+    handle_failure (request, response, failure);
+  } else if (error) {
+    cup_fal_request_fail_with (request, NULL, error);
+  } else {
+    cup_fal_ticket_done (request->ticket, g_get_monotonic_time ());
+    /* The file of a request that is an old one may be gone. */
+    if (!request->resumed)
+      cup_job_drop_input (request->job);
+    download (request);
+  }
+}
+
+static const CupFalCallFuncs result_funcs = {
+  accept_result, cup_fal_request_on_retry, on_result
+};
+
+/* Whether the result was asked to have the picture in itself. */
+static gboolean
+wants_inline_result (CupFalRequest * request)
+{
+  const CupValues *values = cup_job_get_values (request->job);
+  JsonObject *extra = values ? cup_values_get_extra (values) : NULL;
+
+  return extra && json_object_get_boolean_member_with_default (extra,
+      "sync_mode", FALSE);
+}
+
+/* This is also how a failed job is reported. What is a failure of the job, and
+ * not of this request for its result, comes again when it is asked for again;
+ * a job that went well must not be submitted once more, and paid once more, for
+ * an answer that was lost. */
+static void
+fetch_result (CupFalRequest * request)
+{
+  CupFalCallSpec spec = {.method = "GET" };
+
+  request->stage = CUP_STAGE_RESULT;
+  spec.max_unreadable = MAX_UNREADABLE;
+  spec.confirmations = request->failure_is_told ? 1 : CONFIRMATIONS;
+  spec.confirm_time = request->failure_is_told ? 0 :
+      CONFIRM_DELAYS * request->api->retry_delay;
+  spec.url = request->accepted.response_url;
+  if (wants_inline_result (request))
+    spec.max_size = MAX_INLINE_RESULT;
+  cup_fal_call_start (&request->call, request->api, &spec, &result_funcs,
+      request);
+}
+
+/* Status. */
+
+void
+cup_fal_request_take_state (CupFalRequest * request, CupFalState state,
+    gint64 position)
+{
+  gboolean queued = state == CUP_FAL_IN_QUEUE;
+  gboolean running = state == CUP_FAL_IN_PROGRESS;
+
+  if (queued)
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_QUEUE);
+  else if (running || state == CUP_FAL_COMPLETED)
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+
+  if (queued && (request->state != CUP_PROGRESS_QUEUED
+          || position != request->queue_position)) {
+    request->queue_position = position;
+    cup_fal_request_enter_state (request, CUP_PROGRESS_QUEUED);
+  } else if (running && request->state != CUP_PROGRESS_RUNNING) {
+    cup_fal_request_enter_state (request, CUP_PROGRESS_RUNNING);
+  }
+}
+
+static void
+on_status (const CupFalStatus * status, gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  g_free (request->state_word);
+  request->state_word = g_strdup (status->state_word);
+  if (status->inference_time >= 0)
+    request->inference_time = status->inference_time;
+  request->failure_is_told = status->state == CUP_FAL_COMPLETED
+      && (status->error || status->error_type);
+  cup_fal_request_take_state (request, status->state, status->queue_position);
+}
+
+static void
+on_log (const CupFalLogLine * line, gpointer user_data)
+{
+  cup_fal_request_report (user_data, line, NULL);
+}
+
+static void
+on_completed (gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  request->completed = TRUE;
+  request->service_time = g_get_monotonic_time () - request->submitted;
+  request->queued = cup_fal_clock_get_elapsed (&request->clock,
+      CUP_FAL_CLOCK_QUEUE) - request->queued_before;
+  cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
+  cup_fal_request_enter_state (request, CUP_PROGRESS_FETCHING);
+  fetch_result (request);
+}
+
+static void
+on_follow_failed (const CupFalFailure * failure, const GError * error,
+    gpointer user_data)
+{
+  CupFalRequest *request = user_data;
+
+  if (failure && cup_fal_failure_is_unknown_request (failure)) {
+    if (request->resumed) {
+      cup_fal_request_start_over (request, failure);
+      return;
+    }
+    cup_fal_request_tell_lost (request);
+  }
+  cup_fal_request_fail_with (request, failure, error);
+}
+
+static const CupFalFollowFuncs follow_funcs = {
+  on_status, on_log, cup_fal_request_on_retry, on_completed, on_follow_failed
+};
+
+void
+cup_fal_request_follow (CupFalRequest * request)
+{
+  request->stage = CUP_STAGE_STATUS;
+  cup_fal_follow_start (&request->follow, request->api,
+      request->accepted.status_url, request->resumed, request->logs,
+      &follow_funcs, request);
+}
