@@ -113,8 +113,8 @@ run_write (gpointer item, gpointer user_data)
   cup_cache_unref (cache);
 }
 
-/* In order, but what is urgent first: nothing of the same key may be queued before
- * that which it depends on. */
+/* In order, but what is urgent first: that must not depend on anything that may
+ * still be queued. */
 static gint
 compare_writes (gconstpointer a, gconstpointer b, gpointer user_data)
 {
