@@ -30,7 +30,7 @@ struct _CupCache
   CupCacheWarn warn;
   gpointer user_data;
   GDestroyNotify destroy;
-  GThreadPool *writer;          /* one thread: in the order of pushing */
+  GThreadPool *writer;          /* one thread; an item for each write */
 
   /* With refresh: storing a result and noting that it is a new one is one step
    * for who claims. Held over the disk; the next one is taken with it. */
@@ -40,7 +40,8 @@ struct _CupCache
   GCond cond;                   /* one of the next two has changed */
   guint n_unwritten;
   gboolean is_waiting;          /* there is a thread that does */
-  guint64 n_pushed;             /* to be written, ever */
+  GQueue urgent;                /* of Write: before those in writes */
+  GQueue writes;
   GQueue parked;
   GCancellable *interrupt;      /* of the wait */
   gboolean is_woken;            /* all that are parked */
@@ -68,9 +69,6 @@ struct _Write
   gint64 lifetime;
   void (*done) (gpointer user_data);
   gpointer user_data;
-
-  gboolean is_urgent;
-  guint64 number;               /* in the order of pushing */
 };
 
 /* Takes @error. Of each kind once; but a picture that is damaged is its own. */
@@ -93,9 +91,14 @@ warn (CupCache * cache, GError * error)
 static void
 run_write (gpointer item, gpointer user_data)
 {
-  Write *write = item;
-  CupCache *cache = write->cache;
+  CupCache *cache = item;
+  Write *write;
 
+  g_mutex_lock (&cache->lock);
+  write = g_queue_pop_head (&cache->urgent);
+  if (!write)
+    write = g_queue_pop_head (&cache->writes);
+  g_mutex_unlock (&cache->lock);
   write->func (write);
   if (write->done)
     write->done (write->user_data);
@@ -113,18 +116,6 @@ run_write (gpointer item, gpointer user_data)
   cup_cache_unref (cache);
 }
 
-/* In order, but what is urgent first: that must not depend on anything that may
- * still be queued. */
-static gint
-compare_writes (gconstpointer a, gconstpointer b, gpointer user_data)
-{
-  const Write *one = a, *other = b;
-
-  if (one->is_urgent != other->is_urgent)
-    return one->is_urgent ? -1 : 1;
-  return one->number < other->number ? -1 : one->number > other->number;
-}
-
 /* To be filled in and pushed. */
 static Write *
 new_write (CupCache * cache, void (*func) (Write * write))
@@ -136,17 +127,25 @@ new_write (CupCache * cache, void (*func) (Write * write))
   return write;
 }
 
+/* Takes @write. */
 static void
-push_write (Write * write)
+push_to (GQueue * queue, Write * write)
 {
   CupCache *cache = write->cache;
 
   g_mutex_lock (&cache->lock);
   cache->n_unwritten++;
-  write->number = cache->n_pushed++;
+  g_queue_push_tail (queue, write);
   g_mutex_unlock (&cache->lock);
-  /* An error means that no thread could be started now: it stays queued. */
-  g_thread_pool_push (cache->writer, write, NULL);
+  /* An error means that no thread could be started now: it stays queued. The
+   * cache is kept by the write. */
+  g_thread_pool_push (cache->writer, cache, NULL);
+}
+
+static void
+push_write (Write * write)
+{
+  push_to (&write->cache->writes, write);
 }
 
 CupCache *
@@ -171,10 +170,11 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->user_data = user_data;
   cache->destroy = destroy;
   cache->writer = g_thread_pool_new (run_write, NULL, 1, FALSE, NULL);
-  g_thread_pool_set_sort_function (cache->writer, compare_writes, NULL);
   g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
+  g_queue_init (&cache->urgent);
+  g_queue_init (&cache->writes);
   g_queue_init (&cache->parked);
   cache->renewed = g_hash_table_new_full (cup_store_key_hash,
       cup_store_key_equal, g_free, NULL);
@@ -626,16 +626,16 @@ cup_cache_note_accepted (CupCache * cache, const CupStoreKey * key,
   Write *write = new_write (cache, write_accepted);
 
   write->key = *key;
-  /* Until then it would be paid for again. Of the same key nothing is left: the
-   * service was not asked before "submitting" was written. */
-  write->is_urgent = TRUE;
   write->request = g_new0 (CupStoreRequest, 1);
   write->request->request_id = g_strdup (request->request_id);
   write->request->status_url = g_strdup (request->status_url);
   write->request->response_url = g_strdup (request->response_url);
   write->request->cancel_url = g_strdup (request->cancel_url);
   write->request->upload_url = g_strdup (request->upload_url);
-  push_write (write);
+  /* Until it is written, it would be paid for again after a crash. Nothing of the
+   * same key is queued: the service was not asked before "submitting" was
+   * written. */
+  push_to (&cache->urgent, write);
 }
 
 void
