@@ -30,18 +30,25 @@ struct _CupCache
   CupCacheWarn warn;
   gpointer user_data;
   GDestroyNotify destroy;
-  GThreadPool *writer;          /* one thread: in the order of pushing */
+  GThreadPool *writer;          /* one thread; an item for each write */
+
+  /* With refresh: storing a result and noting that it is a new one is one step
+   * for who claims. Held over the disk; the next one is taken with it. */
+  GMutex renewing;
 
   GMutex lock;                  /* a leaf; guards below */
   GCond cond;                   /* one of the next two has changed */
   guint n_unwritten;
   gboolean is_waiting;          /* there is a thread that does */
+  GQueue urgent;                /* of Write: before those in writes */
+  GQueue writes;
   GQueue parked;
   GCancellable *interrupt;      /* of the wait */
   gboolean is_woken;            /* all that are parked */
   guint warned;                 /* bit of each CupErrorCode */
   guint64 n_uncertain;
   GHashTable *renewed;          /* keys stored by this one, with refresh */
+  GHashTable *stuck;            /* keys that could not be let go of */
 };
 
 typedef struct _Write Write;
@@ -84,9 +91,14 @@ warn (CupCache * cache, GError * error)
 static void
 run_write (gpointer item, gpointer user_data)
 {
-  Write *write = item;
-  CupCache *cache = write->cache;
+  CupCache *cache = item;
+  Write *write;
 
+  g_mutex_lock (&cache->lock);
+  write = g_queue_pop_head (&cache->urgent);
+  if (!write)
+    write = g_queue_pop_head (&cache->writes);
+  g_mutex_unlock (&cache->lock);
   write->func (write);
   if (write->done)
     write->done (write->user_data);
@@ -115,16 +127,25 @@ new_write (CupCache * cache, void (*func) (Write * write))
   return write;
 }
 
+/* Takes @write. */
 static void
-push_write (Write * write)
+push_to (GQueue * queue, Write * write)
 {
   CupCache *cache = write->cache;
 
   g_mutex_lock (&cache->lock);
   cache->n_unwritten++;
+  g_queue_push_tail (queue, write);
   g_mutex_unlock (&cache->lock);
-  /* An error means that no thread could be started now: it stays queued. */
-  g_thread_pool_push (cache->writer, write, NULL);
+  /* An error means that no thread could be started now: it stays queued. The
+   * cache is kept by the write. */
+  g_thread_pool_push (cache->writer, cache, NULL);
+}
+
+static void
+push_write (Write * write)
+{
+  push_to (&write->cache->writes, write);
 }
 
 CupCache *
@@ -149,10 +170,15 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->user_data = user_data;
   cache->destroy = destroy;
   cache->writer = g_thread_pool_new (run_write, NULL, 1, FALSE, NULL);
+  g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
+  g_queue_init (&cache->urgent);
+  g_queue_init (&cache->writes);
   g_queue_init (&cache->parked);
   cache->renewed = g_hash_table_new_full (cup_store_key_hash,
+      cup_store_key_equal, g_free, NULL);
+  cache->stuck = g_hash_table_new_full (cup_store_key_hash,
       cup_store_key_equal, g_free, NULL);
   cache->is_writable = cup_store_check_writable (store, &reason);
   if (reason)
@@ -179,8 +205,10 @@ cup_cache_unref (CupCache * cache)
     cache->destroy (cache->user_data);
   g_clear_object (&cache->interrupt);
   g_hash_table_unref (cache->renewed);
+  g_hash_table_unref (cache->stuck);
   g_cond_clear (&cache->cond);
   g_mutex_clear (&cache->lock);
+  g_mutex_clear (&cache->renewing);
   g_free (cache);
 }
 
@@ -267,14 +295,38 @@ is_to_be_renewed (CupCache * cache, const CupStoreKey * key)
   return wanted;
 }
 
-static void
-note_renewed (CupCache * cache, const CupStoreKey * key)
+static gboolean
+claim_in_store (CupCache * cache, const CupStoreKey * key,
+    CupStoreClaim * claim, CupStoreRequest ** request, GError ** error)
 {
+  gboolean done;
+
   if (!cache->refresh)
-    return;
-  g_mutex_lock (&cache->lock);
-  g_hash_table_add (cache->renewed, g_memdup2 (key, sizeof (*key)));
-  g_mutex_unlock (&cache->lock);
+    return cup_store_claim (cache->store, key, FALSE, claim, request, error);
+  g_mutex_lock (&cache->renewing);
+  done = cup_store_claim (cache->store, key, is_to_be_renewed (cache, key),
+      claim, request, error);
+  g_mutex_unlock (&cache->renewing);
+  return done;
+}
+
+static gboolean
+add_to_store (CupCache * cache, const CupStoreKey * key,
+    const CupStoreRecord * record, GError ** error)
+{
+  gboolean done;
+
+  if (!cache->refresh)
+    return cup_store_add (cache->store, key, record, error);
+  g_mutex_lock (&cache->renewing);
+  done = cup_store_add (cache->store, key, record, error);
+  if (done) {
+    g_mutex_lock (&cache->lock);
+    g_hash_table_add (cache->renewed, g_memdup2 (key, sizeof (*key)));
+    g_mutex_unlock (&cache->lock);
+  }
+  g_mutex_unlock (&cache->renewing);
+  return done;
 }
 
 static void
@@ -290,18 +342,56 @@ note_uncertain (CupCache * cache)
           "uncertain-requests)"));
 }
 
+/* Ends or leaves a claim by @step. Where that cannot be written down (the disk is
+ * full) the claim stands though nobody works on it: it must not be waited for.
+ * Blocks on the disk. */
+static gboolean
+end_claim (CupCache * cache, const CupStoreKey * key,
+    gboolean (*step) (CupStore * store, const CupStoreKey * key,
+        GError ** error), GError ** error)
+{
+  GError *reason = NULL;
+  gboolean stuck;
+
+  /* FAILED: it was not claimed. */
+  stuck = !step (cache->store, key, &reason)
+      && !g_error_matches (reason, CUP_ERROR, CUP_ERROR_FAILED);
+  g_mutex_lock (&cache->lock);
+  if (stuck)
+    g_hash_table_add (cache->stuck, g_memdup2 (key, sizeof (*key)));
+  else
+    g_hash_table_remove (cache->stuck, key);
+  g_mutex_unlock (&cache->lock);
+  if (stuck)
+    cup_cache_wake (cache);
+  if (!reason)
+    return TRUE;
+  g_propagate_error (error, reason);
+  return FALSE;
+}
+
+static gboolean
+is_stuck (CupCache * cache, const CupStoreKey * key)
+{
+  gboolean stuck;
+
+  g_mutex_lock (&cache->lock);
+  stuck = g_hash_table_contains (cache->stuck, key);
+  g_mutex_unlock (&cache->lock);
+  return stuck;
+}
+
 /* FALSE where it is worth another try. */
 static gboolean
 claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
 {
-  gboolean renew = is_to_be_renewed (cache, key);
   CupStoreRequest *request = NULL;
   CupStoreClaim claim;
   GError *error = NULL;
 
-  if (!cup_store_claim (cache->store, key, renew, &claim, &request, &error)) {
+  if (!claim_in_store (cache, key, &claim, &request, &error)) {
     warn (cache, error);
-    if (!renew)
+    if (!is_to_be_renewed (cache, key))
       look_up (cache, key, finding);
     return TRUE;
   }
@@ -325,7 +415,11 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
       finding->request->accepted = request->accepted;
       break;
     case CUP_STORE_CLAIM_BUSY:
-      finding->find = CUP_CACHE_BUSY;
+      if (is_stuck (cache, key)
+          && end_claim (cache, key, cup_store_release, NULL))
+        return FALSE;
+      if (!is_stuck (cache, key))
+        finding->find = CUP_CACHE_BUSY;
       break;
   }
   g_clear_pointer (&request, cup_store_request_free);
@@ -477,12 +571,21 @@ write_step (Write * write)
     warn (write->cache, error);
 }
 
+static void
+write_end (Write * write)
+{
+  GError *error = NULL;
+
+  if (!end_claim (write->cache, &write->key, write->step, &error))
+    warn (write->cache, error);
+}
+
 static Write *
-new_step (CupCache * cache, const CupStoreKey * key,
+new_step (CupCache * cache, const CupStoreKey * key, void (*func) (Write *),
     gboolean (*step) (CupStore * store, const CupStoreKey * key,
         GError ** error))
 {
-  Write *write = new_write (cache, write_step);
+  Write *write = new_write (cache, func);
 
   write->key = *key;
   write->step = step;
@@ -493,7 +596,7 @@ void
 cup_cache_note_submitting (CupCache * cache, const CupStoreKey * key,
     void (*done) (gpointer user_data), gpointer user_data)
 {
-  Write *write = new_step (cache, key, cup_store_note_submitting);
+  Write *write = new_step (cache, key, write_step, cup_store_note_submitting);
 
   write->done = done;
   write->user_data = user_data;
@@ -503,7 +606,7 @@ cup_cache_note_submitting (CupCache * cache, const CupStoreKey * key,
 void
 cup_cache_note_refused (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_note_refused));
+  push_write (new_step (cache, key, write_step, cup_store_note_refused));
 }
 
 static void
@@ -529,25 +632,28 @@ cup_cache_note_accepted (CupCache * cache, const CupStoreKey * key,
   write->request->response_url = g_strdup (request->response_url);
   write->request->cancel_url = g_strdup (request->cancel_url);
   write->request->upload_url = g_strdup (request->upload_url);
-  push_write (write);
+  /* Until it is written, it would be paid for again after a crash. Nothing of the
+   * same key is queued: the service was not asked before "submitting" was
+   * written. */
+  push_to (&cache->urgent, write);
 }
 
 void
 cup_cache_note_lost (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_note_lost));
+  push_write (new_step (cache, key, write_step, cup_store_note_lost));
 }
 
 void
 cup_cache_forget (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_forget));
+  push_write (new_step (cache, key, write_end, cup_store_forget));
 }
 
 void
 cup_cache_release (CupCache * cache, const CupStoreKey * key)
 {
-  push_write (new_step (cache, key, cup_store_release));
+  push_write (new_step (cache, key, write_end, cup_store_release));
 }
 
 /* Results */
@@ -572,14 +678,15 @@ write_result (Write * write)
   CupCache *cache = write->cache;
   GError *error = NULL;
 
-  if (cup_store_add (cache->store, &write->key, write->record, &error)) {
-    note_renewed (cache, &write->key);
+  if (add_to_store (cache, &write->key, write->record, &error)) {
+    g_mutex_lock (&cache->lock);
+    g_hash_table_remove (cache->stuck, &write->key);
+    g_mutex_unlock (&cache->lock);
     trim (cache);
     return;
   }
   warn (cache, error);
-  /* Fails, too, where the key was not claimed. */
-  cup_store_release (cache->store, &write->key, NULL);
+  end_claim (cache, &write->key, cup_store_release, NULL);
 }
 
 void

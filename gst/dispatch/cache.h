@@ -2,9 +2,10 @@
  *
  * The store as the dispatcher uses it: what is read is read on the caller's
  * thread, a worker; what is written is written on one thread of the cache's own,
- * in the order in which it was said, so that a step of a job is never on the disk
- * before the one that it follows, and nobody waits for the disk who has something
- * better to do. A further thread waits for what other processes are working on.
+ * in the order in which it was said (but first what a service has accepted), so
+ * that a step of a job is never on the disk before the one that it follows, and
+ * nobody waits for the disk who has something better to do. A further thread waits
+ * for what other processes are working on.
  *
  * All functions may be called from any thread, and do not block, but for those
  * that say so.

@@ -40,10 +40,10 @@ G_STATIC_ASSERT (sizeof (Secret) % 32 == 16);
 
 /* GRand begins with 128 bits of the system's randomness; SHA-256 spreads them, so
  * that no word tells of another. */
-static gpointer
-make_secret (gpointer data)
+static const Secret *
+make_secret (void)
 {
-  guint8 *secret = g_malloc (sizeof (Secret));
+  Secret *secret = g_new (Secret, 1);
   GRand *rand = g_rand_new ();
   guint32 seed[9];
   gsize i;
@@ -60,7 +60,7 @@ make_secret (gpointer data)
     g_checksum_update (checksum, (const guchar *) seed, sizeof (seed));
     g_checksum_get_digest (checksum, bytes, &length);
     g_checksum_free (checksum);
-    memcpy (secret + i, bytes, MIN (length, sizeof (Secret) - i));
+    memcpy ((guint8 *) secret + i, bytes, MIN (length, sizeof (Secret) - i));
   }
   return secret;
 }
@@ -68,9 +68,11 @@ make_secret (gpointer data)
 static const Secret *
 get_secret (void)
 {
-  static GOnce once = G_ONCE_INIT;
+  static const Secret *secret;
 
-  return g_once (&once, make_secret, NULL);
+  if (g_once_init_enter (&secret))
+    g_once_init_leave (&secret, make_secret ());
+  return secret;
 }
 
 static inline void

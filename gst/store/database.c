@@ -110,6 +110,19 @@ set_up (CupDatabase * self, CupDatabaseMode mode, GError ** error)
       "PRAGMA synchronous = FULL", error);
 }
 
+/* That there is no shared memory and none can be made: for lack of permission, or
+ * of space. */
+static gboolean
+has_no_shared_memory (CupDatabase * self, gint result)
+{
+  gint last = errno;
+
+  return (result & 0xff) == SQLITE_CANTOPEN
+      || (result & 0xff) == SQLITE_READONLY
+      || ((result & 0xff) == SQLITE_IOERR
+      && is_no_space (result, get_system_error (self, result, last)));
+}
+
 /* Of a folder that cannot be written in, the index can be read by locks and
  * shared memory that are there already, because somebody who may write has it
  * open; where they are not, nobody has, and it does not change. */
@@ -123,10 +136,11 @@ open_read_only (CupDatabase * self)
   sqlite3_extended_result_codes (self->handle, 1);
   sqlite3_busy_timeout (self->handle, BUSY_TIMEOUT_MS);
   /* Opening is lazy: only reading the schema shows what can be done. */
+  errno = 0;
   if (result == SQLITE_OK)
     result = sqlite3_exec (self->handle, "SELECT 1 FROM sqlite_master", NULL,
         NULL, NULL);
-  if ((result & 0xff) != SQLITE_CANTOPEN && (result & 0xff) != SQLITE_READONLY)
+  if (!has_no_shared_memory (self, result))
     return result;
   sqlite3_close (self->handle);
   name = g_uri_escape_string (self->path, "/", TRUE);

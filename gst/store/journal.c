@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "store-private.h"
 
 /* Changes by other processes are looked for: what they do takes seconds. */
@@ -309,29 +310,34 @@ find_free (CupStore * store, const CupStoreKey * keys, guint n_keys,
   return TRUE;
 }
 
-static gboolean
-note_waiting (CupStore * store, const CupStoreKey * keys, guint n_keys,
-    GError ** error)
+/* So that nobody trims what is waited for. Where that cannot be written (the disk
+ * is full) it is waited for all the same. */
+static void
+note_waiting (CupStore * store, const CupStoreKey * keys, guint n_keys)
 {
   sqlite3_stmt *statement;
+  GError *error = NULL;
   gboolean done;
   guint i;
 
-  if (!cup_store_begin (store, error))
-    return FALSE;
-  statement = cup_database_prepare (store->writer,
-      "INSERT INTO waiting (key, until) VALUES (?1, ?2) "
-      "ON CONFLICT (key) DO UPDATE SET until = max(until, ?2)", error);
-  done = statement != NULL;
-  for (i = 0; done && i < n_keys; i++) {
-    cup_bind_blob (statement, 1, keys[i].bytes, sizeof (keys[i].bytes));
-    sqlite3_bind_int64 (statement, 2, cup_store_get_time () + WAITING_TIME);
-    done = cup_database_run (store->writer, statement, error);
+  if (cup_store_begin (store, &error)) {
+    statement = cup_database_prepare (store->writer,
+        "INSERT INTO waiting (key, until) VALUES (?1, ?2) "
+        "ON CONFLICT (key) DO UPDATE SET until = max(until, ?2)", &error);
+    done = statement != NULL;
+    for (i = 0; done && i < n_keys; i++) {
+      cup_bind_blob (statement, 1, keys[i].bytes, sizeof (keys[i].bytes));
+      sqlite3_bind_int64 (statement, 2, cup_store_get_time () + WAITING_TIME);
+      done = cup_database_run (store->writer, statement, &error);
+    }
+    if (!done)
+      cup_store_rollback (store);
+    else
+      cup_store_commit (store, &error);
   }
-  if (done)
-    return cup_store_commit (store, error);
-  cup_store_rollback (store);
-  return FALSE;
+  if (error)
+    cup_info ("what is waited for may be trimmed: %s", error->message);
+  g_clear_error (&error);
 }
 
 static void
@@ -375,8 +381,7 @@ wait_for_free (CupStore * store, const CupStoreKey * keys, guint n_keys,
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
     if (now >= renew) {
-      if (!note_waiting (store, keys, n_keys, error))
-        return FALSE;
+      note_waiting (store, keys, n_keys);
       renew = now + WAITING_TIME / 2;
     }
     if (!find_free (store, keys, n_keys, &found, error))

@@ -181,6 +181,16 @@ open_writable (CupStore * store, const gchar * index, GError ** error)
   return done;
 }
 
+/* Whether there was a store before it could not be made. */
+static gboolean
+has_tables (CupDatabase * database)
+{
+  gint64 version = 0;
+
+  return !cup_database_get_integer (database, "PRAGMA user_version", &version,
+      NULL) || version != 0;
+}
+
 static gboolean
 open_for_lookups (CupStore * store, const gchar * index, GError ** error)
 {
@@ -189,7 +199,9 @@ open_for_lookups (CupStore * store, const gchar * index, GError ** error)
     return FALSE;
   }
   store->reader = cup_database_open (index, CUP_DATABASE_READ_ONLY, error);
-  if (store->reader && cup_tables_check (store->reader, error)) {
+  if (store->reader && !has_tables (store->reader)) {
+    g_propagate_error (error, g_error_copy (store->refusal));
+  } else if (store->reader && cup_tables_check (store->reader, error)) {
     cup_info ("%s: for lookups only: %s", store->directory,
         store->refusal->message);
     return TRUE;

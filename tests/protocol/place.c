@@ -4,6 +4,24 @@
 #include <glib/gstdio.h>
 
 void
+place_remove (const gchar * path)
+{
+  GDir *dir = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL :
+      g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *inner = g_build_filename (path, name, NULL);
+
+    place_remove (inner);
+    g_free (inner);
+  }
+  if (dir)
+    g_dir_close (dir);
+  g_remove (path);
+}
+
+void
 place_enter (Place * place, gconstpointer data)
 {
   GError *error = NULL;
@@ -17,14 +35,8 @@ place_enter (Place * place, gconstpointer data)
 void
 place_leave (Place * place, gconstpointer data)
 {
-  GDir *directory = g_dir_open (".", 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (directory)))
-    g_remove (name);
-  g_dir_close (directory);
   g_chdir (place->previous);
-  g_rmdir (place->directory);
+  place_remove (place->directory);
   g_free (place->directory);
   g_free (place->previous);
 }

@@ -19,4 +19,7 @@ typedef struct
 void place_enter (Place * place, gconstpointer data);
 void place_leave (Place * place, gconstpointer data);
 
+/* A file, or a folder with all that is in it. */
+void place_remove (const gchar * path);
+
 G_END_DECLS

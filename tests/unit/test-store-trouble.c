@@ -272,7 +272,15 @@ fill (CupStore * store, guint * number, GError ** error)
   cup_store_record_free (record);
 }
 
-/* In a file system of this process alone, of one megabyte. */
+/* A file system of this process alone, of one megabyte. */
+static gboolean
+mount_small (const gchar * folder)
+{
+  return unshare (getuid () == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER)
+      == 0 && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
+      && mount ("none", folder, "tmpfs", 0, "size=1m") == 0;
+}
+
 static gint
 run_filler (const gchar * folder)
 {
@@ -281,9 +289,7 @@ run_filler (const gchar * folder)
   guint64 count;
   guint number, removed;
 
-  if (unshare (getuid () == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0
-      || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
-      || mount ("none", folder, "tmpfs", 0, "size=1m") != 0)
+  if (!mount_small (folder))
     return 77;
   store = open_store (folder);
   add (store, 1, 0);
@@ -306,11 +312,49 @@ run_filler (const gchar * folder)
   return 0;
 }
 
+/* Opened when it is full to the last byte. */
+static gint
+run_full (const gchar * folder)
+{
+  gchar *path = g_build_filename (folder, "filler", NULL);
+  gchar *block = g_malloc0 (1 << 20);
+  CupStore *store;
+  GError *error = NULL;
+  gint fd;
+
+  if (!mount_small (folder))
+    return 77;
+  store = open_store (folder);
+  add (store, 1, 0);
+  cup_store_unref (store);
+  fd = g_open (path, O_WRONLY | O_CREAT, 0600);
+  while (write (fd, block, 1 << 20) > 0);
+  g_assert_cmpint (errno, ==, ENOSPC);
+  close (fd);
+
+  store = open_store (folder);
+  g_assert_false (cup_store_check_writable (store, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_NO_SPACE);
+  g_clear_error (&error);
+  g_assert_true (check_stored (store, 1));
+  cup_store_unref (store);
+
+  g_remove (path);
+  store = open_store (folder);
+  g_assert_true (check_stored (store, 1));
+  add (store, 2, 0);
+  cup_store_unref (store);
+  g_free (block);
+  g_free (path);
+  return 0;
+}
+
+/* @data: the child. */
 static void
-test_full_disk (void)
+test_full_disk (gconstpointer data)
 {
   gchar *folder = make_folder ();
-  gint status = wait_for_child (start_child ("--filler", folder, NULL, NULL));
+  gint status = wait_for_child (start_child (data, folder, NULL, NULL));
 
   if (WIFEXITED (status) && WEXITSTATUS (status) == 77)
     g_test_skip ("no file system can be mounted here");
@@ -369,6 +413,48 @@ test_full_files (void)
     remove_all (folder);
     g_free (folder);
   }
+}
+
+/* Waiting for another's result writes, too, but does not depend on that: who is
+ * told that the wait is over asks again, and would do nothing else. */
+static gint
+run_waiter (const gchar * folder)
+{
+  CupStore *store = open_store (folder), *other = open_store (folder);
+  struct rlimit limit;
+  CupStoreKey key = make_key (1);
+  CupStoreClaim claim;
+  GError *error = NULL;
+
+  g_assert_true (cup_store_claim (other, &key, FALSE, &claim, NULL, NULL));
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = 1;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  g_assert_false (try_add (store, 2, 0, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_NO_SPACE);
+  g_clear_error (&error);
+  g_assert_false (cup_store_wait (store, &key, 1, 50000, NULL, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_TIMEOUT);
+  g_clear_error (&error);
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  cup_store_unref (other);
+  g_assert_true (cup_store_wait (store, &key, 1, -1, NULL, &error));
+  g_assert_no_error (error);
+  cup_store_unref (store);
+  return 0;
+}
+
+static void
+test_full_waiting (void)
+{
+  gchar *folder = make_folder ();
+
+  g_assert_cmpint (wait_for_child (start_child ("--waiter", folder, NULL,
+              NULL)), ==, 0);
+  remove_all (folder);
+  g_free (folder);
 }
 
 /* Not ours, not of today */
@@ -501,16 +587,24 @@ main (int argc, char **argv)
     return run_reader (argv[2]);
   if (argc > 2 && strcmp (argv[1], "--filler") == 0)
     return run_filler (argv[2]);
+  if (argc > 2 && strcmp (argv[1], "--full") == 0)
+    return run_full (argv[2]);
   if (argc > 3 && strcmp (argv[1], "--limited") == 0)
     return run_limited (argv[2], argv[3]);
+  if (argc > 2 && strcmp (argv[1], "--waiter") == 0)
+    return run_waiter (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/trouble/random-bytes", test_random_bytes);
   g_test_add_func ("/store/trouble/other-damage", test_other_damage);
   g_test_add_func ("/store/trouble/not-damage", test_not_damage);
   g_test_add_func ("/store/trouble/damaged-index", test_damaged_index);
   g_test_add_func ("/store/trouble/read-only", test_read_only);
-  g_test_add_func ("/store/trouble/full-disk", test_full_disk);
+  g_test_add_data_func ("/store/trouble/full-disk/filled", "--filler",
+      test_full_disk);
+  g_test_add_data_func ("/store/trouble/full-disk/opened", "--full",
+      test_full_disk);
   g_test_add_func ("/store/trouble/full-files", test_full_files);
+  g_test_add_func ("/store/trouble/full-waiting", test_full_waiting);
   g_test_add_func ("/store/trouble/versions", test_versions);
   g_test_add_func ("/store/trouble/migrations", test_migrations);
   g_test_add_func ("/store/trouble/folders", test_folders);
