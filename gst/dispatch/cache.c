@@ -408,6 +408,12 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
       note_uncertain (cache);
       break;
     case CUP_STORE_CLAIM_RESUMABLE:
+      /* All is to be made anew: what nobody can make use of, too. */
+      if (is_to_be_renewed (cache, key)) {
+        if (!cup_store_note_lost (cache->store, key, &error))
+          warn (cache, error);
+        break;
+      }
       finding->find = CUP_CACHE_RESUMABLE;
       finding->request = cup_journal_request_new (request->request_id,
           request->status_url, request->response_url, request->cancel_url,

@@ -48,6 +48,7 @@ typedef struct
   CupStoreKey key;
   Owner *owner;
   guint n_warnings;
+  gboolean refresh;
 
   GCancellable *cancellable;
   CupLedger *ledger;
@@ -69,7 +70,7 @@ on_warning (const GError * error, gpointer data)
 static void
 open_cache (Place * place)
 {
-  CupCacheSettings settings = { place->folder };
+  CupCacheSettings settings = { place->folder, place->refresh };
   GError *error = NULL;
 
   place->cache = cup_cache_open (&settings, on_warning, place, NULL, &error);
@@ -447,6 +448,35 @@ test_budget (void)
   free_place (place);
 }
 
+/* Once: what this run has made is not made again. */
+static void
+test_refresh (void)
+{
+  Place *place = new_place (0);
+  CupResult *result = make_result ();
+
+  open_as (place, CUP_CACHE_NONE);
+  accept (place);
+  close_ledger (place);
+  place->refresh = TRUE;
+  renew (place);
+  open_as (place, CUP_CACHE_NONE);
+  accept (place);
+  cup_ledger_note_result (place->ledger, result);
+  close_ledger (place);
+  assert_figures (place, 2, 0, 0);
+  g_assert_cmpint (find (place, TRUE), ==, CUP_CACHE_STORED);
+  renew (place);
+  open_as (place, CUP_CACHE_NONE);
+  close_ledger (place);
+  g_assert_cmpint (find (place, FALSE), ==, CUP_CACHE_NONE);
+  place->refresh = FALSE;
+  renew (place);
+  g_assert_cmpint (find (place, FALSE), ==, CUP_CACHE_STORED);
+  cup_result_free (result);
+  free_place (place);
+}
+
 static void
 test_uploads (void)
 {
@@ -539,6 +569,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ledger/lost", test_lost);
   g_test_add_func ("/ledger/double", test_double);
   g_test_add_func ("/ledger/budget", test_budget);
+  g_test_add_func ("/ledger/refresh", test_refresh);
   g_test_add_func ("/ledger/uploads", test_uploads);
   g_test_add_func ("/ledger/wait", test_wait);
   return g_test_run ();
