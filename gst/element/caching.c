@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "caching.h"
 
+#include "base/error.h"
+
 /* A folder of this name can be had as ./default. */
 #define DEFAULT_LOCATION "default"
 
@@ -8,6 +10,25 @@ static void
 on_warning (const GError * error, gpointer progress)
 {
   cup_progress_reporter_warn (progress, error);
+}
+
+/* Takes @reason. Nothing has been sent yet: who counts on the cache would rather
+ * know now. */
+static void
+set_error (GError ** error, GError * reason)
+{
+  /* These say themselves what there is to do. */
+  gboolean is_clear = g_error_matches (reason, CUP_ERROR, CUP_ERROR_BAD_DATA)
+      || g_error_matches (reason, CUP_ERROR, CUP_ERROR_UNSUPPORTED);
+
+  g_propagate_prefixed_error (error, reason, "cache-location: ");
+  if (error && !is_clear) {
+    gchar *text = g_strconcat ((*error)->message, "; choose a folder that can "
+        "be written, or set cache=off to do without", NULL);
+
+    g_free ((*error)->message);
+    (*error)->message = text;
+  }
 }
 
 static gchar *
@@ -25,6 +46,7 @@ cup_caching_open (GstCreativeUpscaler * self, CupProgressReporter * progress,
 {
   CupCacheSettings settings = { NULL };
   CupCache *cache = NULL;
+  GError *reason = NULL;
   gchar *directory = NULL;
 
   GST_OBJECT_LOCK (self);
@@ -41,9 +63,9 @@ cup_caching_open (GstCreativeUpscaler * self, CupProgressReporter * progress,
   settings.directory = directory;
   cache = cup_cache_open (&settings, on_warning,
       cup_progress_reporter_ref (progress),
-      (GDestroyNotify) cup_progress_reporter_unref, error);
+      (GDestroyNotify) cup_progress_reporter_unref, &reason);
   if (!cache)
-    g_prefix_error (error, "cache-location: ");
+    set_error (error, reason);
   g_free (directory);
   return cache;
 }
