@@ -60,7 +60,9 @@ pull_kind (Fixture * f, guint n, Kind kind)
 void
 assert_sent (Fixture * f, guint expected)
 {
-  g_assert_cmpuint (cup_dummy_engine_get_n_started (f->engine), ==, expected);
+  g_assert_cmpuint (fixture_get_count (f, "frames-done")
+      + fixture_get_count (f, "frames-failed")
+      + fixture_get_count (f, "frames-cancelled"), ==, expected);
 }
 
 void

@@ -28,7 +28,8 @@ gboolean get_boolean (GstBuffer * buffer, const gchar * name);
  * left as @kind. */
 GstBuffer *pull_kind (Fixture * f, guint n, Kind kind);
 
-/* How many jobs there were. */
+/* How many frames had jobs, which have ended. (Equal ones may have shared what
+ * the engine was asked for.) */
 void assert_sent (Fixture * f, guint expected);
 void assert_stat (Fixture * f, const gchar * name, guint64 expected);
 

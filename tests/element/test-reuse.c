@@ -156,7 +156,7 @@ test_alternating (void)
     push (f, n, n % 2 ? 7 : 8);
   for (n = 0; n < 8; n++)
     expect (f, n, SENT);
-  assert_stat (f, "frames-done", 8);
+  assert_sent (f, 8);
   fixture_free (f);
 }
 

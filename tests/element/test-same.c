@@ -83,7 +83,7 @@ test_settings (void)
   cup_dummy_engine_release_all (f->engine);
   for (n = 0; n < 12; n++)
     expect (f, n, n % 2 ? REUSED : SENT);
-  assert_sent (f, 4);
+  assert_sent (f, 6);
   fixture_free (f);
 }
 
@@ -215,7 +215,7 @@ run_format (const gchar * format)
   cup_dummy_engine_release_all (f->engine);
   for (i = 0; i < n; i++)
     expect (f, i, i == 1 || i == 2 ? REUSED : SENT);
-  assert_stat (f, "frames-done", n - 2);
+  assert_sent (f, n - 2);
   gst_buffer_unref (buffer);
   fixture_free (f);
 }
@@ -328,7 +328,7 @@ test_broken_between (void)
   cup_dummy_engine_release_all (f->engine);
   expect (f, 0, SENT);
   expect (f, 2, REUSED);
-  assert_sent (f, 1);
+  assert_stat (f, "frames-done", 1);
   fixture_free (f);
 }
 

@@ -175,6 +175,7 @@ test_shared (void)
   g_assert_cmpuint (clients[2].n_done, ==, 0);
 
   /* It is over: the next one begins anew. */
+  clear (&clients[1]);
   run = add (&place, &clients[1]);
   g_assert_false (cup_run_merge (run, &key, 0));
   cup_job_return_error (cup_run_get_job (run),
