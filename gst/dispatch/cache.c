@@ -12,6 +12,10 @@
 /* An upload is used again only where there is time left to use it. */
 #define UPLOAD_MARGIN (10 * 60 * G_USEC_PER_SEC)
 
+/* Bytes of results that may wait to be written before nothing more is begun: a
+ * disk that is slower than the service holds it up, and not the memory. */
+#define MAX_UNWRITTEN (64 << 20)
+
 /* Somebody who waits for a key. */
 typedef struct
 {
@@ -37,8 +41,9 @@ struct _CupCache
   GMutex renewing;
 
   GMutex lock;                  /* a leaf; guards below */
-  GCond cond;                   /* one of the next two has changed */
+  GCond cond;                   /* one of the next three has changed */
   guint n_unwritten;
+  gsize unwritten_size;         /* of the results among them */
   gboolean is_waiting;          /* there is a thread that does */
   GQueue urgent;                /* of Write: before those in writes */
   GQueue writes;
@@ -88,17 +93,25 @@ warn (CupCache * cache, GError * error)
   g_error_free (error);
 }
 
+static gsize
+get_size (const Write * write)
+{
+  return write->record ? g_bytes_get_size (write->record->bytes) : 0;
+}
+
 static void
 run_write (gpointer item, gpointer user_data)
 {
   CupCache *cache = item;
   Write *write;
+  gsize size;
 
   g_mutex_lock (&cache->lock);
   write = g_queue_pop_head (&cache->urgent);
   if (!write)
     write = g_queue_pop_head (&cache->writes);
   g_mutex_unlock (&cache->lock);
+  size = get_size (write);
   write->func (write);
   if (write->done)
     write->done (write->user_data);
@@ -111,6 +124,7 @@ run_write (gpointer item, gpointer user_data)
 
   g_mutex_lock (&cache->lock);
   cache->n_unwritten--;
+  cache->unwritten_size -= size;
   g_cond_broadcast (&cache->cond);
   g_mutex_unlock (&cache->lock);
   cup_cache_unref (cache);
@@ -135,6 +149,7 @@ push_to (GQueue * queue, Write * write)
 
   g_mutex_lock (&cache->lock);
   cache->n_unwritten++;
+  cache->unwritten_size += get_size (write);
   g_queue_push_tail (queue, write);
   g_mutex_unlock (&cache->lock);
   /* An error means that no thread could be started now: it stays queued. The
@@ -432,12 +447,22 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
   return TRUE;
 }
 
+static void
+wait_for_room (CupCache * cache)
+{
+  g_mutex_lock (&cache->lock);
+  while (cache->unwritten_size > MAX_UNWRITTEN)
+    g_cond_wait (&cache->cond, &cache->lock);
+  g_mutex_unlock (&cache->lock);
+}
+
 void
 cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     CupCacheFinding * finding)
 {
   guint i;
 
+  wait_for_room (cache);
   finding->find = CUP_CACHE_NONE;
   finding->claimed = FALSE;
   finding->result = NULL;

@@ -89,7 +89,8 @@ typedef struct
 
 void cup_cache_finding_clear (CupCacheFinding * finding);
 
-/* Blocks on the disk. Trouble is warned of, and counts as NONE. @claim: FALSE to
+/* Blocks on the disk, also where it is far behind with what has been added.
+ * Trouble is warned of, and counts as NONE. @claim: FALSE to
  * only look whether there is a result. */
 void cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     CupCacheFinding * finding);

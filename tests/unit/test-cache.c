@@ -12,6 +12,9 @@
 #include "store/journal.h"
 
 #define TIMEOUT (60 * G_TIME_SPAN_SECOND)
+/* Together more than what may wait. */
+#define LARGE (16 << 20)
+#define N_LARGE 5
 
 static void
 on_warning (const GError * error, gpointer n)
@@ -156,6 +159,72 @@ count_accepted (const gchar * folder)
   return n;
 }
 
+/* What is begun waits where the disk is far behind, with what is in memory. */
+
+static void
+add_large (CupCache * cache, guint number)
+{
+  CupStoreKey key = make_key (number);
+  GBytes *head = make_picture (number, 0);
+  gsize size = g_bytes_get_size (head);
+  guint8 *data = g_malloc0 (LARGE);
+  CupImageInfo info;
+  CupResult *result;
+
+  g_assert_true (cup_image_read_info (head, &info, NULL));
+  memcpy (data, g_bytes_get_data (head, NULL), size);
+  g_bytes_unref (head);
+  result = cup_result_new_bytes (g_bytes_new_take (data, LARGE), &info);
+  cup_cache_add (cache, &key, result, "test", "test");
+  cup_result_free (result);
+}
+
+typedef struct
+{
+  CupCache *cache;
+  gint is_done;                 /* atomic */
+} Finder;
+
+static gpointer
+find_another (gpointer data)
+{
+  Finder *finder = data;
+  gboolean claimed;
+
+  g_assert_cmpint (find (finder->cache, 99, &claimed), ==, CUP_CACHE_NONE);
+  g_atomic_int_set (&finder->is_done, TRUE);
+  return NULL;
+}
+
+static void
+test_room (void)
+{
+  gchar *folder = make_folder ();
+  gint n_warnings = 0;
+  CupCache *cache = open_cache (folder, FALSE, &n_warnings);
+  Finder finder = { cache, FALSE };
+  GThread *thread;
+  Stop stop;
+  guint i;
+
+  stop_init (&stop, cache, 1);
+  stop_wait (&stop);
+  for (i = 0; i < N_LARGE; i++)
+    add_large (cache, 2 + i);
+  thread = g_thread_new ("find", find_another, &finder);
+  /* What is not to happen is given time to. */
+  g_usleep (100 * G_TIME_SPAN_MILLISECOND);
+  g_assert_false (g_atomic_int_get (&finder.is_done));
+  stop_let_go (&stop);
+  g_thread_join (thread);
+  close_cache (cache);
+  g_assert_cmpint (n_warnings, ==, 0);
+  g_assert_cmpuint (count_files_in (folder, "results"), ==, N_LARGE);
+  stop_clear (&stop);
+  remove_all (folder);
+  g_free (folder);
+}
+
 /* That a service has accepted something does not wait behind results: until it
  * is written, a crash means to pay twice. */
 static void
@@ -266,6 +335,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   signal (SIGXFSZ, SIG_IGN);
   g_test_add_func ("/cache/accepted-first", test_accepted_first);
+  g_test_add_func ("/cache/room", test_room);
   g_test_add_func ("/cache/full", test_full);
   g_test_add_func ("/cache/refresh", test_refresh);
   return g_test_run ();
