@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The launch lines of docs/guide.md that choose frames, read from there and run
- * as they stand, and what else it says of keyframes, with videos that are made
- * here.
+ * The launch lines of docs/guide.md, read from there and run as they stand, and
+ * what else it says of keyframes and of costs, with videos that are made here.
  */
+#include "config.h"
+
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <glib/gstdio.h>
@@ -290,6 +291,26 @@ test_same (Place * place, gconstpointer data)
   g_assert_cmpuint (count_frames ("larger.webm"), ==, N_FRAMES);
 }
 
+/* The folder is the main program's. */
+static void
+test_cache (Place * place, gconstpointer data)
+{
+#ifdef HAVE_STORE
+  guint i;
+
+  if (plugins_skip_without (ELEMENTS " pngenc"))
+    return;
+  write_scenes ();
+  run (SCENES "videoconvert ! pngenc ! multifilesink location=in_%05d.png");
+  for (i = 0; i < 2; i++) {
+    run_from_guide ("cache-location=default");
+    g_assert_cmpuint (count_pictures ("out_"), ==, N_FRAMES);
+  }
+#else
+  g_test_skip ("built without the store");
+#endif
+}
+
 /* As many as the file has, and at their times. */
 static void
 test_keyframes (Place * place, gconstpointer data)
@@ -515,8 +536,10 @@ test_live (Place * place, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  gchar *cache = g_dir_make_tmp ("cup-test-XXXXXX", NULL);
   int status;
 
+  g_setenv ("XDG_CACHE_HOME", cache, TRUE);
   g_unsetenv ("FAL_KEY");
   g_unsetenv ("FAL_KEY_ID");
   g_unsetenv ("FAL_KEY_SECRET");
@@ -533,6 +556,7 @@ main (int argc, char **argv)
   g_test_add (path, Place, NULL, place_enter, func, place_leave)
   ADD ("/guide/select", test_select);
   ADD ("/guide/same", test_same);
+  ADD ("/guide/cache", test_cache);
   ADD ("/guide/budget", test_budget);
   ADD ("/guide/live", test_live);
   ADD ("/guide/keyframes", test_keyframes);
@@ -543,5 +567,7 @@ main (int argc, char **argv)
 #undef ADD
   status = g_test_run ();
   gst_deinit ();
+  place_remove (cache);
+  g_free (cache);
   return status;
 }
