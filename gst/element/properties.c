@@ -196,8 +196,9 @@ static const CupProperty properties[] = {
     .get_type = cup_cache_enum_get_type,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "cache-max-size", .nick = "Maximum cache size",
-    .blurb = "Bytes of pictures that are kept in cache-location: beyond that "
-        "those are removed that were not used for longest; 0 for no limit",
+    .blurb = "Bytes of pictures that are kept in cache-location: when one is "
+        "added beyond that, those are removed that were not used for longest; "
+        "0 for no limit",
     .kind = CUP_PROPERTY_UINT64, .offset = OFFSET (cache_max_size),
     .flags = GST_PARAM_MUTABLE_READY },
 
@@ -308,7 +309,8 @@ static const CupProperty properties[] = {
   { .name = "dry-run", .nick = "Dry run",
     .blurb = "Submit nothing, and tell what would have been submitted and what "
         "it would have cost: by a message at the end, and in stats. Frames "
-        "that would be submitted are left out. Needs no key",
+        "that would be submitted are left out, stored results leave. Needs no "
+        "key",
     .kind = CUP_PROPERTY_BOOLEAN, .offset = OFFSET (dry_run),
     .flags = GST_PARAM_MUTABLE_READY },
 };

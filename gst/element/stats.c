@@ -56,11 +56,11 @@ static const CupStatsField fields[] = {
     "buffers that left" },
   { "frames-passed-through", G_TYPE_UINT64,
     "how many of them are the frame itself, resized, without a result: it had "
-    "failed, was late, or not selected" },
+    "failed, was late, not selected, or not allowed by the budget" },
   { "frames-reused", G_TYPE_UINT64,
-    "how many of them have the result of an earlier frame, and were not sent: "
-    "the frame was identical to that one, or not selected "
-    "(`unselected=repeat`)" },
+    "how many of them have the result of an earlier frame, and had no job: the "
+    "frame was the same as that one (as far as `duplicate-threshold` says), or "
+    "not selected (`unselected=repeat`)" },
   { "frames-late", G_TYPE_UINT64,
     "frames of a live stream that had no result when `latency` was over, "
     "whatever became of them" },
@@ -89,8 +89,7 @@ static const CupStatsField fields[] = {
   { "dropped-cancelled", G_TYPE_UINT64,
     "cancelled by the signal `cancel-all`" },
   { "frames-done", G_TYPE_UINT64,
-    "frames for which the engine has delivered a result, whether it has left "
-    "or not" },
+    "frames whose job has a result, whether it has left or not" },
   { "frames-failed", G_TYPE_UINT64,
     "frames that the engine could not upscale" },
   { "frames-cancelled", G_TYPE_UINT64,
@@ -106,20 +105,21 @@ static const CupStatsField fields[] = {
     "their middle, that were repeated, though the service may have accepted "
     "them, and charge for them" },
   { "bytes-up", G_TYPE_UINT64,
-    "bytes of pictures that were sent for the frames that are done" },
+    "bytes of pictures that were sent for the results that were made" },
   { "bytes-down", G_TYPE_UINT64,
-    "bytes of pictures that were fetched for the frames that are done" },
+    "bytes of pictures that were fetched for the results that were made" },
   { "results-stored", G_TYPE_UINT64,
-    "results that were stored already; nothing was submitted for them" },
+    "how many of `frames-done` have a result that was stored already; nothing "
+    "was submitted for them" },
   { "results-shared", G_TYPE_UINT64,
-    "results that were made at the same time for another frame, which is the "
-    "same; nothing was submitted for them" },
+    "how many of `frames-done` have a result that was made at the same time for "
+    "another frame, which is the same; nothing was submitted for them" },
   { "requests", G_TYPE_UINT64,
     "requests that the service has accepted, or may have; without those that "
     "have failed there" },
   { "saved-requests", G_TYPE_UINT64,
-    "requests that were not needed, since the result was there already: of a "
-    "frame that is the same, or of an earlier run" },
+    "requests that were not needed: the frame is the same as another one, its "
+    "result was stored, or an earlier run had submitted it" },
   { "refused-requests", G_TYPE_UINT64,
     "requests that were not allowed by `max-requests` or `max-cost`; with "
     "`dry-run` those that would have been submitted" },
@@ -132,15 +132,15 @@ static const CupStatsField fields[] = {
   { "saved-cost", G_TYPE_DOUBLE,
     "the same of `saved-requests`" },
   { "queue-time-total", G_TYPE_DOUBLE,
-    "seconds that the frames that are done waited in the service's queue, "
-    "added up; absent where the engine has no queue" },
+    "seconds that the requests of the results that were made waited in the "
+    "service's queue, added up; absent where the engine has no queue" },
   { "queue-time-mean", G_TYPE_DOUBLE,
-    "the same for one frame, on average" },
+    "the same for one of them, on average" },
   { "service-time-total", G_TYPE_DOUBLE,
-    "seconds that the frames that are done were at the service, waiting there "
-    "included, added up; absent where the engine has no service" },
+    "seconds that they were at the service, waiting there included, added up; "
+    "absent where the engine has no service" },
   { "service-time-mean", G_TYPE_DOUBLE,
-    "the same for one frame, on average" },
+    "the same for one of them, on average" },
   { "latency-p50", G_TYPE_UINT64,
     "nanoseconds from a frame's arrival at the sink pad, before any wait for "
     "`max-in-flight`, until it leaves: half of the frames took no longer. Up "
