@@ -310,7 +310,7 @@ check (CupBudget * budget, gdouble megapixels, const gchar ** limit)
   if (budget->limits.dry_run) {
     *limit = "dry-run";
     return g_error_new (CUP_ERROR, CUP_ERROR_BUDGET, "dry-run=true: the frame "
-        "would have been submitted; set dry-run=false to have it upscaled");
+        "would be sent; set dry-run=false to have it upscaled");
   }
   *limit = "max-requests";
   error = check_requests (budget);
@@ -318,6 +318,15 @@ check (CupBudget * budget, gdouble megapixels, const gchar ** limit)
     return error;
   *limit = "max-cost";
   return check_cost (budget, megapixels);
+}
+
+GError *
+cup_budget_new_dry_error (const gchar * message)
+{
+  GError *error = g_error_new_literal (CUP_ERROR, CUP_ERROR_BUDGET, message);
+
+  cup_error_edit_details (error)->error_type = g_strdup ("dry-run");
+  return error;
 }
 
 gboolean

@@ -90,6 +90,9 @@ void cup_budget_get_figures (CupBudget * budget, CupBudgetFigures * figures);
  * figures, where it is not allowed; the property is its error_type, too. */
 gboolean cup_budget_reserve (CupBudget * budget, gdouble megapixels,
     GError ** error);
+/* What a job fails with in a dry run that would not have been submitted: it is
+ * not counted. */
+GError *cup_budget_new_dry_error (const gchar * message);
 /* What is reserved was not submitted, or certainly not accepted. @megapixels as
  * reserved, here and below. */
 void cup_budget_give_back (CupBudget * budget, gdouble megapixels);

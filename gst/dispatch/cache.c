@@ -423,12 +423,6 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
       note_uncertain (cache);
       break;
     case CUP_STORE_CLAIM_RESUMABLE:
-      /* All is to be made anew: what nobody can make use of, too. */
-      if (is_to_be_renewed (cache, key)) {
-        if (!cup_store_note_lost (cache->store, key, &error))
-          warn (cache, error);
-        break;
-      }
       finding->find = CUP_CACHE_RESUMABLE;
       finding->request = cup_journal_request_new (request->request_id,
           request->status_url, request->response_url, request->cancel_url,
@@ -456,6 +450,23 @@ wait_for_room (CupCache * cache)
   g_mutex_unlock (&cache->lock);
 }
 
+/* Without claiming anything. */
+static void
+look_at (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
+{
+  gboolean accepted = FALSE;
+  GError *error = NULL;
+
+  if (!is_to_be_renewed (cache, key))
+    look_up (cache, key, finding);
+  if (finding->find == CUP_CACHE_STORED)
+    return;
+  if (!cup_store_is_accepted (cache->store, key, &accepted, &error))
+    warn (cache, error);
+  else if (accepted)
+    finding->find = CUP_CACHE_RESUMABLE;
+}
+
 void
 cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     CupCacheFinding * finding)
@@ -467,7 +478,9 @@ cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
   finding->claimed = FALSE;
   finding->result = NULL;
   finding->request = NULL;
-  if (claim && cache->is_writable)
+  if (!claim)
+    look_at (cache, key, finding);
+  else if (cache->is_writable)
     for (i = 0; i < MAX_DAMAGED && !claim_key (cache, key, finding); i++);
   else if (!is_to_be_renewed (cache, key))
     look_up (cache, key, finding);

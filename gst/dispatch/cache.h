@@ -90,8 +90,8 @@ typedef struct
 void cup_cache_finding_clear (CupCacheFinding * finding);
 
 /* Blocks on the disk, also where it is far behind with what has been added.
- * Trouble is warned of, and counts as NONE. @claim: FALSE to
- * only look whether there is a result. */
+ * Trouble is warned of, and counts as NONE. @claim: FALSE to only look: STORED,
+ * RESUMABLE (without @request) or NONE. */
 void cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     CupCacheFinding * finding);
 /* Calls @func, once, when a key that was BUSY may be so no longer, or after

@@ -94,10 +94,23 @@ unref_cache (gpointer cache)
     cup_cache_unref (cache);
 }
 
+/* For those that have a share in a result that was paid for once. */
+static void
+save_shares (CupDispatcher * dispatcher, const CupResult * result, guint n)
+{
+  CupResult *share = cup_result_copy (result);
+
+  if (share->origin == CUP_RESULT_MADE)
+    share->origin = CUP_RESULT_SHARED;
+  for (; n > 0; n--)
+    cup_budget_save (dispatcher->budget, share);
+  cup_result_free (share);
+}
+
 /* In the thread that completes the run's job. */
 static void
 on_run_end (CupRun * run, const CupResult * result, const GError * error,
-    gpointer user_data)
+    guint n_jobs, gpointer user_data)
 {
   Task *task = user_data;
 
@@ -106,6 +119,8 @@ on_run_end (CupRun * run, const CupResult * result, const GError * error,
     cup_ledger_note_result (task->ledger, result);
   else if (result && is_accounted (task->dispatcher))
     cup_budget_save (task->dispatcher->budget, result);
+  if (result && n_jobs > 1 && is_accounted (task->dispatcher))
+    save_shares (task->dispatcher, result, n_jobs - 1);
   /* The engine may have more to say by the job's. */
   task->ledger = NULL;
   g_clear_pointer (&task->journal, cup_journal_unref);
@@ -238,6 +253,9 @@ go_on (gpointer data)
       cup_cache_wake (dispatcher->cache);
   } else if (finding.find == CUP_CACHE_STORED) {
     cup_job_return_result (job, g_steal_pointer (&finding.result));
+  } else if (finding.find == CUP_CACHE_RESUMABLE && !finding.claimed) {
+    cup_job_return_error (job, cup_budget_new_dry_error ("dry-run=true: a "
+            "request that an earlier run has submitted would be gone on with"));
   } else {
     ask_engine (task, job, &finding);
   }

@@ -236,9 +236,9 @@ job_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
   guint width, height;
 
   cup_job_get_size (job, &width, &height);
-  if (run->end)
-    run->end (run, result, error, run->user_data);
   waiters = take_waiters (run);
+  if (run->end)
+    run->end (run, result, error, g_list_length (waiters), run->user_data);
   for (walk = waiters; walk; walk = walk->next) {
     Waiter *waiter = walk->data;
 

@@ -201,9 +201,10 @@ static void
 append_saved (GString * text, const CupBudgetFigures * figures)
 {
   g_string_append_printf (text, figures->saved_requests == 1 ?
-      "; %" G_GUINT64_FORMAT " was saved, since its result was there already" :
-      "; %" G_GUINT64_FORMAT " were saved, since their results were there "
-      "already", figures->saved_requests);
+      "; %" G_GUINT64_FORMAT " was saved, since its result was there, or asked "
+      "for, already" :
+      "; %" G_GUINT64_FORMAT " were saved, since their results were there, or "
+      "asked for, already", figures->saved_requests);
   if (figures->has_price) {
     g_string_append (text, ", ");
     append_cost (text, figures->saved_cost);

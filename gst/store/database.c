@@ -81,7 +81,7 @@ set_error (CupDatabase * self, gint result, GError ** error)
     case SQLITE_CANTOPEN:
       if (is_no_space (result, number)) {
         code = CUP_ERROR_NO_SPACE;
-        advice = "; make room, or lower the store's limit";
+        advice = "; make room, or set a limit (cache-max-size)";
       } else if (number == EACCES || number == EPERM || number == EROFS) {
         code = CUP_ERROR_READ_ONLY;
         advice = "; check who may write in its folder";

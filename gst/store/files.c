@@ -25,7 +25,7 @@ cup_file_set_error (GError ** error, gint number, const gchar * doing,
     case EDQUOT:
     case EFBIG:
       code = CUP_ERROR_NO_SPACE;
-      advice = "; make room, or lower the store's limit";
+      advice = "; make room, or set a limit (cache-max-size)";
       break;
     case EROFS:
     case EACCES:

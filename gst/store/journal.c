@@ -183,6 +183,20 @@ cup_store_claim (CupStore * store, const CupStoreKey * key, gboolean refresh,
   return FALSE;
 }
 
+gboolean
+cup_store_is_accepted (CupStore * store, const CupStoreKey * key,
+    gboolean * accepted, GError ** error)
+{
+  gboolean done;
+
+  cup_database_lock (store->reader);
+  done = cup_store_has_row (store->reader,
+      "SELECT 1 FROM journal WHERE key = ?1 AND state = 'accepted'", key,
+      accepted, error);
+  cup_database_unlock (store->reader);
+  return done;
+}
+
 /* Changes the row of a key that is ours. ?1 is the key, ?2 the owner, ?3 the
  * time; @request: (nullable): ?4 … */
 static gboolean

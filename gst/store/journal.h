@@ -69,6 +69,11 @@ gboolean cup_store_claim (CupStore * store, const CupStoreKey * key,
     gboolean refresh, CupStoreClaim * claim, CupStoreRequest ** request,
     GError ** error);
 
+/* Whether the service has accepted a request for @key that nobody has the result
+ * of. Claims nothing, and works where nothing can be written. */
+gboolean cup_store_is_accepted (CupStore * store, const CupStoreKey * key,
+    gboolean * accepted, GError ** error);
+
 /* Before the submission is sent: from here on it may be accepted, whoever gets
  * to know of it. FALSE with CUP_ERROR_FAILED where the key is not claimed
  * through this store, as for all below. */

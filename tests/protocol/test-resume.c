@@ -230,7 +230,26 @@ test_stop (StorePlace * place, gconstpointer data)
   g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_CANCEL), ==, 0);
 }
 
-/* The same at any moment. */
+/* What the service has accepted would not be sent. */
+static void
+test_dry_run (StorePlace * place, gconstpointer data)
+{
+  Sequence *sequence = start_held (place);
+
+  sequence_signal (sequence, SIGKILL);
+  sequence_wait (sequence);
+  sequence_free (sequence);
+  sequence = store_place_start (place, "dry", "dry-run=true");
+  sequence_wait (sequence);
+  g_assert_null (sequence_get_error (sequence));
+  g_assert_cmpuint (sequence_get_n_frames (sequence), ==, 0);
+  g_assert_cmpuint (sequence_get_figure (sequence, "refused-requests"), ==,
+      N_FRAMES - IN_FLIGHT);
+  sequence_free (sequence);
+  store_place_assert_accepted (place, IN_FLIGHT);
+}
+
+/* Stopped at any moment. */
 static void
 test_stop_anywhere (StorePlace * place, gconstpointer data)
 {
@@ -352,6 +371,7 @@ main (int argc, char **argv)
   ADD ("/resume/killed/twice", GUINT_TO_POINTER (2), test_kill);
   ADD ("/resume/stopped/held", NULL, test_stop);
   ADD ("/resume/stopped/anywhere", NULL, test_stop_anywhere);
+  ADD ("/resume/dry-run", NULL, test_dry_run);
   ADD ("/resume/interrupted", NULL, test_interrupt);
   ADD ("/resume/forgotten/requests", GINT_TO_POINTER (FALSE), test_forgotten);
   ADD ("/resume/forgotten/all", GINT_TO_POINTER (TRUE), test_forgotten);

@@ -246,11 +246,25 @@ make_frame_at (guint8 key, guint position)
   return frame;
 }
 
+static guint64
+get_figure (Fixture * f, const gchar * name)
+{
+  GstStructure *stats;
+  guint64 figure = G_MAXUINT64;
+
+  g_object_get (f->element, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get_uint64 (stats, name, &figure));
+  gst_structure_free (stats);
+  return figure;
+}
+
 /* Also where nothing is stored: what is the same as a frame that is under way
  * waits for its result. */
 static void
 test_in_flight (void)
 {
+  /* When the last one is at the service, those before it have been looked at. */
+  static const guint8 keys[] = { 0, 1, 0, 1, 0, 1, 0, 2 };
   CupFalServiceOptions options;
   Fixture *f;
   guint i;
@@ -261,7 +275,7 @@ test_in_flight (void)
   fixture_play (f, FRAME_CAPS, NULL);
   cup_fal_service_hold (f->service, TRUE);
   for (i = 0; i < 8; i++)
-    gst_harness_push (f->harness, make_frame_at (i % 3, i));
+    gst_harness_push (f->harness, make_frame_at (keys[i], i));
   fixture_wait_count (f, CUP_FAL_COUNT_RUNNING, 3);
   cup_fal_service_hold (f->service, FALSE);
   for (i = 0; i < 8; i++) {
@@ -269,13 +283,16 @@ test_in_flight (void)
 
     g_assert_cmpuint (GST_BUFFER_PTS (frame), ==, i * FRAME_DURATION);
     g_assert_cmpuint (GST_BUFFER_DURATION (frame), ==, FRAME_DURATION);
-    GST_BUFFER_PTS (frame) = i % 3 * FRAME_DURATION;
-    assert_frame (frame, i % 3);
+    GST_BUFFER_PTS (frame) = keys[i] * FRAME_DURATION;
+    assert_frame (frame, keys[i]);
   }
   fixture_assert_count (f, CUP_FAL_COUNT_ACCEPTED, 3);
+  g_assert_cmpuint (get_figure (f, "requests"), ==, 3);
+  g_assert_cmpuint (get_figure (f, "results-shared"), ==, 5);
+  g_assert_cmpuint (get_figure (f, "saved-requests"), ==, 5);
 
-  /* It is not kept. (The last two: 0, 1.) */
-  gst_harness_push (f->harness, make_frame_at (2, 8));
+  /* It is not kept. */
+  gst_harness_push (f->harness, make_frame_at (1, 8));
   gst_buffer_unref (gst_harness_pull (f->harness));
   fixture_assert_count (f, CUP_FAL_COUNT_ACCEPTED, 4);
   g_assert_false (fixture_has_failed (f));

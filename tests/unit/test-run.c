@@ -24,6 +24,7 @@ typedef struct
   CupRuns *runs;
   guint n_unwanted;
   guint n_ends;
+  guint n_jobs;                 /* at the last end */
 } Place;
 
 static void
@@ -56,9 +57,10 @@ on_unwanted (gpointer data)
 
 static void
 on_end (CupRun * run, const CupResult * result, const GError * error,
-    gpointer data)
+    guint n_jobs, gpointer data)
 {
   ((Place *) data)->n_ends++;
+  ((Place *) data)->n_jobs = n_jobs;
 }
 
 static CupPixels *
@@ -169,6 +171,7 @@ test_shared (void)
 
   cup_job_return_result (cup_run_get_job (run), make_result ());
   cup_run_unref (run);
+  g_assert_cmpuint (place.n_jobs, ==, 2);
   g_assert_cmpint (clients[0].result->origin, ==, CUP_RESULT_MADE);
   g_assert_cmpint (clients[1].result->origin, ==, CUP_RESULT_SHARED);
   g_assert_true (clients[0].result->pixels == clients[1].result->pixels);
