@@ -101,7 +101,7 @@ on_run_end (CupRun * run, const CupResult * result, const GError * error,
 {
   Task *task = user_data;
 
-  /* What was stored has none, and cost nothing. */
+  /* What was stored has none, and cost nothing; nor do copies for others. */
   if (result && task->ledger)
     cup_ledger_note_result (task->ledger, result);
   else if (result && is_accounted (task->dispatcher))

@@ -201,12 +201,14 @@ job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
 }
 
 static CupResult *
-share_result (const CupResult * result)
+share_result (CupRun * run, const CupResult * result)
 {
   CupResult *copy = cup_result_copy (result);
 
   if (copy->origin == CUP_RESULT_MADE)
     copy->origin = CUP_RESULT_SHARED;
+  if (run->end)
+    run->end (run, copy, NULL, run->user_data);
   return copy;
 }
 
@@ -245,7 +247,7 @@ job_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
     cup_job_set_size (waiter->job, width, height);
     /* The first one gets it, the others copies. */
     if (result && walk != waiters)
-      complete_waiter (waiter, share_result (result), NULL);
+      complete_waiter (waiter, share_result (run, result), NULL);
     else if (!result)
       complete_waiter (waiter, NULL, g_error_copy (error));
   }

@@ -29,7 +29,8 @@ CupRuns *cup_runs_ref (CupRuns * runs);
 void cup_runs_unref (CupRuns * runs);
 
 /* What becomes of @result before it is given out, in the thread that completes
- * the run's job: NULL where that failed, as @error says. Must not block. */
+ * the run's job: NULL where that failed, as @error says. Once more with each copy
+ * that other jobs get. Must not block. */
 typedef void (*CupRunEnd) (CupRun * run, const CupResult * result,
     const GError * error, gpointer user_data);
 

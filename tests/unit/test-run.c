@@ -24,6 +24,7 @@ typedef struct
   CupRuns *runs;
   guint n_unwanted;
   guint n_ends;
+  guint n_shared;
 } Place;
 
 static void
@@ -58,7 +59,11 @@ static void
 on_end (CupRun * run, const CupResult * result, const GError * error,
     gpointer data)
 {
-  ((Place *) data)->n_ends++;
+  Place *place = data;
+
+  place->n_ends++;
+  if (result && result->origin == CUP_RESULT_SHARED)
+    place->n_shared++;
 }
 
 static CupPixels *
@@ -172,6 +177,7 @@ test_shared (void)
   g_assert_cmpint (clients[0].result->origin, ==, CUP_RESULT_MADE);
   g_assert_cmpint (clients[1].result->origin, ==, CUP_RESULT_SHARED);
   g_assert_true (clients[0].result->pixels == clients[1].result->pixels);
+  g_assert_cmpuint (place.n_shared, ==, 1);
   g_assert_cmpuint (clients[2].n_done, ==, 0);
 
   /* It is over: the next one begins anew. */
