@@ -396,6 +396,39 @@ is_stuck (CupCache * cache, const CupStoreKey * key)
   return stuck;
 }
 
+/* Once more for a key that could not be let go of. One thread takes it from the
+ * table, so that nobody ends a claim that is a new one by now. */
+static gboolean
+let_go (CupCache * cache, const CupStoreKey * key)
+{
+  gboolean stuck;
+
+  g_mutex_lock (&cache->lock);
+  stuck = g_hash_table_remove (cache->stuck, key);
+  g_mutex_unlock (&cache->lock);
+  return stuck && end_claim (cache, key, cup_store_release, NULL);
+}
+
+/* Something could be written: so can what could not. Others may be waiting for
+ * it, in this process or another. */
+static void
+let_go_of_all (CupCache * cache)
+{
+  GHashTableIter iter;
+  CupStoreKey next;
+  gpointer key;
+  gboolean found;
+
+  do {
+    g_mutex_lock (&cache->lock);
+    g_hash_table_iter_init (&iter, cache->stuck);
+    found = g_hash_table_iter_next (&iter, &key, NULL);
+    if (found)
+      next = *(CupStoreKey *) key;
+    g_mutex_unlock (&cache->lock);
+  } while (found && let_go (cache, &next));
+}
+
 /* FALSE where it is worth another try. */
 static gboolean
 claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
@@ -430,8 +463,7 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
       finding->request->accepted = request->accepted;
       break;
     case CUP_STORE_CLAIM_BUSY:
-      if (is_stuck (cache, key)
-          && end_claim (cache, key, cup_store_release, NULL))
+      if (let_go (cache, key))
         return FALSE;
       if (!is_stuck (cache, key))
         finding->find = CUP_CACHE_BUSY;
@@ -590,6 +622,9 @@ cup_cache_wait (CupCache * cache, const CupStoreKey * key,
   g_queue_push_tail (&cache->parked, parked);
   start = !cache->is_waiting;
   cache->is_waiting = TRUE;
+  /* Since it was found BUSY: nobody else tells. */
+  if (g_hash_table_contains (cache->stuck, key))
+    cache->is_woken = TRUE;
   interrupt_and_unlock (cache);
   if (start)
     g_thread_unref (g_thread_new ("cup-cache-wait", run_waiting,
@@ -620,7 +655,9 @@ write_end (Write * write)
 {
   GError *error = NULL;
 
-  if (!end_claim (write->cache, &write->key, write->step, &error))
+  if (end_claim (write->cache, &write->key, write->step, &error))
+    let_go_of_all (write->cache);
+  else
     warn (write->cache, error);
 }
 
@@ -726,6 +763,7 @@ write_result (Write * write)
     g_mutex_lock (&cache->lock);
     g_hash_table_remove (cache->stuck, &write->key);
     g_mutex_unlock (&cache->lock);
+    let_go_of_all (cache);
     trim (cache);
     return;
   }

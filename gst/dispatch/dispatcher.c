@@ -94,33 +94,18 @@ unref_cache (gpointer cache)
     cup_cache_unref (cache);
 }
 
-/* For those that have a share in a result that was paid for once. */
-static void
-save_shares (CupDispatcher * dispatcher, const CupResult * result, guint n)
-{
-  CupResult *share = cup_result_copy (result);
-
-  if (share->origin == CUP_RESULT_MADE)
-    share->origin = CUP_RESULT_SHARED;
-  for (; n > 0; n--)
-    cup_budget_save (dispatcher->budget, share);
-  cup_result_free (share);
-}
-
 /* In the thread that completes the run's job. */
 static void
 on_run_end (CupRun * run, const CupResult * result, const GError * error,
-    guint n_jobs, gpointer user_data)
+    gpointer user_data)
 {
   Task *task = user_data;
 
-  /* What was stored has none, and cost nothing. */
+  /* What was stored has none, and cost nothing; nor do copies for others. */
   if (result && task->ledger)
     cup_ledger_note_result (task->ledger, result);
   else if (result && is_accounted (task->dispatcher))
     cup_budget_save (task->dispatcher->budget, result);
-  if (result && n_jobs > 1 && is_accounted (task->dispatcher))
-    save_shares (task->dispatcher, result, n_jobs - 1);
   /* The engine may have more to say by the job's. */
   task->ledger = NULL;
   g_clear_pointer (&task->journal, cup_journal_unref);

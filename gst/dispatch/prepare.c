@@ -87,7 +87,9 @@ add_encoding (CupStoreKeyBuilder * builder, CupJob * job)
   CupImageType type = cup_job_get_upload_type (job);
   guint quality = cup_job_get_quality (job);
 
-  if (type == CUP_IMAGE_PNG || (type == CUP_IMAGE_WEBP && quality == 100))
+  /* WebP has 8 bits, at any quality. */
+  if (type == CUP_IMAGE_PNG || (type == CUP_IMAGE_WEBP && quality == 100
+          && cup_job_get_pixels (job)->depth == 8))
     return;
   cup_store_key_builder_add_text (builder, "upload",
       cup_image_type_get_mime (type));

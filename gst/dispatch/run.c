@@ -201,12 +201,14 @@ job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
 }
 
 static CupResult *
-share_result (const CupResult * result)
+share_result (CupRun * run, const CupResult * result)
 {
   CupResult *copy = cup_result_copy (result);
 
   if (copy->origin == CUP_RESULT_MADE)
     copy->origin = CUP_RESULT_SHARED;
+  if (run->end)
+    run->end (run, copy, NULL, run->user_data);
   return copy;
 }
 
@@ -236,16 +238,16 @@ job_done (CupJob * job, CupResult * result, GError * error, gpointer user_data)
   guint width, height;
 
   cup_job_get_size (job, &width, &height);
-  waiters = take_waiters (run);
   if (run->end)
-    run->end (run, result, error, g_list_length (waiters), run->user_data);
+    run->end (run, result, error, run->user_data);
+  waiters = take_waiters (run);
   for (walk = waiters; walk; walk = walk->next) {
     Waiter *waiter = walk->data;
 
     cup_job_set_size (waiter->job, width, height);
     /* The first one gets it, the others copies. */
     if (result && walk != waiters)
-      complete_waiter (waiter, share_result (result), NULL);
+      complete_waiter (waiter, share_result (run, result), NULL);
     else if (!result)
       complete_waiter (waiter, NULL, g_error_copy (error));
   }

@@ -28,11 +28,11 @@ CupRuns *cup_runs_new (void (*unwanted) (gpointer user_data),
 CupRuns *cup_runs_ref (CupRuns * runs);
 void cup_runs_unref (CupRuns * runs);
 
-/* What becomes of @result before it is given out to @n_jobs, in the thread that
- * completes the run's job: NULL where that failed, as @error says. Must not
- * block. */
+/* What becomes of @result before it is given out, in the thread that completes
+ * the run's job: NULL where that failed, as @error says. Once more with each copy
+ * that other jobs get. Must not block. */
 typedef void (*CupRunEnd) (CupRun * run, const CupResult * result,
-    const GError * error, guint n_jobs, gpointer user_data);
+    const GError * error, gpointer user_data);
 
 /* Takes @job. @end may be NULL; @destroy frees @user_data with the run. */
 CupRun *cup_run_new (CupRuns * runs, CupJob * job, CupRunEnd end,

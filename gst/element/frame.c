@@ -69,8 +69,11 @@ GstBuffer *
 cup_frame_wrap_pixels (CupPixels * pixels)
 {
   gsize size = cup_pixels_get_size (pixels);
+  /* Other frames may leave with them, too: who writes gets a copy. */
+  GstMemoryFlags flags = g_atomic_int_get (&pixels->ref_count) > 1 ?
+      GST_MEMORY_FLAG_READONLY : 0;
 
-  return gst_buffer_new_wrapped_full (0, pixels->data, size, 0, size,
+  return gst_buffer_new_wrapped_full (flags, pixels->data, size, 0, size,
       cup_pixels_ref (pixels), (GDestroyNotify) cup_pixels_unref);
 }
 

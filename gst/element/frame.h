@@ -22,8 +22,8 @@ gboolean cup_frame_is_native (guint channels, guint depth,
 /* Shares the buffer's memory for as long as the bytes live. */
 GBytes *cup_frame_map_bytes (GstBuffer * buffer, GError ** error);
 
-/* A buffer that has the memory of @pixels (a reference is taken). Only for
- * native formats. */
+/* A buffer that has the memory of @pixels (a reference is taken), which is read
+ * only where somebody else has them, too. Only for native formats. */
 GstBuffer *cup_frame_wrap_pixels (CupPixels * pixels);
 
 /* Times, offsets, flags and the metas that do not describe memory: all of a

@@ -114,7 +114,8 @@ void cup_journal_lost (CupJournal * journal);
 
 /* Whether an accepted request that this process does not wait for any more (it
  * stops, or the time is over) is left to the service: somebody will ask for its
- * result. Otherwise it is cancelled there. */
+ * result. Otherwise it is cancelled there. It is not asked of what the service
+ * is done with, which cannot be cancelled. */
 gboolean cup_journal_keeps (CupJournal * journal);
 
 /* Blocks (on the disk): for workers. Where the service has @bytes already, in

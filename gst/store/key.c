@@ -252,9 +252,10 @@ append_field (GByteArray * out, const CupValues * values,
 }
 
 static void
-add_field (CupStoreKeyBuilder * builder, const gchar * wire, GByteArray * value)
+add_named (CupStoreKeyBuilder * builder, const gchar * prefix,
+    const gchar * wire, GByteArray * value)
 {
-  gchar *name = g_strconcat ("field:", wire, NULL);
+  gchar *name = g_strconcat (prefix, wire, NULL);
 
   add_part (builder, name, value);
   g_free (name);
@@ -273,18 +274,21 @@ cup_store_key_builder_add_values (CupStoreKeyBuilder * builder,
     const CupField *field = cup_field_get (id);
     GByteArray *value;
 
-    if (!(fields & CUP_FIELD_BIT (id)) || !cup_values_is_set (values, id)
-        || (extra && json_object_has_member (extra, field->wire)))
+    if (!(fields & CUP_FIELD_BIT (id)) || !cup_values_is_set (values, id))
       continue;
     value = g_byte_array_new ();
     append_field (value, values, field);
-    add_field (builder, field->wire, value);
+    /* An application that has another name for the field gets both. */
+    if (extra && json_object_has_member (extra, field->wire))
+      add_named (builder, "beside:", field->wire, value);
+    else
+      add_named (builder, "field:", field->wire, value);
   }
   for (item = names; item; item = item->next) {
     GByteArray *value = g_byte_array_new ();
 
     append_node (value, json_object_get_member (extra, item->data));
-    add_field (builder, item->data, value);
+    add_named (builder, "field:", item->data, value);
   }
   g_list_free (names);
 }

@@ -29,7 +29,9 @@
  *                                   for tables in this process, not for the disk
  *
  * Numbers have one form whatever type they came in: 1 and 1.0 are 'i', and so
- * is −0.0, as 0. A field of the service is the part "field:" and its wire name.
+ * is −0.0, as 0. A field of the service is the part "field:" and its wire name, or
+ * "beside:" where an extra member has that name: for applications that know the
+ * field by another one, both count.
  * One that is left to the service has no part: that is the value "unset", which
  * differs from every value that can be set, also from the service's default.
  * (A field that the service adds later leaves all older keys as they are.)
@@ -85,8 +87,7 @@ void cup_store_key_builder_add_text (CupStoreKeyBuilder * builder,
 void cup_store_key_builder_add_number (CupStoreKeyBuilder * builder,
     const gchar * name, gdouble value);
 /* Every field that is set and in @fields (CUP_FIELD_BIT: those that the engine
- * sends), and the extra members, which take the place of fields of the same
- * name. */
+ * sends), and the extra members. */
 void cup_store_key_builder_add_values (CupStoreKeyBuilder * builder,
     const CupValues * values, guint64 fields);
 

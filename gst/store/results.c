@@ -222,6 +222,15 @@ report_damage (CupStore * store, const CupStoreKey * key, const Entry * entry,
   g_free (name);
 }
 
+/* The time comes from the index, and may be any number. */
+static gboolean
+was_used_lately (const Entry * entry)
+{
+  gint64 now = cup_store_get_time ();
+
+  return entry->used >= now - TOUCH_AGE && entry->used <= now + TOUCH_AGE;
+}
+
 static gboolean
 is_same_entry (const Entry * a, const Entry * b)
 {
@@ -264,7 +273,7 @@ cup_store_lookup (CupStore * store, const CupStoreKey * key,
       return TRUE;
     done = load_file (store, key, &entry, *record, &damaged, &reason);
     if (done) {
-      if (ABS (cup_store_get_time () - entry.used) > TOUCH_AGE)
+      if (!was_used_lately (&entry))
         cup_store_touch (store, key);
     } else {
       again = damaged && ++tries < MAX_TRIES

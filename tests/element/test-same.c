@@ -332,6 +332,38 @@ test_broken_between (void)
   fixture_free (f);
 }
 
+/* Results that frames share while they are under way leave in memory that each
+ * of them can write to. */
+static void
+test_shared_memory (void)
+{
+  Fixture *f = new_fixture ();
+  GstBuffer *buffers[3];
+  GstMapInfo map;
+  guint n;
+
+  push (f, 0, 7);
+  push (f, 1, 9);
+  push (f, 2, 7);
+  /* The last one has had the time to be taken for the same. */
+  push (f, 3, 11);
+  cup_dummy_engine_wait_started (f->engine, 3);
+  cup_dummy_engine_release_all (f->engine);
+  for (n = 0; n < G_N_ELEMENTS (buffers); n++)
+    buffers[n] = gst_harness_pull (f->harness);
+  buffers[0] = gst_buffer_make_writable (buffers[0]);
+  g_assert_true (gst_buffer_map (buffers[0], &map, GST_MAP_WRITE));
+  g_assert_cmpuint (map.data[0], ==, 7);
+  memset (map.data, 99, map.size);
+  gst_buffer_unmap (buffers[0], &map);
+  g_assert_true (gst_buffer_map (buffers[2], &map, GST_MAP_READ));
+  g_assert_cmpuint (map.data[0], ==, 7);
+  gst_buffer_unmap (buffers[2], &map);
+  for (n = 0; n < G_N_ELEMENTS (buffers); n++)
+    gst_buffer_unref (buffers[n]);
+  fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -347,5 +379,6 @@ main (int argc, char **argv)
   g_test_add_func ("/same/uri-list", test_uri_list);
   g_test_add_func ("/same/broken-between", test_broken_between);
 
+  g_test_add_func ("/same/shared-memory", test_shared_memory);
   return fixture_run ();
 }

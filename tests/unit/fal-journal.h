@@ -36,6 +36,7 @@ typedef struct
   GCond cond;
   Policy policy;
   gint keeps;                   /* atomic */
+  gint n_asked;                 /* whether it keeps; atomic */
   GString *told;
   CupJournalRequest *last;
   gchar *upload;
@@ -138,6 +139,7 @@ book_lost (gpointer data)
 static gboolean
 book_keeps (gpointer data)
 {
+  g_atomic_int_inc (&((Book *) data)->n_asked);
   return g_atomic_int_get (&((Book *) data)->keeps);
 }
 

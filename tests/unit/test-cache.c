@@ -305,6 +305,69 @@ test_full (void)
   g_free (folder);
 }
 
+static void
+on_turn (gpointer queue)
+{
+  g_async_queue_push (queue, queue);
+}
+
+/* The same for who has another cache, and waits: it is let go of as soon as
+ * anything can be written. */
+static void
+test_full_for_others (void)
+{
+  gchar *folder = make_folder ();
+  gint n_warnings = 0;
+  CupCache *cache = open_cache (folder, FALSE, &n_warnings);
+  CupCache *other = open_cache (folder, FALSE, &n_warnings);
+  GAsyncQueue *queue = g_async_queue_new ();
+  CupStoreKey key = make_key (1);
+  gboolean claimed;
+
+  claim (cache, 1);
+  claim (cache, 2);
+  set_file_limit (1);
+  add_result (cache, 1);
+  cup_cache_join (cache, TIMEOUT);
+  set_file_limit (RLIM_INFINITY);
+  g_assert_cmpint (find (other, 1, &claimed), ==, CUP_CACHE_BUSY);
+  cup_cache_wait (other, &key, on_turn, queue);
+  add_result (cache, 2);
+  g_assert_nonnull (g_async_queue_timeout_pop (queue, TIMEOUT));
+  g_assert_cmpint (find (other, 1, &claimed), ==, CUP_CACHE_NONE);
+  g_assert_true (claimed);
+  g_async_queue_unref (queue);
+  close_cache (other);
+  close_cache (cache);
+  remove_all (folder);
+  g_free (folder);
+}
+
+/* Who finds out too late that it is nobody's. */
+static void
+test_full_before (void)
+{
+  gchar *folder = make_folder ();
+  gint n_warnings = 0;
+  CupCache *cache = open_cache (folder, FALSE, &n_warnings);
+  GAsyncQueue *queue = g_async_queue_new ();
+  CupStoreKey key = make_key (1);
+  gboolean claimed;
+
+  claim (cache, 1);
+  g_assert_cmpint (find (cache, 1, &claimed), ==, CUP_CACHE_BUSY);
+  set_file_limit (1);
+  add_result (cache, 1);
+  cup_cache_join (cache, TIMEOUT);
+  cup_cache_wait (cache, &key, on_turn, queue);
+  g_assert_nonnull (g_async_queue_timeout_pop (queue, TIMEOUT));
+  set_file_limit (RLIM_INFINITY);
+  g_async_queue_unref (queue);
+  close_cache (cache);
+  remove_all (folder);
+  g_free (folder);
+}
+
 /* What has been made with a refresh is not made again. */
 static void
 test_refresh (void)
@@ -337,6 +400,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cache/accepted-first", test_accepted_first);
   g_test_add_func ("/cache/room", test_room);
   g_test_add_func ("/cache/full", test_full);
+  g_test_add_func ("/cache/full/others", test_full_for_others);
+  g_test_add_func ("/cache/full/before", test_full_before);
   g_test_add_func ("/cache/refresh", test_refresh);
   return g_test_run ();
 }

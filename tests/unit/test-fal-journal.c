@@ -376,6 +376,29 @@ test_end (gconstpointer data)
   fixture_clear (&f);
 }
 
+/* What the service is done with is charged for, and not given away. */
+static void
+test_cancel_completed (void)
+{
+  Fixture f;
+  Outcome *outcome;
+
+  fixture_init (&f, NULL);
+  f.settings.upload = CUP_FAL_UPLOAD_DATA_URI;
+  open_engine (&f);
+  add_fault (&f, "download:late:FOR=60000");
+  outcome = start_job (f.engine, &f.book, NULL, 0);
+  wait_state (outcome, CUP_PROGRESS_FETCHING);
+  cancel (outcome);
+  finish_cancelled (outcome);
+  outcome_free (outcome);
+  close_engine (&f);
+  assert_told (&f.book, "may accepted ");
+  g_assert_cmpint (g_atomic_int_get (&f.book.n_asked), ==, 0);
+  g_assert_cmpuint (count (&f, CUP_FAL_COUNT_CANCEL), ==, 0);
+  fixture_clear (&f);
+}
+
 /* What is uploaded once is there for the next one. */
 static void
 test_upload_reused (void)
@@ -527,6 +550,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &end_cases[i], test_end);
     g_free (path);
   }
+  g_test_add_func ("/fal/journal/cancel/completed", test_cancel_completed);
   g_test_add_func ("/fal/journal/upload/reused", test_upload_reused);
   g_test_add_func ("/fal/journal/upload/gone", test_upload_gone);
   g_test_add_func ("/fal/journal/upload/lost", test_upload_lost);

@@ -349,6 +349,15 @@ test_cancelled (void)
   assert_figures (place, 1, 0, 0);
   g_assert_cmpint (find (place, TRUE), ==, CUP_CACHE_NONE);
 
+  /* It was not asked: there was nothing to be cancelled. */
+  open_as (place, CUP_CACHE_NONE);
+  accept (place);
+  g_cancellable_cancel (place->cancellable);
+  close_ledger (place);
+  open_as (place, CUP_CACHE_RESUMABLE);
+  cup_journal_lost (place->journal);
+  close_ledger (place);
+
   open_as (place, CUP_CACHE_NONE);
   accept (place);
   g_atomic_int_set (&place->owner->stopping, TRUE);

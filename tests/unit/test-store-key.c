@@ -203,12 +203,18 @@ test_extra (void)
               "\"d\":-0.0}}"), get_extra_key (values, "{\"b\":{\"d\":0,"
               "\"c\":1.0},\"a\":1}")));
 
-  /* It takes the place of the field. */
+  /* It is the same as the field; but beside it, it need not take its place: an
+   * application may have another name for that. */
   set_field (values, CUP_FIELD_PROMPT, FALSE);
   set = get_key (values);
-  g_assert_true (same (set, get_extra_key (values, "{\"prompt\":\"a\"}")));
   g_assert_false (same (set, get_extra_key (values, "{\"prompt\":\"b\"}")));
   cup_values_unset (values, CUP_FIELD_PROMPT);
+  g_assert_true (same (set, get_extra_key (values, "{\"prompt\":\"a\"}")));
+  set_double (values, CUP_FIELD_SCALE, 2);
+  set = get_extra_key (values, "{\"scale\":1}");
+  set_double (values, CUP_FIELD_SCALE, 4);
+  g_assert_false (same (set, get_extra_key (values, "{\"scale\":1}")));
+  cup_values_unset (values, CUP_FIELD_SCALE);
   set_field (values, CUP_FIELD_MODEL_TYPE, TRUE);
   set = get_key (values);
   cup_values_unset (values, CUP_FIELD_MODEL_TYPE);

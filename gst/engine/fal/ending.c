@@ -86,6 +86,16 @@ add_that_it_is_kept (GError * error)
   return error;
 }
 
+/* There is nothing left to be cancelled at the service: its result was made, and
+ * is charged for. So nobody is asked whether it is to be kept, and it stays in
+ * the journal; who takes a frame back may come back to it (a seek). */
+static gboolean
+is_too_late (CupFalRequest * request, const GError * error)
+{
+  return request->completed && !request->failure_is_told
+      && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 void
 cup_fal_request_complete (CupFalRequest * request, CupResult * result,
     GError * error)
@@ -94,6 +104,7 @@ cup_fal_request_complete (CupFalRequest * request, CupResult * result,
 
   /* Once: what the journal thinks of it may change with the job's end. */
   request->kept = error && (request->in_journal || is_submitting (request))
+      && !is_too_late (request, error)
       && cup_journal_keeps (request->journal);
   if (request->kept && request->in_journal)
     error = add_that_it_is_kept (error);

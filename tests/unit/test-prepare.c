@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a job is recognised by: all that its result depends on.
+ */
+#include <string.h>
+
+#include "dispatch/prepare.h"
+
+#define TEST_TYPE_ENGINE (test_engine_get_type ())
+G_DECLARE_FINAL_TYPE (TestEngine, test_engine, TEST, ENGINE, CupEngine)
+     struct _TestEngine
+     {
+       CupEngine parent;
+     };
+
+G_DEFINE_FINAL_TYPE (TestEngine, test_engine, CUP_TYPE_ENGINE);
+
+     static void test_engine_class_init (TestEngineClass * klass)
+{
+  CUP_ENGINE_CLASS (klass)->name = "test";
+  CUP_ENGINE_CLASS (klass)->accepts = CUP_ENGINE_ACCEPTS_ENCODED;
+}
+
+static void
+test_engine_init (TestEngine * engine)
+{
+}
+
+/* @data: the depth. */
+static CupPixels *
+make_pixels (gpointer data, GError ** error)
+{
+  CupPixels *pixels = cup_pixels_new (4, 4, 3, GPOINTER_TO_UINT (data), error);
+
+  memset (pixels->data, 1, cup_pixels_get_size (pixels));
+  return pixels;
+}
+
+static CupStoreKey
+identify (guint depth, CupImageType type, guint quality)
+{
+  CupEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  CupJob *job = cup_job_new_raw (4, 4, make_pixels, GUINT_TO_POINTER (depth),
+      NULL);
+  GError *error = NULL;
+  CupStoreKey key;
+
+  cup_job_set_encoding (job, type, quality);
+  g_assert_true (cup_prepare_load (engine, job, &error));
+  g_assert_no_error (error);
+  g_assert_true (cup_prepare_identify (engine, job, TRUE, &key));
+  cup_job_unref (job);
+  g_object_unref (engine);
+  return key;
+}
+
+static gboolean
+same (CupStoreKey a, CupStoreKey b)
+{
+  return cup_store_key_equal (&a, &b);
+}
+
+/* Whatever loses nothing on the way is the same. */
+static void
+test_encoding (void)
+{
+  CupStoreKey key = identify (8, CUP_IMAGE_PNG, 95);
+  CupStoreKey deep = identify (16, CUP_IMAGE_PNG, 95);
+
+  g_assert_true (same (key, identify (8, CUP_IMAGE_PNG, 50)));
+  g_assert_true (same (key, identify (8, CUP_IMAGE_WEBP, 100)));
+  g_assert_false (same (key, identify (8, CUP_IMAGE_WEBP, 99)));
+  g_assert_false (same (key, identify (8, CUP_IMAGE_JPEG, 100)));
+  g_assert_false (same (identify (8, CUP_IMAGE_JPEG, 99),
+          identify (8, CUP_IMAGE_JPEG, 100)));
+  g_assert_true (same (deep, identify (16, CUP_IMAGE_PNG, 50)));
+  g_assert_false (same (deep, identify (16, CUP_IMAGE_JPEG, 100)));
+  /* Lossless, but of 8 bits. */
+  g_assert_false (same (deep, identify (16, CUP_IMAGE_WEBP, 100)));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/prepare/encoding", test_encoding);
+  return g_test_run ();
+}
