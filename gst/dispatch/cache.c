@@ -351,8 +351,8 @@ note_uncertain (CupCache * cache)
   cache->n_uncertain++;
   g_mutex_unlock (&cache->lock);
   warn (cache, g_error_new_literal (CUP_ERROR, CUP_ERROR_SERVICE,
-          "an earlier run ended in the middle of a submission: whether the "
-          "service has accepted that nobody knows, so that the frame is "
+          "an earlier submission was cut off in its middle: whether the "
+          "service has accepted it nobody knows, so that the frame is "
           "submitted again and may be charged for twice (stats: "
           "uncertain-requests)"));
 }

@@ -231,7 +231,8 @@ trim_batch (CupStore * store, guint64 max_size, Candidate * last,
     if (candidate->in_use)
       continue;
     done = remove_candidate (store, candidate->id, error);
-    size -= candidate->size;
+    /* Neither has to make sense in an index that somebody has changed. */
+    size -= CLAMP (candidate->size, 0, MAX (size, 0));
     (*removed)++;
   }
   *ended = list->len == 0 || (guint64) MAX (size, 0) <= max_size;
