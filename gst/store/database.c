@@ -57,6 +57,7 @@ set_error (CupDatabase * self, gint result, GError ** error)
       sqlite3_errstr (result);
   CupErrorCode code = CUP_ERROR_FAILED;
   const gchar *advice = "";
+  gchar *text;
 
   switch (result & 0xff) {
     case SQLITE_READONLY:
@@ -90,9 +91,12 @@ set_error (CupDatabase * self, gint result, GError ** error)
     default:
       break;
   }
+  /* SQLite cites what it has found. */
+  text = g_utf8_make_valid (words, -1);
   g_set_error (error, CUP_ERROR, code, "the store's index %s: %s%s%s%s",
-      self->path, words, number ? ": " : "",
+      self->path, text, number ? ": " : "",
       number ? g_strerror (number) : "", advice);
+  g_free (text);
 }
 
 static gboolean

@@ -115,6 +115,33 @@ test_not_damage (void)
 }
 
 /* The index itself: an error or results that are good, nothing else. */
+/* What is cited of it goes into a message. */
+static void
+test_damaged_schema (void)
+{
+  gchar *folder = make_folder ();
+  gchar *path = g_build_filename (folder, "index.db", NULL), *contents;
+  GError *error = NULL;
+  gchar *word;
+  gsize size;
+
+  cup_store_unref (open_store (folder));
+  g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
+  word = memmem (contents, size, "INDEX", 5);
+  g_assert_nonnull (word);
+  word[1] = (gchar) 0xc6;
+  g_assert_true (g_file_set_contents (path, contents, (gssize) size, NULL));
+  g_assert_null (cup_store_open (folder, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_assert_nonnull (strstr (error->message, "move the store's folder away"));
+  g_clear_error (&error);
+  g_free (contents);
+  g_free (path);
+  remove_all (folder);
+  g_free (folder);
+}
+
 static void
 test_damaged_index (void)
 {
@@ -597,6 +624,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/trouble/random-bytes", test_random_bytes);
   g_test_add_func ("/store/trouble/other-damage", test_other_damage);
   g_test_add_func ("/store/trouble/not-damage", test_not_damage);
+  g_test_add_func ("/store/trouble/damaged-schema", test_damaged_schema);
   g_test_add_func ("/store/trouble/damaged-index", test_damaged_index);
   g_test_add_func ("/store/trouble/read-only", test_read_only);
   g_test_add_data_func ("/store/trouble/full-disk/filled", "--filler",
