@@ -101,6 +101,8 @@ on_run_end (CupRun * run, const CupResult * result, const GError * error,
 {
   Task *task = user_data;
 
+  if (!result && task->ledger)
+    cup_ledger_note_failure (task->ledger);
   /* What was stored has none, and cost nothing; nor do copies for others. */
   if (result && task->ledger)
     cup_ledger_note_result (task->ledger, result);

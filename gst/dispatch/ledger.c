@@ -289,3 +289,15 @@ cup_ledger_note_result (CupLedger * ledger, const CupResult * result)
         cup_engine_get_name (ledger->engine),
         cup_engine_get_service (ledger->engine));
 }
+
+void
+cup_ledger_note_failure (CupLedger * ledger)
+{
+  gboolean sent;
+
+  g_mutex_lock (&ledger->lock);
+  sent = ledger->is_sent;
+  g_mutex_unlock (&ledger->lock);
+  if (!sent)
+    end_submission (ledger, FALSE, FALSE);
+}

@@ -59,5 +59,8 @@ gboolean cup_ledger_open (const CupLedgerSettings * settings,
     CupLedger ** ledger, CupJournal ** journal, GError ** error);
 /* There is a result. */
 void cup_ledger_note_result (CupLedger * ledger, const CupResult * result);
+/* There is none, and the job is about to end: what was not sent will not be, and
+ * somebody else may have its place in the budget at once. */
+void cup_ledger_note_failure (CupLedger * ledger);
 
 G_END_DECLS

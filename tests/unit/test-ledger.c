@@ -283,6 +283,13 @@ test_not_sent (void)
   close_ledger (place);
   assert_figures (place, 0, 0, 0);
   g_assert_cmpint (find (place, TRUE), ==, CUP_CACHE_NONE);
+
+  /* Before the job's end is told: whoever hears of it may send the next. */
+  open_as (place, CUP_CACHE_NONE);
+  cup_ledger_note_failure (place->ledger);
+  assert_figures (place, 0, 0, 0);
+  close_ledger (place);
+  assert_figures (place, 0, 0, 0);
   free_place (place);
 }
 
