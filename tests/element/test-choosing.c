@@ -675,7 +675,7 @@ typedef struct
   gint stop;
 } Stress;
 
-/* An application that cannot make up its mind, and a downstream likewise. */
+/* An application that cannot make up its mind. */
 static gpointer
 change_everything (gpointer user_data)
 {
@@ -684,7 +684,6 @@ change_everything (gpointer user_data)
   };
   static const gchar *const values[] = { "drop", "local", "repeat" };
   static const gchar *const policies[] = { "follow", "first", "exact" };
-  static const gchar *const formats[] = { "RGBA", "I420", "RGB" };
   Stress *stress = user_data;
   GRand *rand = g_rand_new_with_seed (11);
 
@@ -697,17 +696,26 @@ change_everything (gpointer user_data)
     g_object_set (f->element, "interval", g_rand_int_range (rand, 1, 6),
         "interval-time", (guint64) (g_rand_int_range (rand, 0, 4)
             * FRAME_DURATION), NULL);
-    if (g_rand_int_range (rand, 0, 8) == 0) {
-      gchar *caps = g_strdup_printf ("video/x-raw,format=%s",
-          formats[g_rand_int_range (rand, 0, 3)]);
-
-      gst_harness_set_sink_caps_str (f->harness, caps);
-      g_free (caps);
-    }
     g_usleep (g_rand_int_range (rand, 0, 2000));
   }
   g_rand_free (rand);
   return NULL;
+}
+
+/* Downstream takes another format from here on. When nothing is under way: what is
+ * refused between the choice and the caps is an error, and rightly. */
+static void
+change_format (Fixture * f, guint n, guint n_pushed)
+{
+  static const gchar *const formats[] = { "RGBA", "I420", "RGB" };
+  gchar *caps = g_strdup_printf ("video/x-raw,format=%s",
+      formats[n % G_N_ELEMENTS (formats)]);
+
+  while (fixture_get_count (f, "frames-out")
+      + fixture_get_count (f, "frames-dropped") < n_pushed)
+    g_usleep (1000);
+  gst_harness_set_sink_caps_str (f->harness, caps);
+  g_free (caps);
 }
 
 /* Each frame leaves once, or is counted as left out, in its order. */
@@ -742,6 +750,8 @@ test_stress (void)
     if (i % 5)
       GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
     g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+    if (i % 40 == 39)
+      change_format (f, i / 40, i + 1);
   }
   push_eos (f);
   while (!GST_PAD_IS_EOS (f->harness->sinkpad))
