@@ -7,6 +7,8 @@
 #include "canvas.h"
 
 #define OCTAVES 4
+/* Cells of noise a pixel: lenses let no finer textures through. */
+#define FINEST 1.0
 
 void
 cup_canvas_init (CupCanvas * canvas, gint width, gint height, guint n_planes)
@@ -54,7 +56,7 @@ lattice (gint x, gint y, guint32 key)
   h ^= h >> 13;
   h *= 0xc2b2ae35u;
   h ^= h >> 16;
-  return (gfloat) (gint32) h * (1.0f / 2147483648.0f);
+  return (gint32) h / 2147483648.0f;
 }
 
 /* Smooth noise of one scale, -1…1. */
@@ -80,6 +82,7 @@ get_texture (const CupLeaf * leaf, gint x, gint y)
 {
   const CupTexture *texture = &leaf->texture;
   gfloat u, v, sum = 0.0f, weight = 1.0f;
+  gdouble cells = texture->scale * texture->stretch;
   guint i;
 
   if (texture->kind != CUP_TEXTURE_FRACTAL) {
@@ -93,7 +96,7 @@ get_texture (const CupLeaf * leaf, gint x, gint y)
 
   u = (x * leaf->cosine + y * leaf->sine) * texture->scale;
   v = (y * leaf->cosine - x * leaf->sine) * texture->scale * texture->stretch;
-  for (i = 0; i < OCTAVES; i++) {
+  for (i = 0; i < OCTAVES && cells <= FINEST; i++, cells *= 2) {
     sum += weight * noise (u, v, texture->key + i);
     u *= 2.0f;
     v *= 2.0f;

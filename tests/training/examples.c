@@ -45,8 +45,7 @@ make_example (gpointer data, gpointer user_data)
   example->reduced = cup_scaling_reduce (example->original, 2);
   cup_random_init (&random, ~recipe->seed, number);
   for (i = 0; recipe->damaged && i < VERSIONS; i++) {
-    const guint quality = CUP_EXAMPLES_WORST
-        + cup_random_below (&random,
+    const guint quality = CUP_EXAMPLES_WORST + cup_random_below (&random,
         CUP_EXAMPLES_BEST + 1 - CUP_EXAMPLES_WORST);
 
     example->damaged[i] = cup_damage_jpeg (example->reduced, quality);

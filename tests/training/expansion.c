@@ -22,10 +22,9 @@ cup_expansion_init (CupExpansion * expansion, const CupModel * model,
   expansion->channels = channels;
   for (i = 0; i < model->n_layers; i++) {
     expansion->first[i] = offset;
-    offset += (gsize) TAPS * model->inputs[i] * channels;
+    offset += (gsize) model->inputs[i] * TAPS * channels;
     expansion->second[i] = offset;
-    offset += (gsize) channels *model->outputs[i];
-
+    offset += model->outputs[i] * (gsize) channels;
     expansion->biases[i] = offset;
     offset += model->outputs[i];
     expansion->slopes[i] = offset;
@@ -57,12 +56,10 @@ cup_expansion_fill (const CupExpansion * expansion, const CupModel * model,
     else if (i > 0)
       deviation *= 0.1;
     for (k = 0; k < rows * expansion->channels; k++)
-      values[expansion->first[i] + k] =
-          deviation * cup_random_normal (random);
+      values[expansion->first[i] + k] = deviation * cup_random_normal (random);
     deviation = 1.0 / sqrt (expansion->channels);
     for (k = 0; k < expansion->channels * model->outputs[i]; k++)
-      values[expansion->second[i] + k] =
-          deviation * cup_random_normal (random);
+      values[expansion->second[i] + k] = deviation * cup_random_normal (random);
     for (k = 0; i < model->n_layers - 1 && k < model->outputs[i]; k++)
       values[expansion->slopes[i] + k] = 0.2f;
   }
@@ -159,8 +156,7 @@ cup_expansion_get_gradient (const CupExpansion * expansion,
 
     get_layer_gradient (expansion, model, values,
         of_model + model->weights[i], gradient, i);
-    memcpy (gradient + expansion->biases[i], of_model + model->biases[i],
-        size);
+    memcpy (gradient + expansion->biases[i], of_model + model->biases[i], size);
     if (i < model->n_layers - 1)
       memcpy (gradient + expansion->slopes[i], of_model + model->slopes[i],
           size);

@@ -11,7 +11,7 @@
 /* Vectors that are summed up at once: half of the registers of AVX2. */
 #define SUMS 8
 
-typedef gfloat Vector __attribute__ ((vector_size (4 * LANES), aligned (4),
+typedef gfloat Vector __attribute__((vector_size (4 * LANES), aligned (4),
         may_alias));
 
 #define INLINE static inline __attribute__ ((always_inline))
@@ -23,13 +23,14 @@ convolve_pixels (const gfloat * const *taps, gsize offset,
     const gfloat * weights, const gfloat * biases, gfloat * output,
     const guint inputs, const guint groups, const guint pixels)
 {
+  const Vector zero = { 0 };
   Vector sums[SUMS];
   guint t, i, g, p;
 
   for (p = 0; p < pixels; p++) {
     for (g = 0; g < groups; g++)
       sums[p * groups + g] = biases ? ((const Vector *) biases)[g]
-          : (Vector) { 0 };
+          : zero;
   }
   for (t = 0; t < TAPS; t++) {
     const gfloat *values = taps[t] + offset;
@@ -102,12 +103,12 @@ add_tap (const CupLayerSize * size, const gfloat * input,
     gfloat * gradient, const guint inputs, const guint outputs,
     const guint count)
 {
+  const Vector zero = { 0 };
   Vector sums[SUMS];
   guint x, y, i;
 
   for (i = 0; i < count; i++)
-    sums[i] = (Vector) {
-    0};
+    sums[i] = zero;
   for (y = 0; y < size->height; y++) {
     const gfloat *values = input + y * input_stride;
     const gfloat *row = errors + y * errors_stride;

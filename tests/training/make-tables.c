@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 #include <time.h>
 
-#include "tables.h"
+#include "export.h"
 
 static gint iterations = 0;
 static gint n_threads = 2;
@@ -33,8 +33,7 @@ print_progress (guint iteration, gdouble psnr, gpointer user_data)
   const CupRecipe *recipe = user_data;
 
   g_printerr ("%s: %u of %u steps, %.3f dB, %.0f s of processor time\n",
-      recipe->name, iteration, recipe->iterations, psnr,
-      get_processor_time ());
+      recipe->name, iteration, recipe->iterations, psnr, get_processor_time ());
 }
 
 static gboolean
@@ -57,13 +56,13 @@ make_table (const gchar * name, GError ** error)
     recipe.iterations = iterations;
   cup_trainer_run (&recipe, cup_layers_get (), n_threads, &model,
       print_progress, &recipe);
-  network = cup_tables_quantise (&model, name, error);
+  network = cup_export_quantise (&model, name, error);
   cup_model_clear (&model);
   if (!network)
     return FALSE;
 
-  text = cup_tables_write (network, &recipe);
-  cup_tables_free (network);
+  text = cup_export_write (network, &recipe);
+  cup_export_free (network);
   file = g_strdup_printf ("%s.c", name);
   path = g_build_filename (directory ? directory : ".", file, NULL);
   written = g_file_set_contents (path, text, -1, error);

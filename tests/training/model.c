@@ -15,6 +15,10 @@
 #define MARGIN 2
 #define MAX_CHANNELS 16
 
+/* So that the number of channels is known where loops over them are compiled,
+ * and they become vectors. */
+#define INLINE static inline __attribute__ ((always_inline))
+
 struct _CupPass
 {
   const CupLayers *layers;
@@ -130,13 +134,28 @@ get_layer_size (const CupPass * self, const CupModel * model, guint i,
   size->width = size->height = get_side (self, i);
 }
 
+INLINE void
+apply_prelu (const gfloat * restrict sums, const gfloat * slopes,
+    gfloat * restrict values, gsize count, const guint channels)
+{
+  gfloat slope[MAX_CHANNELS];
+  gsize i;
+  guint c;
+
+  memcpy (slope, slopes, channels * sizeof *slope);
+  for (i = 0; i < count; i++, sums += channels, values += channels) {
+    for (c = 0; c < channels; c++)
+      values[c] = sums[c] * (sums[c] < 0.0f ? slope[c] : 1.0f);
+  }
+}
+
 const gfloat *
 cup_pass_forward (CupPass * self, const CupModel * model)
 {
   const guint last = model->n_layers - 1;
   CupLayerSize size;
-  guint i, c;
-  gsize k, count;
+  gsize count;
+  guint i;
 
   for (i = 0; i <= last; i++) {
     const gfloat *slopes = model->values + model->slopes[i];
@@ -149,12 +168,10 @@ cup_pass_forward (CupPass * self, const CupModel * model)
     if (i == last)
       break;
     count = (gsize) size.width * size.height;
-    for (k = 0; k < count; k++) {
-      gfloat *to = self->inputs[i + 1] + k * size.outputs;
-
-      for (c = 0; c < size.outputs; c++, sums++)
-        to[c] = *sums < 0.0f ? *sums * slopes[c] : *sums;
-    }
+    if (size.outputs == 8)
+      apply_prelu (sums, slopes, self->inputs[i + 1], count, 8);
+    else
+      apply_prelu (sums, slopes, self->inputs[i + 1], count, 16);
   }
   return self->sums[last];
 }
@@ -207,25 +224,35 @@ cup_pass_get_loss (CupPass * self, const CupModel * model)
   return sum;
 }
 
-static void
-add_bias_gradient (const CupPass * self, const CupModel * model, guint i,
-    gfloat * gradient)
+INLINE void
+add_errors (const gfloat * restrict errors, guint side, gfloat * gradient,
+    const guint outputs)
 {
-  const guint side = get_side (self, i), outputs = model->outputs[i];
   gfloat sums[MAX_CHANNELS] = { 0 };
   guint x, y, c;
 
-  for (y = 0; y < side; y++) {
-    const gfloat *errors = self->errors[i]
-        + ((gsize) (y + MARGIN) * (side + 2 * MARGIN) + MARGIN) * outputs;
-
+  errors += (MARGIN * (side + 2 * MARGIN) + MARGIN) * outputs;
+  for (y = 0; y < side; y++, errors += 2 * MARGIN * outputs) {
     for (x = 0; x < side; x++, errors += outputs) {
       for (c = 0; c < outputs; c++)
         sums[c] += errors[c];
     }
   }
   for (c = 0; c < outputs; c++)
-    gradient[model->biases[i] + c] += sums[c];
+    gradient[c] += sums[c];
+}
+
+static void
+add_bias_gradient (const CupPass * self, const CupModel * model, guint i,
+    gfloat * gradient)
+{
+  const guint side = get_side (self, i);
+
+  gradient += model->biases[i];
+  if (model->outputs[i] == 8)
+    add_errors (self->errors[i], side, gradient, 8);
+  else
+    add_errors (self->errors[i], side, gradient, 16);
 }
 
 /* Errors of layer @i's inputs, into self->back. */
@@ -251,28 +278,21 @@ propagate (CupPass * self, const CupModel * model, guint i)
   self->layers->convolve (&size, self->errors[i], turned, NULL, self->back);
 }
 
-/* Back through the PReLU behind layer @i. */
-static void
-propagate_prelu (CupPass * self, const CupModel * model, guint i,
-    gfloat * gradient)
+INLINE void
+apply_slopes (const gfloat * restrict sums, const gfloat * restrict back,
+    const gfloat * slopes, gfloat * restrict errors, guint side,
+    gfloat * gradient, const guint channels)
 {
-  const guint side = get_side (self, i), channels = model->outputs[i];
-  const gfloat *slopes = model->values + model->slopes[i];
-  const gfloat *sums = self->sums[i], *back = self->back;
-  gfloat of_slopes[MAX_CHANNELS] = { 0 };
+  gfloat slope[MAX_CHANNELS], of_slopes[MAX_CHANNELS] = { 0 };
   guint x, y, c;
 
-  for (y = 0; y < side; y++) {
-    gfloat *errors = self->errors[i]
-        + ((gsize) (y + MARGIN) * (side + 2 * MARGIN) + MARGIN) * channels;
-
+  memcpy (slope, slopes, channels * sizeof *slope);
+  errors += (MARGIN * (side + 2 * MARGIN) + MARGIN) * channels;
+  for (y = 0; y < side; y++, errors += 2 * MARGIN * channels) {
     for (x = 0; x < side; x++) {
       for (c = 0; c < channels; c++) {
-        const gfloat slope = sums[c] < 0.0f ? slopes[c] : 1.0f;
-        const gfloat negative = sums[c] < 0.0f ? sums[c] : 0.0f;
-
-        errors[c] = back[c] * slope;
-        of_slopes[c] += negative * back[c];
+        errors[c] = back[c] * (sums[c] < 0.0f ? slope[c] : 1.0f);
+        of_slopes[c] += (sums[c] < 0.0f ? sums[c] : 0.0f) * back[c];
       }
       sums += channels;
       back += channels;
@@ -280,7 +300,24 @@ propagate_prelu (CupPass * self, const CupModel * model, guint i,
     }
   }
   for (c = 0; c < channels; c++)
-    gradient[model->slopes[i] + c] += of_slopes[c];
+    gradient[c] += of_slopes[c];
+}
+
+/* Back through the PReLU behind layer @i. */
+static void
+propagate_prelu (CupPass * self, const CupModel * model, guint i,
+    gfloat * gradient)
+{
+  const gfloat *slopes = model->values + model->slopes[i];
+  const guint side = get_side (self, i);
+
+  gradient += model->slopes[i];
+  if (model->outputs[i] == 8)
+    apply_slopes (self->sums[i], self->back, slopes, self->errors[i], side,
+        gradient, 8);
+  else
+    apply_slopes (self->sums[i], self->back, slopes, self->errors[i], side,
+        gradient, 16);
 }
 
 gdouble

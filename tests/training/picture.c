@@ -14,7 +14,7 @@ static const gdouble least_radii[] = { 3, 6, 12, 24 };
 /* How often each pixel is painted over, on average. */
 #define LAYERS 6
 /* Of what is painted, so much in a hundred is strokes. */
-#define STROKES 3
+#define STROKES 2
 
 typedef struct
 {
@@ -48,17 +48,19 @@ static void
 choose_texture (Painter * self, CupTexture * texture)
 {
   CupRandom *random = &self->random;
-  const guint kind = cup_random_below (random, 10);
+  const guint kind = cup_random_below (random, 20);
   const gdouble amplitude = -10 * cup_log (cup_random_uniform (random) + 1e-4);
   gdouble u = cup_random_uniform (random), turn;
 
-  texture->kind = kind == 0 ? CUP_TEXTURE_BARS : kind < 3 ? CUP_TEXTURE_WAVES
-      : kind < 9 ? CUP_TEXTURE_FRACTAL : CUP_TEXTURE_NONE;
+  /* Stripes teach what repeats, but what is finer than the reduced picture's
+   * samples only teaches to guess. */
+  texture->kind = kind < 1 ? CUP_TEXTURE_BARS : kind < 2 ? CUP_TEXTURE_WAVES
+      : kind < 14 ? CUP_TEXTURE_FRACTAL : CUP_TEXTURE_NONE;
   texture->amplitude =
       amplitude * (texture->kind == CUP_TEXTURE_FRACTAL ? 2.0 : 1.5);
   turn = cup_random_uniform (random);
-  texture->across[0] = cup_cosine (turn) / (3 + 30 * u * u);
-  texture->across[1] = cup_sine (turn) / (3 + 30 * u * u);
+  texture->across[0] = cup_cosine (turn) / (9 + 30 * u * u);
+  texture->across[1] = cup_sine (turn) / (9 + 30 * u * u);
   texture->phase = cup_random_uniform (random);
   texture->key = cup_random_next (random) >> 32;
   u = cup_random_uniform (random);
@@ -128,7 +130,7 @@ paint_line (Painter * self)
   guint i;
 
   choose_colour (self, stroke.colour);
-  stroke.radius = cup_random_between (random, 0.8, 4);
+  stroke.radius = cup_random_between (random, 1, 4);
   stroke.soft = cup_random_chance (random, 0.8) ? 0.7 : 2;
   stroke.from[0] = cup_random_between (random, 0, self->canvas.width);
   stroke.from[1] = cup_random_between (random, 0, self->canvas.height);
@@ -170,7 +172,7 @@ paint_writing (Painter * self)
 {
   CupRandom *random = &self->random;
   const gdouble u = cup_random_uniform (random);
-  const gdouble size = 10 + 50 * u * u;
+  const gdouble size = 14 + 50 * u * u;
   const gdouble turn = cup_random_chance (random, 0.6)
       ? 0 : cup_random_between (random, -0.1, 0.1);
   const gdouble cosine = cup_cosine (turn), sine = cup_sine (turn);
@@ -183,7 +185,7 @@ paint_writing (Painter * self)
 
   choose_colour (self, stroke.colour);
   stroke.radius = size * cup_random_between (random, 0.04, 0.1);
-  stroke.radius = MAX (stroke.radius, 0.7);
+  stroke.radius = MAX (stroke.radius, 1.0);
   stroke.soft = 0.7;
   for (j = 0; j < lines; j++) {
     for (i = 0; i < letters; i++) {

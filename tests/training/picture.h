@@ -20,4 +20,10 @@ G_BEGIN_DECLS
 CupPixels *cup_picture_new (guint64 seed, guint number, guint width,
     guint height, guint channels);
 
+/* The pictures that figures are told of: no recipe has their seed. */
+#define CUP_PICTURE_HELD_OUT_SEED 1000
+#define CUP_PICTURE_HELD_OUT_COUNT 8
+#define CUP_PICTURE_HELD_OUT_WIDTH 256
+#define CUP_PICTURE_HELD_OUT_HEIGHT 192
+
 G_END_DECLS

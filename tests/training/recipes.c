@@ -12,8 +12,8 @@ static const CupRecipe recipes[] = {
   {"fast-mix", {8, 1}, PICTURES (TRUE), 1, 64, 20000},
   {"balanced-clean", {8, 3}, PICTURES (FALSE), 1, 64, 20000},
   {"balanced-mix", {8, 3}, PICTURES (TRUE), 1, 64, 20000},
-  {"quality-clean", {16, 4}, PICTURES (FALSE), 1, 128, 12000},
-  {"quality-mix", {16, 4}, PICTURES (TRUE), 1, 128, 12000},
+  {"quality-clean", {16, 4}, PICTURES (FALSE), 1, 128, 7500},
+  {"quality-mix", {16, 4}, PICTURES (TRUE), 1, 128, 7500},
   {NULL},
 };
 

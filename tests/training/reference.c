@@ -16,8 +16,7 @@ G_STATIC_ASSERT ((-3 >> 1) == -2);
 
 /* Samples of @luma, with @margin more at each side, less 128. */
 static gint16 *
-read_plane (const CupPixels * luma, gint margin, guint * width,
-    guint * height)
+read_plane (const CupPixels * luma, gint margin, guint * width, guint * height)
 {
   const gint columns = luma->width, rows = luma->height;
   gint16 *plane, *to;
@@ -25,7 +24,7 @@ read_plane (const CupPixels * luma, gint margin, guint * width,
 
   *width = columns + 2 * margin;
   *height = rows + 2 * margin;
-  plane = to = g_new (gint16, (gsize) *width * *height);
+  plane = to = g_new (gint16, (gsize) * width * *height);
   for (y = -margin; y < rows + margin; y++) {
     const guint8 *row = cup_pixels_row (luma, cup_scaling_mirror (y, rows));
 
@@ -65,14 +64,14 @@ static gint16 *
 run_layer (const CupNetworkLayer * layer, const gint16 * input,
     guint * width, guint * height)
 {
-  const gsize stride = (gsize) *width * layer->inputs;
+  const gsize stride = (gsize) * width * layer->inputs;
   gint16 *output, *to;
   gint32 sums[MAX_CHANNELS];
   guint x, y, o;
 
   *width -= 2;
   *height -= 2;
-  output = to = g_new (gint16, (gsize) *width * *height * layer->outputs);
+  output = to = g_new (gint16, (gsize) * width * *height * layer->outputs);
   for (y = 0; y < *height; y++) {
     for (x = 0; x < *width; x++) {
       convolve (layer, input + y * stride + x * layer->inputs, stride, sums);
@@ -126,7 +125,7 @@ clamp_level (gint32 level, const gint16 * from, gsize stride)
       high = MAX (high, sample);
     }
   }
-  margin = 1 + ((25 * (high - low)) >> 8);
+  margin = MIN (high - low, 1 + ((25 * (high - low)) >> 8));
   low += 128 - margin;
   high += 128 + margin;
   return CLAMP (level, low, high);

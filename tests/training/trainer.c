@@ -127,8 +127,7 @@ run_share (gpointer data, gpointer user_data)
     cup_examples_get_patch (self->examples, &random, PATCH,
         self->model->n_layers, cup_pass_get_input (share->pass),
         cup_pass_get_target (share->pass));
-    share->squares +=
-        cup_pass_run (share->pass, self->model, share->gradient);
+    share->squares += cup_pass_run (share->pass, self->model, share->gradient);
   }
 
   g_mutex_lock (&self->lock);
@@ -146,10 +145,10 @@ run_batch (Trainer * self, GThreadPool * pool)
   guint i;
   gsize k;
 
+  g_mutex_lock (&self->lock);
   self->pending = SHARES;
   for (i = 0; i < SHARES; i++)
     g_thread_pool_push (pool, &self->shares[i], NULL);
-  g_mutex_lock (&self->lock);
   while (self->pending > 0)
     g_cond_wait (&self->cond, &self->lock);
   g_mutex_unlock (&self->lock);

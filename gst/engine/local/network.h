@@ -39,8 +39,10 @@
  * Clamp, which keeps hard edges from ringing. With low and high the extremes of
  * the 3×3 samples around the pixel's place in the input:
  *
- *   margin = 1 + ((25 × (high - low)) >> 8)
- *   Y''    = limit (Y') to low - margin … high + margin
+ *   margin = min (high - low, 1 + ((25 × (high - low)) >> 8))
+ *   Y''    = limit (Y') to low - margin … high + margin, and 0…255
+ *
+ * What is flat stays so exactly.
  */
 #pragma once
 

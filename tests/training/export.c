@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See tables.h. What must hold of each output of each layer: the sum of its
+ * See export.h. What must hold of each output of each layer: the sum of its
  * weights' magnitudes times the largest input, and its bias, stay below 2^31.
  */
-#include "tables.h"
+#include "export.h"
 
 #include "base/error.h"
 
@@ -75,7 +75,7 @@ quantise_layer (const CupModel * model, guint i, CupNetworkLayer * layer)
 }
 
 CupNetwork *
-cup_tables_quantise (const CupModel * model, const gchar * name,
+cup_export_quantise (const CupModel * model, const gchar * name,
     GError ** error)
 {
   CupNetwork *network = g_new0 (CupNetwork, 1);
@@ -96,7 +96,7 @@ cup_tables_quantise (const CupModel * model, const gchar * name,
       g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
           "the weights of layer %u of \"%s\" are too large for 16 bits with "
           "sums of 32: train with another seed", i, name);
-      cup_tables_free (network);
+      cup_export_free (network);
       return NULL;
     }
     quantise_layer (model, i, layer);
@@ -106,7 +106,7 @@ cup_tables_quantise (const CupModel * model, const gchar * name,
 }
 
 void
-cup_tables_free (CupNetwork * network)
+cup_export_free (CupNetwork * network)
 {
   guint i;
 
@@ -158,8 +158,7 @@ get_32 (gconstpointer numbers, guint i)
 static void
 write_layer (GString * text, const CupNetworkLayer * layer, guint i)
 {
-  g_string_append_printf (text,
-      "\nstatic const gint16 weights_%u[] = {\n", i);
+  g_string_append_printf (text, "\nstatic const gint16 weights_%u[] = {\n", i);
   write_numbers (text, CUP_NETWORK_TAPS * layer->inputs * layer->outputs,
       get_16, layer->weights);
   g_string_append_printf (text,
@@ -168,8 +167,7 @@ write_layer (GString * text, const CupNetworkLayer * layer, guint i)
   g_string_append (text, "};\n");
   if (!layer->slopes)
     return;
-  g_string_append_printf (text,
-      "\nstatic const gint16 slopes_%u[] = {\n", i);
+  g_string_append_printf (text, "\nstatic const gint16 slopes_%u[] = {\n", i);
   write_numbers (text, layer->outputs, get_16, layer->slopes);
   g_string_append (text, "};\n");
 }
@@ -186,17 +184,18 @@ write_head (GString * text, const CupRecipe * recipe)
       " *\n"
       " * %s: %u channels, %u middle layers; seed %" G_GUINT64_FORMAT
       ", %u steps, expanded to %u\n"
-      " * channels; learned from %u procedural pictures of %u×%u, seed %"
+      " * channels; learned from %u procedural pictures of %ux%u, seed %"
       G_GUINT64_FORMAT ", %s.\n"
       " */\n"
-      "#include \"tables.h\"\n", recipe->name, recipe->shape.channels,
-      recipe->shape.middle, recipe->seed, recipe->iterations,
-      recipe->expansion, examples->count, examples->width, examples->height,
-      examples->seed, examples->damaged ? "half of them damaged" : "clean");
+      "#include \"engine/local/tables.h\"\n", recipe->name,
+      recipe->shape.channels, recipe->shape.middle, recipe->seed,
+      recipe->iterations, recipe->expansion, examples->count, examples->width,
+      examples->height, examples->seed,
+      examples->damaged ? "half of them damaged" : "clean");
 }
 
 gchar *
-cup_tables_write (const CupNetwork * network, const CupRecipe * recipe)
+cup_export_write (const CupNetwork * network, const CupRecipe * recipe)
 {
   GString *text = g_string_new (NULL);
   gchar *symbol = g_strdelimit (g_strdup (network->name), "-", '_');
@@ -210,14 +209,15 @@ cup_tables_write (const CupNetwork * network, const CupRecipe * recipe)
   for (i = 0; i < network->n_layers; i++) {
     const CupNetworkLayer *layer = &network->layers[i];
 
-    g_string_append_printf (text, "    {%u, %u, %u, weights_%u, biases_%u, ",
-        layer->inputs, layer->outputs, layer->fraction, i, i);
+    g_string_append_printf (text,
+        "        {%u, %u, %u, weights_%u, biases_%u, ", layer->inputs,
+        layer->outputs, layer->fraction, i, i);
     if (layer->slopes)
       g_string_append_printf (text, "slopes_%u},\n", i);
     else
       g_string_append (text, "NULL},\n");
   }
-  g_string_append (text, "  },\n};\n");
+  g_string_append (text, "      },\n};\n");
   g_free (symbol);
   return g_string_free (text, FALSE);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The trained networks (tables/): small, usual and large, each for pictures as
+ * they are ("clean") and for those that a lossy codec has been at ("mix": half
+ * of what it learned from).
+ */
+#pragma once
+
+#include "network.h"
+
+G_BEGIN_DECLS
+
+extern const CupNetwork cup_network_balanced_clean;
+extern const CupNetwork cup_network_balanced_mix;
+
+G_END_DECLS
