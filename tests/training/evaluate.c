@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/error.h"
 #include "engine/local/resample.h"
 #include "engine/local/tables.h"
 #include "image/file.h"
@@ -13,6 +14,9 @@
 #include "picture.h"
 #include "reference.h"
 #include "scaling.h"
+
+/* Of a picture that is worth a figure. */
+#define MIN_SIDE 32
 
 static gint factor = 2;
 static gint quality = 0;
@@ -97,27 +101,41 @@ add_picture (Report * report, const gchar * name, const CupPixels * original,
   report->count++;
 }
 
-/* The picture of a file, and what is left of it, both in luma. */
-static void
-add_original (Report * report, const gchar * name, const CupPixels * picture)
+/* What a JPEG of @quality leaves of @picture, which is taken. */
+static CupPixels *
+damage (CupPixels * picture, GError ** error)
 {
-  CupPixels *original = cup_scaling_crop (picture, factor);
-  CupPixels *reduced, *luma, *reduced_luma;
-  GError *error = NULL;
+  GBytes *bytes = cup_image_encode (picture, CUP_IMAGE_JPEG, quality, error);
+  CupPixels *damaged = NULL;
 
-  if (!original)
-    return;
-  reduced = cup_scaling_reduce (original, factor);
-  if (quality > 0) {
-    GBytes *bytes = cup_image_encode (reduced, CUP_IMAGE_JPEG, quality, &error);
-
-    cup_pixels_unref (reduced);
-    if (!bytes)
-      g_error ("%s: %s", name, error->message);
-    reduced = cup_image_decode (bytes, 0, &error);
+  if (bytes) {
+    damaged = cup_image_decode (bytes, 0, error);
     g_bytes_unref (bytes);
-    if (!reduced)
-      g_error ("%s: %s", name, error->message);
+  }
+  cup_pixels_unref (picture);
+  return damaged;
+}
+
+/* @picture, and what is left of it at a part of its size, both in luma. */
+static gboolean
+add_original (Report * report, const gchar * name, const CupPixels * picture,
+    GError ** error)
+{
+  CupPixels *original, *reduced, *luma, *reduced_luma;
+
+  if (picture->depth != 8 || MIN (picture->width, picture->height) < MIN_SIDE) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+        "has %u bits and %ux%u pixels; 8 bits and %u rows and columns are "
+        "needed", picture->depth, picture->width, picture->height, MIN_SIDE);
+    return FALSE;
+  }
+  original = cup_scaling_crop (picture, factor);
+  reduced = cup_scaling_reduce (original, factor);
+  if (quality > 0)
+    reduced = damage (reduced, error);
+  if (!reduced) {
+    cup_pixels_unref (original);
+    return FALSE;
   }
   luma = cup_scaling_luma (original);
   reduced_luma = cup_scaling_luma (reduced);
@@ -126,9 +144,10 @@ add_original (Report * report, const gchar * name, const CupPixels * picture)
   cup_pixels_unref (reduced_luma);
   cup_pixels_unref (original);
   cup_pixels_unref (reduced);
+  return TRUE;
 }
 
-/* Files that are no pictures of 8 bits are named and passed over. */
+/* Files that cannot be used are named and passed over. */
 static void
 add_file (Report * report, const gchar * path)
 {
@@ -137,12 +156,8 @@ add_file (Report * report, const gchar * path)
   CupPixels *picture = bytes ? cup_image_decode (bytes, 0, &error) : NULL;
   gchar *name = g_path_get_basename (path);
 
-  if (!picture)
+  if (!picture || !add_original (report, name, picture, &error))
     g_printerr ("%s: %s\n", path, error->message);
-  else if (picture->depth != 8)
-    g_printerr ("%s: has 16 bits\n", path);
-  else
-    add_original (report, name, picture);
   g_clear_pointer (&picture, cup_pixels_unref);
   g_clear_pointer (&bytes, g_bytes_unref);
   g_clear_error (&error);
@@ -160,7 +175,7 @@ add_held_out (Report * report)
         CUP_PICTURE_HELD_OUT_HEIGHT, 1);
     gchar *name = g_strdup_printf ("procedural %u", i);
 
-    add_original (report, name, picture);
+    add_original (report, name, picture, NULL);
     g_free (name);
     cup_pixels_unref (picture);
   }

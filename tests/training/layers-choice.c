@@ -4,10 +4,6 @@
  */
 #include "layers.h"
 
-#ifdef CUP_HAVE_LAYERS_AVX2
-extern const CupLayers cup_layers_avx2;
-#endif
-
 const CupLayers *
 cup_layers_get (void)
 {

@@ -169,7 +169,6 @@ add_gradient (const CupLayerSize * size, const gfloat * input,
 }
 
 #ifdef CUP_LAYERS_AVX2
-extern const CupLayers cup_layers_avx2;
 const CupLayers cup_layers_avx2 = { "avx2", convolve, add_gradient };
 #else
 const CupLayers cup_layers_portable = { "portable", convolve, add_gradient };

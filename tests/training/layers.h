@@ -42,6 +42,8 @@ typedef struct
 } CupLayers;
 
 extern const CupLayers cup_layers_portable;
+/* x86 only (CUP_HAVE_LAYERS_AVX2). */
+extern const CupLayers cup_layers_avx2;
 
 /* What this machine does fastest. All give the same results. */
 const CupLayers *cup_layers_get (void);
