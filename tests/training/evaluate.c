@@ -38,6 +38,7 @@ static const GOptionEntry entries[] = {
 static const CupNetwork *const networks[] = {
   &cup_network_balanced_clean,
   &cup_network_balanced_mix,
+  &cup_network_quality_clean,
 };
 
 /* Sums of one row of the report, one a method. */

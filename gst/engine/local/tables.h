@@ -12,5 +12,6 @@ G_BEGIN_DECLS
 
 extern const CupNetwork cup_network_balanced_clean;
 extern const CupNetwork cup_network_balanced_mix;
+extern const CupNetwork cup_network_quality_clean;
 
 G_END_DECLS
