@@ -36,6 +36,7 @@ static const GOptionEntry entries[] = {
 };
 
 static const CupNetwork *const networks[] = {
+  &cup_network_fast_clean,
   &cup_network_balanced_clean,
   &cup_network_balanced_mix,
   &cup_network_quality_clean,

@@ -24,6 +24,7 @@ typedef struct
 } Demand;
 
 static const Demand demands[] = {
+  {&cup_network_fast_clean, 2.2, 1.6, 1.0, 0},
   {&cup_network_balanced_clean, 2.6, 2.0, 1.2, 0},
   {&cup_network_balanced_mix, 2.0, 1.4, 0, 0.6},
   {&cup_network_quality_clean, 2.9, 2.3, 1.3, 0},
