@@ -7,10 +7,13 @@
  * A network doubles a plane of luma. Notation: Qn is a whole number of which
  * 2^n are 1; a >> n rounds down; sat16() limits to -32768…32767.
  *
- * Input. Samples Y of 8 bits; beyond its borders the plane goes on mirrored with
+ * Input. Samples v, Q7 of levels around the middle (plane.h), -16384…16383; of
+ * 8 bits v = (Y - 128) × 128. Beyond its borders the plane goes on mirrored with
  * the border's samples twice (… 1 0 | 0 1 …), as far as it is needed: n_layers
- * samples, and no layer pads its own input. x = (Y - 128) × 16, Q11 of
- * (Y - 128) / 128.
+ * samples, and no layer pads its own input. A plane that is smaller than that is
+ * mirrored again and again.
+ *
+ *   x = min ((v + 4) >> 3, 2047)                               Q11 of 128 levels
  *
  * Layers. 3×3 convolutions (correlations: taps are in the order of rows, then
  * columns, and the middle one is at the pixel's place); sums in 32 bits, which
@@ -29,20 +32,23 @@
  *
  * where an output of 1 is 32 levels: Q12 of outputs is Q7 of levels.
  *
- * Result. To the residual comes the bicubic interpolation (a = -1/2) of Y - 128:
- * per axis the kernel (-3, 29, 111, -9) / 128 from two samples before the
- * pixel's for the first of a pair, and (-9, 111, 29, -3) / 128 from one sample
- * before it for the second; exact in 32 bits with both axes, Q14.
+ * Result. To the residual comes the bicubic interpolation (a = -1/2) of v: per
+ * axis the kernel (-3, 29, 111, -9) / 128 from two samples before the pixel's for
+ * the first of a pair, and (-9, 111, 29, -3) / 128 from one sample before it for
+ * the second; exact in 32 bits with both axes, Q14 of v. Beyond the borders the
+ * same mirrored samples.
  *
- *   Y' = limit (128 + ((base + residual × 2^7 + 2^13) >> 14))  to 0…255
+ *   v' = ((base + 2^13) >> 14) + residual
  *
  * Clamp, which keeps hard edges from ringing. With low and high the extremes of
- * the 3×3 samples around the pixel's place in the input:
+ * the 3×3 samples around the pixel's place in the input (mirrored as well), and
+ * range = high - low:
  *
- *   margin = min (high - low, 1 + ((25 × (high - low)) >> 8))
- *   Y''    = limit (Y') to low - margin … high + margin, and 0…255
+ *   margin = min (range, 128 + ((25 × range) >> 8))
+ *   v''    = limit (v') to low - margin … high + margin, and -16384…16256
  *
- * What is flat stays so exactly.
+ * What is flat stays so exactly. 8 bits are limit (128 + ((v'' + 64) >> 7)) to
+ * 0…255.
  */
 #pragma once
 
