@@ -14,13 +14,14 @@
  * transparent are black. A picture whose alpha is opaque throughout gets
  * exactly the colours that it would get without alpha, and stays opaque.
  *
- * The same input gives the same bytes, always. Any thread may call this; the
- * memory in use beside the result is that of some rows.
+ * The same input gives the same bytes, always, however many threads share the
+ * work. Any thread may call this; the memory in use beside the result is that of
+ * some rows.
  */
 #pragma once
 
 #include "image/pixels.h"
-#include "interrupt.h"
+#include "team.h"
 
 G_BEGIN_DECLS
 
@@ -35,5 +36,17 @@ CupPixels *cup_resample (const CupPixels * input, guint width, guint height,
 /* The same for who has a deadline as well. */
 CupPixels *cup_resample_interruptible (const CupPixels * input, guint width,
     guint height, const CupInterrupt * interrupt, GError ** error);
+
+/* Fills rows @rows of @output, which has the channels and depth of @input and any
+ * size. @luma: (nullable): has these rows, in the size of @output, and takes the
+ * place of the luma that interpolation gives: of a gray picture nothing else is
+ * left, of others the colours. @team: (nullable): for this thread alone. */
+gboolean cup_resample_rows (const CupPixels * input, CupPixels * output,
+    CupRows rows, const CupPlane * luma, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error);
+
+/* The same for planes of luma. @input is a whole picture. */
+gboolean cup_resample_plane (const CupPlane * input, CupPlane * output,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
 
 G_END_DECLS

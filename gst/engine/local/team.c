@@ -105,7 +105,7 @@ cup_team_free (CupTeam * team)
 guint
 cup_team_get_n_threads (CupTeam * team)
 {
-  return team->n_threads;
+  return team ? team->n_threads : 1;
 }
 
 static void
@@ -144,7 +144,7 @@ cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func, gpointer data,
   g_mutex_init (&work->lock);
   g_cond_init (&work->idle);
 
-  if (n_parts > 1 && team->n_threads > 1)
+  if (n_parts > 1 && cup_team_get_n_threads (team) > 1)
     ask_for_help (team, work, MIN (n_parts, team->n_threads) - 1);
   take_part (work);
 

@@ -18,6 +18,7 @@ typedef struct _CupTeam CupTeam;
 CupTeam *cup_team_new (guint n_threads);
 /* No work may be under way. */
 void cup_team_free (CupTeam * team);
+/* 1 for NULL. */
 guint cup_team_get_n_threads (CupTeam * team);
 
 /* Does part @part (0…n_parts - 1) of the work. Parts run in any order, at the
@@ -26,7 +27,8 @@ typedef gboolean (*CupTeamFunc) (guint part, gpointer data, GError ** error);
 
 /* Runs all parts and returns when none is running any more. Before each part
  * @interrupt is looked at. FALSE with the first error: the parts that had not
- * begun are left out. From any thread, several at once. */
+ * begun are left out. From any thread, several at once. @team: (nullable):
+ * NULL for the caller alone. */
 gboolean cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func,
     gpointer data, const CupInterrupt * interrupt, GError ** error);
 
