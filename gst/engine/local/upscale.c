@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "upscale.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "luma.h"
+#include "resample.h"
+
+/* A frame of 4K is one band; more would be as fast. */
+#define BAND_SAMPLES ((gsize) 1 << 24)
+/* Bands look at some rows around them: fewer rows would be mostly that. */
+#define MIN_BAND_ROWS 256
+
+typedef struct
+{
+  const CupUpscaling *upscaling;
+  const CupPixels *input;
+  CupPixels *output;
+  CupPlane luma;                /* the input's */
+  CupEnhancement enhancement;
+  CupTeam *team;
+  const CupInterrupt *interrupt;
+  gint64 restoring, enhancing, colouring;       /* microseconds */
+} Upscaler;
+
+static gboolean
+init_plane (const Upscaler * self, CupPlane * plane, CupRows rows,
+    GError ** error)
+{
+  if (cup_plane_init (plane, self->output->width, self->output->height,
+          rows.first, rows.n))
+    return TRUE;
+  g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+      "no memory for %u rows of luma of %u samples", rows.n,
+      self->output->width);
+  return FALSE;
+}
+
+static gboolean
+restore (Upscaler * self, CupRows rows, CupPlane * base, GError ** error)
+{
+  return init_plane (self, base, rows, error)
+      && cup_restore_run (self->upscaling->network,
+      self->upscaling->instructions, &self->luma, base, self->team,
+      self->interrupt, error);
+}
+
+static gboolean
+enhance (Upscaler * self, CupRows rows, const CupPlane * base, CupPlane * luma,
+    GError ** error)
+{
+  return init_plane (self, luma, rows, error)
+      && cup_enhance_run (&self->enhancement, base, luma, self->team,
+      self->interrupt, error);
+}
+
+static gboolean
+is_enhanced (const CupUpscaling * upscaling)
+{
+  return upscaling->creativity > 0 || upscaling->detail > 0;
+}
+
+static gboolean
+run_band (Upscaler * self, CupRows rows, GError ** error)
+{
+  const gboolean enhanced = is_enhanced (self->upscaling);
+  gint64 start = g_get_monotonic_time (), end;
+  CupPlane base = { 0 }, luma = { 0 };
+  CupRows base_rows = rows;
+  gboolean done;
+
+  if (enhanced)
+    base_rows = cup_enhance_get_base_rows (&self->enhancement, rows,
+        self->output->height);
+  done = restore (self, base_rows, &base, error);
+  end = g_get_monotonic_time ();
+  self->restoring += end - start;
+
+  start = end;
+  if (done && enhanced)
+    done = enhance (self, rows, &base, &luma, error);
+  end = g_get_monotonic_time ();
+  self->enhancing += end - start;
+
+  start = end;
+  if (done)
+    done = cup_resample_rows (self->input, self->output, rows,
+        enhanced ? &luma : &base, self->team, self->interrupt, error);
+  self->colouring += g_get_monotonic_time () - start;
+  cup_plane_clear (&base);
+  cup_plane_clear (&luma);
+  return done;
+}
+
+static gboolean
+run_bands (Upscaler * self, gsize band_samples, GError ** error)
+{
+  const guint height = self->output->height;
+  CupRows rows = { 0, 0 };
+  guint at_once;
+
+  /* Nothing but exact resampling, which needs no luma, and has bands of its
+   * own. */
+  if (!is_enhanced (self->upscaling) && (!self->upscaling->network
+          || cup_restore_get_doublings (self->input->width,
+              self->input->height, self->output->width, height) == 0)) {
+    rows.n = height;
+    return cup_resample_rows (self->input, self->output, rows, NULL,
+        self->team, self->interrupt, error);
+  }
+
+  if (!cup_luma_read (self->input, &self->luma, self->team, self->interrupt,
+          error))
+    return FALSE;
+  at_once = MAX (band_samples / self->output->width, 1);
+  for (; rows.first < height; rows.first += rows.n) {
+    rows.n = MIN (at_once, height - rows.first);
+    if (!run_band (self, rows, error))
+      return FALSE;
+  }
+  cup_debug
+      ("%u×%u to %u×%u: luma in %.1f ms, detail and texture in %.1f ms, "
+      "colours in %.1f ms", self->input->width, self->input->height,
+      self->output->width, height, self->restoring / 1000.0,
+      self->enhancing / 1000.0, self->colouring / 1000.0);
+  return TRUE;
+}
+
+CupPixels *
+cup_upscale (const CupUpscaling * upscaling, const CupPixels * input,
+    guint width, guint height, gsize band_samples, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  Upscaler self = {.upscaling = upscaling,.input = input,.team = team };
+
+  self.interrupt = interrupt;
+  self.enhancement.creativity = upscaling->creativity;
+  self.enhancement.detail = upscaling->detail;
+  self.enhancement.shape_preservation = upscaling->shape_preservation;
+  self.enhancement.seed = upscaling->seed;
+  self.enhancement.input_width = input->width;
+  self.enhancement.input_height = input->height;
+  if (band_samples == 0)
+    band_samples = MAX (BAND_SAMPLES, (gsize) MIN_BAND_ROWS * width);
+
+  if (!cup_interrupt_check (interrupt, error))
+    return NULL;
+  /* Checks the size, before anything depends on it. */
+  self.output = cup_pixels_new (width, height, input->channels, input->depth,
+      error);
+  if (self.output && !run_bands (&self, band_samples, error))
+    g_clear_pointer (&self.output, cup_pixels_unref);
+  cup_plane_clear (&self.luma);
+  return self.output;
+}
