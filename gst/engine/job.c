@@ -31,6 +31,8 @@ struct _CupJob
   gpointer load_data;
   GDestroyNotify load_destroy;
   CupPixels *pixels;
+  CupLoadYuvFunc load_yuv;
+  CupYuv *yuv;
   GBytes *bytes;
   CupImageInfo bytes_info;
   gchar *uri;
@@ -64,6 +66,20 @@ cup_result_new_pixels (CupPixels * pixels)
 }
 
 CupResult *
+cup_result_new_yuv (CupYuv * yuv)
+{
+  CupResult *result = g_new0 (CupResult, 1);
+
+  result->yuv = yuv;
+  result->info.width = cup_yuv_get_width (yuv);
+  result->info.height = cup_yuv_get_height (yuv);
+  result->info.channels = 3;
+  result->info.depth = yuv->planes[0]->depth;
+  init_times (result);
+  return result;
+}
+
+CupResult *
 cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info)
 {
   CupResult *result = g_new0 (CupResult, 1);
@@ -82,6 +98,8 @@ cup_result_copy (const CupResult * result)
   *copy = *result;
   if (copy->pixels)
     cup_pixels_ref (copy->pixels);
+  if (copy->yuv)
+    cup_yuv_ref (copy->yuv);
   if (copy->bytes)
     g_bytes_ref (copy->bytes);
   if (copy->colour_reference)
@@ -95,6 +113,7 @@ void
 cup_result_free (CupResult * result)
 {
   g_clear_pointer (&result->pixels, cup_pixels_unref);
+  g_clear_pointer (&result->yuv, cup_yuv_unref);
   g_clear_pointer (&result->bytes, g_bytes_unref);
   g_clear_pointer (&result->colour_reference, cup_colour_reference_unref);
   g_free (result->request_id);
@@ -165,10 +184,13 @@ cup_job_new_from (CupJob * job)
   copy->load = job->load;
   copy->load_data = g_steal_pointer (&job->load_data);
   copy->load_destroy = g_steal_pointer (&job->load_destroy);
+  copy->load_yuv = job->load_yuv;
   copy->pixels = g_steal_pointer (&job->pixels);
+  copy->yuv = g_steal_pointer (&job->yuv);
   copy->bytes = g_steal_pointer (&job->bytes);
   copy->colour_reference = g_steal_pointer (&job->colour_reference);
   job->load = NULL;
+  job->load_yuv = NULL;
   return copy;
 }
 
@@ -418,6 +440,29 @@ cup_job_need_pixels (CupJob * job, GError ** error)
   return job->pixels != NULL;
 }
 
+void
+cup_job_set_load_yuv (CupJob * job, CupLoadYuvFunc load)
+{
+  job->load_yuv = load;
+}
+
+gboolean
+cup_job_can_be_yuv (CupJob * job)
+{
+  return job->yuv || job->load_yuv;
+}
+
+gboolean
+cup_job_need_yuv (CupJob * job, GError ** error)
+{
+  if (job->yuv)
+    return TRUE;
+  g_return_val_if_fail (job->load_yuv != NULL, FALSE);
+  job->yuv = job->load_yuv (job->load_data, error);
+  job_drop_load (job);
+  return job->yuv != NULL;
+}
+
 gboolean
 cup_job_need_bytes (CupJob * job, GError ** error)
 {
@@ -449,6 +494,12 @@ cup_job_get_pixels (CupJob * job)
   return job->pixels;
 }
 
+CupYuv *
+cup_job_get_yuv (CupJob * job)
+{
+  return job->yuv;
+}
+
 GBytes *
 cup_job_get_bytes (CupJob * job)
 {
@@ -466,6 +517,7 @@ cup_job_drop_input (CupJob * job)
 {
   job_drop_load (job);
   g_clear_pointer (&job->pixels, cup_pixels_unref);
+  g_clear_pointer (&job->yuv, cup_yuv_unref);
   g_clear_pointer (&job->bytes, g_bytes_unref);
 }
 
