@@ -60,6 +60,8 @@ typedef struct
 
   guint in_width, in_height;
   guint out_width, out_height;
+  gdouble ratio_x, ratio_y;     /* see axis_fill() */
+  gdouble offset_x, offset_y;
   guint channels;
   guint depth;
   Axis horizontal;
@@ -104,12 +106,14 @@ axis_clear (Axis * axis)
 }
 
 /* Weights of sample @i of the result, at @weights (zeroed). @ratio: samples of
- * the input for one of the result. */
+ * the input for one of the result. @offset: by which the input's sample 0 lies
+ * before where it would be if both pictures had the same edges. */
 static guint
-axis_fill (gdouble * weights, guint taps, guint i, guint in, gdouble ratio)
+axis_fill (gdouble * weights, guint taps, guint i, guint in, gdouble ratio,
+    gdouble offset)
 {
   gdouble stretch = MAX (ratio, 1.0);
-  gdouble center = (i + 0.5) * ratio - 0.5;
+  gdouble center = (i + 0.5) * ratio - 0.5 + offset;
   gdouble sum = 0;
   gint64 first = (gint64) floor (center - LOBES * stretch) + 1;
   gint64 last = (gint64) ceil (center + LOBES * stretch) - 1;
@@ -130,9 +134,8 @@ axis_fill (gdouble * weights, guint taps, guint i, guint in, gdouble ratio)
 }
 
 static gboolean
-axis_init (Axis * axis, guint in, guint out)
+axis_init (Axis * axis, guint in, guint out, gdouble ratio, gdouble offset)
 {
-  gdouble ratio = (gdouble) in / out;
   gdouble *weights;
   guint i, k;
 
@@ -159,7 +162,7 @@ axis_init (Axis * axis, guint in, guint out)
       continue;
     }
     memset (weights, 0, axis->taps * sizeof (gdouble));
-    axis->first[i] = axis_fill (weights, axis->taps, i, in, ratio);
+    axis->first[i] = axis_fill (weights, axis->taps, i, in, ratio, offset);
     for (k = 0; k < axis->taps; k++)
       row[k] = weights[k];
   }
@@ -642,8 +645,10 @@ resampler_run (Resampler * self, CupRows rows, CupTeam * team, GError ** error)
   self->planes = self->channels == 1 ? 1 : 4;
   self->max = self->depth == 8 ? 255 : 65535;
   self->row_length = ((gsize) self->in_width * self->planes + 3) & ~(gsize) 3;
-  if (axis_init (&self->horizontal, self->in_width, self->out_width)
-      && axis_init (&self->vertical, self->in_height, self->out_height)) {
+  if (axis_init (&self->horizontal, self->in_width, self->out_width,
+          self->ratio_x, self->offset_x)
+      && axis_init (&self->vertical, self->in_height, self->out_height,
+          self->ratio_y, self->offset_y)) {
     /* Every part reads the rows around it again: not too small. */
     at_once = rows.n / (4 * cup_team_get_n_threads (team)) + 1;
     done = cup_team_run_rows (team, rows, MAX (at_once, MIN_ROWS_AT_ONCE),
@@ -654,6 +659,19 @@ resampler_run (Resampler * self, CupRows rows, CupTeam * team, GError ** error)
   axis_clear (&self->horizontal);
   axis_clear (&self->vertical);
   return done;
+}
+
+/* Pictures that have the same edges. */
+static void
+resampler_set_size (Resampler * self, guint in_width, guint in_height,
+    guint out_width, guint out_height)
+{
+  self->in_width = in_width;
+  self->in_height = in_height;
+  self->out_width = out_width;
+  self->out_height = out_height;
+  self->ratio_x = (gdouble) in_width / out_width;
+  self->ratio_y = (gdouble) in_height / out_height;
 }
 
 static void
@@ -687,10 +705,8 @@ cup_resample_rows (const CupPixels * input, CupPixels * output, CupRows rows,
   }
   self.luma = luma;
   self.interrupt = interrupt;
-  self.in_width = input->width;
-  self.in_height = input->height;
-  self.out_width = output->width;
-  self.out_height = output->height;
+  resampler_set_size (&self, input->width, input->height, output->width,
+      output->height);
   self.channels = input->channels;
   self.depth = input->depth;
   self.premultiply = cup_luma_is_translucent (input);
@@ -709,13 +725,49 @@ cup_resample_plane (const CupPlane * input, CupPlane * output, CupTeam * team,
   if (!cup_interrupt_check (interrupt, error))
     return FALSE;
   self.interrupt = interrupt;
-  self.in_width = input->width;
-  self.in_height = input->height;
-  self.out_width = output->width;
-  self.out_height = output->height;
+  resampler_set_size (&self, input->width, input->height, output->width,
+      output->height);
   self.channels = 1;
   self.depth = 16;
   return resampler_run (&self, rows, team, error);
+}
+
+/* Chroma samples of half resolution lie at 2i + 1/2 of luma, or at 2i where they
+ * are cosited. Where luma goes from x to (x + 1/2) × ratio - 1/2 the former are
+ * planes with the same edges, and the latter are not. The planes' own sizes are
+ * rounded up, so it is luma's that tell the ratio. */
+static void
+set_chroma (gdouble * ratio, gdouble * offset, guint luma_in, guint luma_out,
+    gboolean cosited)
+{
+  *ratio = (gdouble) luma_in / luma_out;
+  *offset = cosited ? 0.25 - 0.25 * *ratio : 0;
+}
+
+gboolean
+cup_resample_chroma (const CupYuv * input, CupYuv * output, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  guint i;
+
+  for (i = 1; i < 3; i++) {
+    const CupPixels *from = input->planes[i];
+    Resampler self = {.input = from,.output = output->planes[i] };
+    const CupRows rows = { 0, self.output->height };
+
+    self.interrupt = interrupt;
+    self.channels = 1;
+    self.depth = 8;
+    resampler_set_size (&self, from->width, from->height, self.output->width,
+        self.output->height);
+    set_chroma (&self.ratio_x, &self.offset_x, input->planes[0]->width,
+        output->planes[0]->width, input->half_width && input->cosited_x);
+    set_chroma (&self.ratio_y, &self.offset_y, input->planes[0]->height,
+        output->planes[0]->height, input->half_height && input->cosited_y);
+    if (!resampler_run (&self, rows, team, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 CupPixels *

@@ -20,7 +20,7 @@
  */
 #pragma once
 
-#include "image/pixels.h"
+#include "image/yuv.h"
 #include "team.h"
 
 G_BEGIN_DECLS
@@ -45,7 +45,12 @@ gboolean cup_resample_rows (const CupPixels * input, CupPixels * output,
     CupRows rows, const CupPlane * luma, CupTeam * team,
     const CupInterrupt * interrupt, GError ** error);
 
-/* The same for planes of luma. @input is a whole picture. */
+/* Fills the planes of chroma of @output, which has the layout of @input and any
+ * size of luma. Where chroma lies stays as it is. */
+gboolean cup_resample_chroma (const CupYuv * input, CupYuv * output,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
+
+/* The same as for pictures for planes of luma. @input is a whole picture. */
 gboolean cup_resample_plane (const CupPlane * input, CupPlane * output,
     CupTeam * team, const CupInterrupt * interrupt, GError ** error);
 

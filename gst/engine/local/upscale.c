@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "upscale.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "luma.h"
@@ -112,6 +114,9 @@ run_bands (Upscaler * self, gsize band_samples, GError ** error)
   if (!cup_luma_read (self->input, &self->luma, self->team, self->interrupt,
           error))
     return FALSE;
+  if (band_samples == 0)
+    band_samples = MAX (BAND_SAMPLES,
+        (gsize) MIN_BAND_ROWS * self->output->width);
   at_once = MAX (band_samples / self->output->width, 1);
   for (; rows.first < height; rows.first += rows.n) {
     rows.n = MIN (at_once, height - rows.first);
@@ -126,25 +131,33 @@ run_bands (Upscaler * self, gsize band_samples, GError ** error)
   return TRUE;
 }
 
+static void
+upscaler_init (Upscaler * self, const CupUpscaling * upscaling,
+    const CupPixels * input, CupTeam * team, const CupInterrupt * interrupt)
+{
+  memset (self, 0, sizeof *self);
+  self->upscaling = upscaling;
+  self->input = input;
+  self->team = team;
+  self->interrupt = interrupt;
+  self->enhancement.creativity = upscaling->creativity;
+  self->enhancement.detail = upscaling->detail;
+  self->enhancement.shape_preservation = upscaling->shape_preservation;
+  self->enhancement.seed = upscaling->seed;
+  self->enhancement.input_width = input->width;
+  self->enhancement.input_height = input->height;
+}
+
 CupPixels *
 cup_upscale (const CupUpscaling * upscaling, const CupPixels * input,
     guint width, guint height, gsize band_samples, CupTeam * team,
     const CupInterrupt * interrupt, GError ** error)
 {
-  Upscaler self = {.upscaling = upscaling,.input = input,.team = team };
-
-  self.interrupt = interrupt;
-  self.enhancement.creativity = upscaling->creativity;
-  self.enhancement.detail = upscaling->detail;
-  self.enhancement.shape_preservation = upscaling->shape_preservation;
-  self.enhancement.seed = upscaling->seed;
-  self.enhancement.input_width = input->width;
-  self.enhancement.input_height = input->height;
-  if (band_samples == 0)
-    band_samples = MAX (BAND_SAMPLES, (gsize) MIN_BAND_ROWS * width);
+  Upscaler self;
 
   if (!cup_interrupt_check (interrupt, error))
     return NULL;
+  upscaler_init (&self, upscaling, input, team, interrupt);
   /* Checks the size, before anything depends on it. */
   self.output = cup_pixels_new (width, height, input->channels, input->depth,
       error);
@@ -152,4 +165,31 @@ cup_upscale (const CupUpscaling * upscaling, const CupPixels * input,
     g_clear_pointer (&self.output, cup_pixels_unref);
   cup_plane_clear (&self.luma);
   return self.output;
+}
+
+CupYuv *
+cup_upscale_yuv (const CupUpscaling * upscaling, const CupYuv * input,
+    guint width, guint height, gsize band_samples, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  CupYuv *output;
+  Upscaler self;
+  gboolean done;
+
+  if (!cup_interrupt_check (interrupt, error))
+    return NULL;
+  upscaler_init (&self, upscaling, input->planes[0], team, interrupt);
+  output = cup_yuv_new (width, height, input->half_width, input->half_height,
+      error);
+  if (!output)
+    return NULL;
+  output->cosited_x = input->cosited_x;
+  output->cosited_y = input->cosited_y;
+  self.output = output->planes[0];
+  done = run_bands (&self, band_samples, error)
+      && cup_resample_chroma (input, output, team, interrupt, error);
+  cup_plane_clear (&self.luma);
+  if (!done)
+    g_clear_pointer (&output, cup_yuv_unref);
+  return output;
 }

@@ -5,6 +5,8 @@
  *   luma ─→ restoration ─→ texture, detail, shape ─┐
  *   picture ──→ exact resampling ──────────────────┴→ its luma exchanged
  *
+ * Of video luma is a plane, and the planes of chroma are resampled.
+ *
  * Large pictures go through in bands of rows, so that beside input and output
  * there is never more than some megabytes in memory. The bytes of the result do
  * not depend on bands, threads or the processor.
@@ -12,7 +14,7 @@
 #pragma once
 
 #include "enhance.h"
-#include "image/pixels.h"
+#include "image/yuv.h"
 #include "restore.h"
 
 G_BEGIN_DECLS
@@ -43,5 +45,10 @@ typedef struct
 CupPixels *cup_upscale (const CupUpscaling * upscaling,
     const CupPixels * input, guint width, guint height, gsize band_samples,
     CupTeam * team, const CupInterrupt * interrupt, GError ** error);
+
+/* The same for video. */
+CupYuv *cup_upscale_yuv (const CupUpscaling * upscaling, const CupYuv * input,
+    guint width, guint height, gsize band_samples, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error);
 
 G_END_DECLS
