@@ -163,6 +163,24 @@ raw_frame_free (gpointer data)
   g_free (raw);
 }
 
+/* Of raw video nobody says where it was before. But decoders of video and of JPEG
+ * mostly give chroma that is smaller than luma, and next to nothing else does:
+ * what was never compressed comes as RGB, as gray, or whole. */
+static gboolean
+is_subsampled (const GstVideoFormatInfo * format)
+{
+  guint i;
+
+  if (!GST_VIDEO_FORMAT_INFO_IS_YUV (format))
+    return FALSE;
+  for (i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); i++) {
+    if (GST_VIDEO_FORMAT_INFO_W_SUB (format, i) > 0
+        || GST_VIDEO_FORMAT_INFO_H_SUB (format, i) > 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static CupJob *
 make_encoded_job (CupInput * input, GstBuffer * buffer, GError ** error)
 {
@@ -195,6 +213,7 @@ cup_input_make_job (CupInput * input, GstBuffer * buffer, const gchar * uri,
     GError ** error)
 {
   CupRawFrame *raw;
+  CupJob *job;
 
   if (input->kind == CUP_INPUT_URI_LIST)
     return cup_uri_list_check (uri, error) ? cup_job_new_uri (uri) : NULL;
@@ -204,7 +223,9 @@ cup_input_make_job (CupInput * input, GstBuffer * buffer, const gchar * uri,
   raw = g_new (CupRawFrame, 1);
   raw->input = cup_input_ref (input);
   raw->buffer = gst_buffer_ref (buffer);
-  return cup_job_new_raw (GST_VIDEO_INFO_WIDTH (&input->info),
+  job = cup_job_new_raw (GST_VIDEO_INFO_WIDTH (&input->info),
       GST_VIDEO_INFO_HEIGHT (&input->info), raw_frame_load, raw,
       raw_frame_free);
+  cup_job_set_lossy_source (job, is_subsampled (input->info.finfo));
+  return job;
 }

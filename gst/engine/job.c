@@ -36,6 +36,7 @@ struct _CupJob
   gchar *uri;
   gboolean check_unsafe;
   gboolean is_transparent;
+  gboolean lossy_source;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
 };
@@ -135,6 +136,7 @@ cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info)
 
   job->bytes = g_bytes_ref (bytes);
   job->bytes_info = *info;
+  job->lossy_source = cup_image_is_lossy (bytes, info->type);
   return job;
 }
 
@@ -159,6 +161,7 @@ cup_job_new_from (CupJob * job)
   copy->queue_timeout = job->queue_timeout;
   copy->check_unsafe = job->check_unsafe;
   copy->is_transparent = job->is_transparent;
+  copy->lossy_source = job->lossy_source;
   copy->colour_match = job->colour_match;
   copy->uri = g_strdup (job->uri);
   copy->bytes_info = job->bytes_info;
@@ -250,6 +253,18 @@ void
 cup_job_set_transparent (CupJob * job, gboolean is_transparent)
 {
   job->is_transparent = is_transparent;
+}
+
+void
+cup_job_set_lossy_source (CupJob * job, gboolean is_lossy)
+{
+  job->lossy_source = is_lossy;
+}
+
+gboolean
+cup_job_get_lossy_source (CupJob * job)
+{
+  return job->lossy_source;
 }
 
 void
@@ -388,6 +403,8 @@ read_file (CupJob * job, GError ** error)
         reason->message);
   job->width = job->bytes_info.width;
   job->height = job->bytes_info.height;
+  job->lossy_source = job->bytes
+      && cup_image_is_lossy (job->bytes, job->bytes_info.type);
   g_clear_error (&reason);
   g_free (path);
   return job->bytes != NULL;
