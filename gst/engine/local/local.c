@@ -21,6 +21,9 @@
 struct _CupLocalEngine
 {
   CupEngine parent;
+
+  CupLocalModel model;
+  gint64 seed;                  /* of jobs that have none */
 };
 
 G_DEFINE_FINAL_TYPE (CupLocalEngine, cup_local_engine, CUP_TYPE_ENGINE);
@@ -120,6 +123,13 @@ explain_timeout (GError ** error, const CupPixels * input, guint width,
       cup_field_get (CUP_FIELD_SCALE)->property);
 }
 
+static gint64
+get_seed (CupLocalEngine * self, const CupValues * values)
+{
+  return cup_values_is_set (values, CUP_FIELD_SEED) ?
+      cup_values_get_integer (values, CUP_FIELD_SEED) : self->seed;
+}
+
 static void
 cup_local_engine_upscale_async (CupEngine * engine, CupJob * job)
 {
@@ -146,9 +156,30 @@ cup_local_engine_upscale_async (CupEngine * engine, CupJob * job)
   }
 
   result = cup_result_new_pixels (output);
+  /* Nothing else is random. */
+  result->has_seed = cup_values_get_number (values, CUP_FIELD_CREATIVITY) > 0;
+  if (result->has_seed)
+    result->seed = get_seed (CUP_LOCAL_ENGINE (engine), values);
   result->inference_time =
       (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND;
   cup_job_return_result (job, result);
+}
+
+static guint64
+cup_local_engine_get_honours (CupEngine * engine)
+{
+  guint64 fields = CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL)
+      | CUP_FIELD_BIT (CUP_FIELD_SCALE)
+      | CUP_FIELD_BIT (CUP_FIELD_CREATIVITY)
+      | CUP_FIELD_BIT (CUP_FIELD_DETAIL)
+      | CUP_FIELD_BIT (CUP_FIELD_SHAPE_PRESERVATION)
+      | CUP_FIELD_BIT (CUP_FIELD_SEED)
+      | CUP_FIELD_BIT (CUP_FIELD_SKIP_CCSR)
+      | CUP_FIELD_BIT (CUP_FIELD_OVERRIDE_SIZE_LIMITS);
+
+  if (CUP_LOCAL_ENGINE (engine)->model == CUP_LOCAL_MODEL_AUTO)
+    fields |= CUP_FIELD_BIT (CUP_FIELD_NUM_INFERENCE_STEPS);
+  return fields;
 }
 
 static void
@@ -158,9 +189,7 @@ cup_local_engine_class_init (CupLocalEngineClass * klass)
 
   engine_class->name = "local";
   engine_class->accepts = CUP_ENGINE_ACCEPTS_PIXELS;
-  engine_class->honours = CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL)
-      | CUP_FIELD_BIT (CUP_FIELD_SCALE)
-      | CUP_FIELD_BIT (CUP_FIELD_OVERRIDE_SIZE_LIMITS);
+  engine_class->get_honours = cup_local_engine_get_honours;
   engine_class->upscale_async = cup_local_engine_upscale_async;
 }
 
@@ -170,7 +199,12 @@ cup_local_engine_init (CupLocalEngine * self)
 }
 
 CupEngine *
-cup_local_engine_new (void)
+cup_local_engine_new (CupLocalModel model)
 {
-  return g_object_new (CUP_TYPE_LOCAL_ENGINE, NULL);
+  CupLocalEngine *self = g_object_new (CUP_TYPE_LOCAL_ENGINE, NULL);
+
+  self->model = model;
+  /* 31 bits: any service takes it, too. */
+  self->seed = g_random_int () >> 1;
+  return CUP_ENGINE (self);
 }
