@@ -146,6 +146,10 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
   add_picture (builder, job, durable);
   if (pixels && !(cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS))
     add_encoding (builder, job);
+  else if ((cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS)
+      && cup_job_get_lossy_source (job))
+    /* Of which the pixels say nothing. */
+    cup_store_key_builder_add_text (builder, "source", "lossy");
   cup_store_key_builder_add_text (builder, "engine",
       cup_engine_get_name (engine));
   cup_store_key_builder_add_text (builder, "service",

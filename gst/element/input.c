@@ -184,6 +184,24 @@ raw_frame_free (gpointer data)
   g_free (raw);
 }
 
+/* Of raw video nobody says where it was before. But decoders of video and of JPEG
+ * mostly give chroma that is smaller than luma, and next to nothing else does:
+ * what was never compressed comes as RGB, as gray, or whole. */
+static gboolean
+is_subsampled (const GstVideoFormatInfo * format)
+{
+  guint i;
+
+  if (!GST_VIDEO_FORMAT_INFO_IS_YUV (format))
+    return FALSE;
+  for (i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); i++) {
+    if (GST_VIDEO_FORMAT_INFO_W_SUB (format, i) > 0
+        || GST_VIDEO_FORMAT_INFO_H_SUB (format, i) > 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static CupJob *
 make_encoded_job (CupInput * input, GstBuffer * buffer, GError ** error)
 {
@@ -231,5 +249,6 @@ cup_input_make_job (CupInput * input, GstBuffer * buffer, const gchar * uri,
       raw_frame_free);
   if (cup_planar_is_supported (&input->info))
     cup_job_set_load_yuv (job, raw_frame_load_yuv);
+  cup_job_set_lossy_source (job, is_subsampled (input->info.finfo));
   return job;
 }

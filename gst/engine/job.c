@@ -38,6 +38,7 @@ struct _CupJob
   gchar *uri;
   gboolean check_unsafe;
   gboolean is_transparent;
+  gboolean lossy_source;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
 };
@@ -154,6 +155,7 @@ cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info)
 
   job->bytes = g_bytes_ref (bytes);
   job->bytes_info = *info;
+  job->lossy_source = cup_image_is_lossy (bytes, info->type);
   return job;
 }
 
@@ -178,6 +180,7 @@ cup_job_new_from (CupJob * job)
   copy->queue_timeout = job->queue_timeout;
   copy->check_unsafe = job->check_unsafe;
   copy->is_transparent = job->is_transparent;
+  copy->lossy_source = job->lossy_source;
   copy->colour_match = job->colour_match;
   copy->uri = g_strdup (job->uri);
   copy->bytes_info = job->bytes_info;
@@ -272,6 +275,18 @@ void
 cup_job_set_transparent (CupJob * job, gboolean is_transparent)
 {
   job->is_transparent = is_transparent;
+}
+
+void
+cup_job_set_lossy_source (CupJob * job, gboolean is_lossy)
+{
+  job->lossy_source = is_lossy;
+}
+
+gboolean
+cup_job_get_lossy_source (CupJob * job)
+{
+  return job->lossy_source;
 }
 
 void
@@ -410,6 +425,8 @@ read_file (CupJob * job, GError ** error)
         reason->message);
   job->width = job->bytes_info.width;
   job->height = job->bytes_info.height;
+  job->lossy_source = job->bytes
+      && cup_image_is_lossy (job->bytes, job->bytes_info.type);
   g_clear_error (&reason);
   g_free (path);
   return job->bytes != NULL;

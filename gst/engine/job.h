@@ -191,6 +191,12 @@ void cup_job_set_colour_match (CupJob * job, CupColourMatch mode);
 CupColourMatch cup_job_get_colour_match (CupJob * job);
 void cup_job_set_colour_reference (CupJob * job,
     CupColourReference * reference);
+/* Whether a lossy codec has been at the picture, as far as that can be told from
+ * how it came. Of an encoded picture the job knows (cup_image_is_lossy ()), of a
+ * file that a URI names once it is in memory; of a raw frame who made the job
+ * says so, before it is submitted, and FALSE is the default. */
+void cup_job_set_lossy_source (CupJob * job, gboolean is_lossy);
+gboolean cup_job_get_lossy_source (CupJob * job);
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);
