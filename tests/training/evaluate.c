@@ -56,20 +56,6 @@ is_chosen (const CupNetwork * network)
       network->name);
 }
 
-static CupPixels *
-upscale (const CupNetwork * network, const CupPixels * luma)
-{
-  CupPixels *result = cup_reference_upscale (network, luma, !raw);
-
-  if (factor == 4) {
-    CupPixels *half = result;
-
-    result = cup_reference_upscale (network, half, !raw);
-    cup_pixels_unref (half);
-  }
-  return result;
-}
-
 static void
 add_figure (Report * report, guint method, CupPixels * result,
     const CupPixels * original)
@@ -96,7 +82,8 @@ add_picture (Report * report, const gchar * name, const CupPixels * original,
           original->height, NULL, NULL), original);
   for (i = 0; i < G_N_ELEMENTS (networks); i++) {
     if (is_chosen (networks[i]))
-      add_figure (report, method++, upscale (networks[i], reduced), original);
+      add_figure (report, method++, cup_reference_upscale (networks[i], reduced,
+              factor, !raw), original);
   }
   if (verbose)
     g_print ("\n");
