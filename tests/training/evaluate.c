@@ -37,9 +37,11 @@ static const GOptionEntry entries[] = {
 
 static const CupNetwork *const networks[] = {
   &cup_network_fast_clean,
+  &cup_network_fast_mix,
   &cup_network_balanced_clean,
   &cup_network_balanced_mix,
   &cup_network_quality_clean,
+  &cup_network_quality_mix,
 };
 
 /* Sums of one row of the report, one a method. */

@@ -35,12 +35,16 @@ typedef struct
 static const Demand demands[] = {
   {&cup_network_fast_clean, 2.2, 1.6, 1.0, 0, 0,
       "40ccf601db0c45e41c86619931d04dfaa8acf1f074c8a657859a575f10fa05e5"},
+  {&cup_network_fast_mix, 1.9, 1.3, 0, 0.45, 0.1,
+      "56f1837e21d7965b24839e918d4a36956bc409fbeb5889107e15a687f53e1168"},
   {&cup_network_balanced_clean, 2.6, 2.0, 1.2, 0, 0,
       "9443b8d359158530f7521808891ec2ba01ae579752ad62fa6c0b5d46fa63eb1b"},
   {&cup_network_balanced_mix, 2.0, 1.4, 0, 0.6, 0.2,
       "88013c994c586bb0b961c1885306d2d4b3543b563de8b8b90f7f540d6b9d9a58"},
   {&cup_network_quality_clean, 2.9, 2.3, 1.3, 0, 0,
       "3d3fc8b034881a3028cc7c62d11a10ddc95df99feec26ed89a7fcf3d69adf7f9"},
+  {&cup_network_quality_mix, 2.2, 1.6, 0, 0.6, 0.2,
+      "859a64681dc09aca7e464922f05ca148a6e66f1385ed0cc0b997709ef1480199"},
 };
 
 static CupPixels *originals[CUP_PICTURE_HELD_OUT_COUNT];
