@@ -201,3 +201,36 @@ cup_canvas_paint_stroke (CupCanvas * canvas, const CupStroke * stroke)
     }
   }
 }
+
+CupPixels *
+cup_canvas_get_pixels (const CupCanvas * canvas)
+{
+  GError *error = NULL;
+  CupPixels *pixels = cup_pixels_new (canvas->width, canvas->height,
+      canvas->n_planes, 8, &error);
+  gint x, y;
+
+  if (!pixels)
+    g_error ("%s", error->message);
+  for (y = 0; y < canvas->height; y++) {
+    const gsize start = (gsize) y * canvas->width;
+    guint8 *row = cup_pixels_row (pixels, y);
+
+    for (x = 0; x < canvas->width; x++) {
+      const gdouble luma = canvas->planes[0][start + x];
+
+      if (canvas->n_planes == 1) {
+        row[x] = cup_canvas_level (luma);
+      } else {
+        const gdouble blue = canvas->planes[1][start + x];
+        const gdouble red = canvas->planes[2][start + x];
+
+        row[3 * x] = cup_canvas_level (luma + 1.402 * red);
+        row[3 * x + 1] =
+            cup_canvas_level (luma - 0.344136 * blue - 0.714136 * red);
+        row[3 * x + 2] = cup_canvas_level (luma + 1.772 * blue);
+      }
+    }
+  }
+  return pixels;
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "exact.h"
+#include "image/pixels.h"
 
 G_BEGIN_DECLS
 
@@ -98,5 +99,13 @@ void cup_canvas_init (CupCanvas * canvas, gint width, gint height,
 void cup_canvas_clear (CupCanvas * canvas);
 void cup_canvas_paint_leaf (CupCanvas * canvas, const CupLeaf * leaf);
 void cup_canvas_paint_stroke (CupCanvas * canvas, const CupStroke * stroke);
+/* In 8 bits, gray or RGB, still at twice the size. */
+CupPixels *cup_canvas_get_pixels (const CupCanvas * canvas);
+
+static inline guint8
+cup_canvas_level (gdouble value)
+{
+  return CLAMP (floor (value + 0.5), 0, 255);
+}
 
 G_END_DECLS

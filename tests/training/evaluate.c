@@ -37,9 +37,11 @@ static const GOptionEntry entries[] = {
 
 static const CupNetwork *const networks[] = {
   &cup_network_fast_clean,
+  &cup_network_fast_mix,
   &cup_network_balanced_clean,
   &cup_network_balanced_mix,
   &cup_network_quality_clean,
+  &cup_network_quality_mix,
 };
 
 /* Sums of one row of the report, one a method. */
@@ -54,20 +56,6 @@ is_chosen (const CupNetwork * network)
 {
   return !tables || g_strv_contains ((const gchar * const *) tables,
       network->name);
-}
-
-static CupPixels *
-upscale (const CupNetwork * network, const CupPixels * luma)
-{
-  CupPixels *result = cup_reference_upscale (network, luma, !raw);
-
-  if (factor == 4) {
-    CupPixels *half = result;
-
-    result = cup_reference_upscale (network, half, !raw);
-    cup_pixels_unref (half);
-  }
-  return result;
 }
 
 static void
@@ -96,7 +84,8 @@ add_picture (Report * report, const gchar * name, const CupPixels * original,
           original->height, NULL, NULL), original);
   for (i = 0; i < G_N_ELEMENTS (networks); i++) {
     if (is_chosen (networks[i]))
-      add_figure (report, method++, upscale (networks[i], reduced), original);
+      add_figure (report, method++, cup_reference_upscale (networks[i], reduced,
+              factor, !raw), original);
   }
   if (verbose)
     g_print ("\n");

@@ -220,45 +220,6 @@ paint (Painter * self)
   }
 }
 
-static guint8
-to_level (gdouble value)
-{
-  return CLAMP (floor (value + 0.5), 0, 255);
-}
-
-/* The canvas in 8 bits, still at twice the size. */
-static CupPixels *
-get_pixels (const CupCanvas * canvas)
-{
-  GError *error = NULL;
-  CupPixels *pixels = cup_pixels_new (canvas->width, canvas->height,
-      canvas->n_planes, 8, &error);
-  gint x, y;
-
-  if (!pixels)
-    g_error ("%s", error->message);
-  for (y = 0; y < canvas->height; y++) {
-    const gsize start = (gsize) y * canvas->width;
-    guint8 *row = cup_pixels_row (pixels, y);
-
-    for (x = 0; x < canvas->width; x++) {
-      const gdouble luma = canvas->planes[0][start + x];
-
-      if (canvas->n_planes == 1) {
-        row[x] = to_level (luma);
-      } else {
-        const gdouble blue = canvas->planes[1][start + x];
-        const gdouble red = canvas->planes[2][start + x];
-
-        row[3 * x] = to_level (luma + 1.402 * red);
-        row[3 * x + 1] = to_level (luma - 0.344136 * blue - 0.714136 * red);
-        row[3 * x + 2] = to_level (luma + 1.772 * blue);
-      }
-    }
-  }
-  return pixels;
-}
-
 /* A triangle's distribution, as far as @strength to either side. Each row draws
  * on its own, so that luma's noise is the same in all channels. */
 static void
@@ -274,7 +235,7 @@ add_noise (CupPixels * pixels, CupRandom * random, gdouble strength)
           + cup_random_uniform (random) - 1);
 
       for (c = 0; c < pixels->channels; c++, row++)
-        *row = to_level (*row + noise);
+        *row = cup_canvas_level (*row + noise);
     }
   }
 }
@@ -292,7 +253,7 @@ cup_picture_new (guint64 seed, guint number, guint width, guint height,
   self.least_radius = least_radii[number % G_N_ELEMENTS (least_radii)];
   self.contrast = cup_random_between (&self.random, 0.25, 0.85);
   paint (&self);
-  large = get_pixels (&self.canvas);
+  large = cup_canvas_get_pixels (&self.canvas);
   cup_canvas_clear (&self.canvas);
 
   picture = cup_scaling_reduce (large, 2);

@@ -9,16 +9,17 @@
 #include "scaling.h"
 
 #define MAX_CHANNELS CUP_NETWORK_MAX_CHANNELS
+#define ONE_LEVEL (1 << CUP_PLANE_BITS)
 
 /* Shifting negative numbers is left to the implementation by C, and arithmetic
  * with all compilers that GLib supports. */
 G_STATIC_ASSERT ((-3 >> 1) == -2);
 
-/* Samples of @luma, with @margin more at each side, less 128. */
+/* Samples of @input, with @margin more at each side. */
 static gint16 *
-read_plane (const CupPixels * luma, gint margin, guint * width, guint * height)
+read_plane (const CupPlane * input, gint margin, guint * width, guint * height)
 {
-  const gint columns = luma->width, rows = luma->height;
+  const gint columns = input->width, rows = input->height;
   gint16 *plane, *to;
   gint x, y;
 
@@ -26,10 +27,10 @@ read_plane (const CupPixels * luma, gint margin, guint * width, guint * height)
   *height = rows + 2 * margin;
   plane = to = g_new (gint16, (gsize) * width * *height);
   for (y = -margin; y < rows + margin; y++) {
-    const guint8 *row = cup_pixels_row (luma, cup_scaling_mirror (y, rows));
+    const gint16 *row = cup_plane_row (input, cup_scaling_mirror (y, rows));
 
     for (x = -margin; x < columns + margin; x++)
-      *to++ = row[cup_scaling_mirror (x, columns)] - 128;
+      *to++ = row[cup_scaling_mirror (x, columns)];
   }
   return plane;
 }
@@ -92,7 +93,7 @@ run_layer (const CupNetworkLayer * layer, const gint16 * input,
   return output;
 }
 
-/* Q14. @from is the input's sample; @x and @y say which pixel of its block. */
+/* Q14 of samples. @from is the input's sample; @x and @y say which pixel of its block. */
 static gint32
 interpolate (const gint16 * from, gsize stride, guint x, guint y)
 {
@@ -112,68 +113,138 @@ interpolate (const gint16 * from, gsize stride, guint x, guint y)
 }
 
 static gint32
-clamp_level (gint32 level, const gint16 * from, gsize stride)
+clamp_sample (gint32 sample, const gint16 * from, gsize stride)
 {
-  gint32 low = *from, high = *from, margin;
+  gint32 low = *from, high = *from, range, margin;
   gint i, j;
 
   for (j = -1; j <= 1; j++) {
     for (i = -1; i <= 1; i++) {
-      const gint32 sample = from[j * (gssize) stride + i];
+      const gint32 near = from[j * (gssize) stride + i];
 
-      low = MIN (low, sample);
-      high = MAX (high, sample);
+      low = MIN (low, near);
+      high = MAX (high, near);
     }
   }
-  margin = MIN (high - low, 1 + ((25 * (high - low)) >> 8));
-  low += 128 - margin;
-  high += 128 + margin;
-  return CLAMP (level, low, high);
+  range = high - low;
+  margin = MIN (range, ONE_LEVEL + ((25 * range) >> 8));
+  return CLAMP (sample, low - margin, high + margin);
 }
 
-CupPixels *
-cup_reference_upscale (const CupNetwork * network, const CupPixels * luma,
-    gboolean clamp)
+/* What the network adds, Q7, in blocks of four. */
+static gint16 *
+run_layers (const CupNetwork * network, const gint16 * plane, guint width,
+    guint height)
 {
-  const guint margin = network->n_layers;
-  guint width, height, x, y, o, i;
-  gint16 *plane = read_plane (luma, margin, &width, &height);
-  const gsize stride = width, size = (gsize) width * height;
-  gint16 *values = g_new (gint16, size), *residual;
-  GError *error = NULL;
-  CupPixels *result;
+  const gsize size = (gsize) width * height;
+  gint16 *values = g_new (gint16, size);
   gsize k;
+  guint i;
 
   for (k = 0; k < size; k++)
-    values[k] = plane[k] * 16;
+    values[k] = MIN ((plane[k] + 4) >> 3, 2047);
   for (i = 0; i < network->n_layers; i++) {
     gint16 *next = run_layer (&network->layers[i], values, &width, &height);
 
     g_free (values);
     values = next;
   }
+  return values;
+}
 
-  result = cup_pixels_new (2 * width, 2 * height, 1, 8, &error);
-  if (!result)
-    g_error ("%s", error->message);
-  residual = values;
-  for (y = 0; y < height; y++) {
-    for (x = 0; x < width; x++) {
-      const gint16 *from = plane + (y + margin) * stride + x + margin;
+static void
+init_plane (CupPlane * plane, guint width, guint height)
+{
+  if (!cup_plane_init (plane, width, height, 0, height))
+    g_error ("no memory for a plane of %ux%u", width, height);
+}
+
+void
+cup_reference_double (const CupNetwork * network, const CupPlane * input,
+    gboolean clamp, CupPlane * output)
+{
+  const guint margin = network->n_layers;
+  guint width, height, x, y, o;
+  gint16 *plane, *residuals, *residual;
+
+  g_assert (input->top == 0 && input->n_rows == input->height);
+  plane = read_plane (input, margin, &width, &height);
+  residuals = residual = run_layers (network, plane, width, height);
+  init_plane (output, 2 * input->width, 2 * input->height);
+  for (y = 0; y < input->height; y++) {
+    for (x = 0; x < input->width; x++) {
+      const gint16 *from = plane + (gsize) (y + margin) * width + x + margin;
 
       for (o = 0; o < CUP_NETWORK_PHASES; o++, residual++) {
-        gint32 level = interpolate (from, stride, o % 2, o / 2);
+        gint32 sample = interpolate (from, width, o % 2, o / 2);
 
-        level = 128 + ((level + *residual * 128 + (1 << 13)) >> 14);
-        level = CLAMP (level, 0, 255);
+        sample = ((sample + (1 << 13)) >> 14) + *residual;
         if (clamp)
-          level = clamp_level (level, from, stride);
-        cup_pixels_row (result, 2 * y + o / 2)[2 * x + o % 2] =
-            CLAMP (level, 0, 255);
+          sample = clamp_sample (sample, from, width);
+        cup_plane_row (output, 2 * y + o / 2)[2 * x + o % 2] =
+            CLAMP (sample, CUP_PLANE_BLACK, CUP_PLANE_WHITE);
       }
     }
   }
-  g_free (values);
+  g_free (residuals);
   g_free (plane);
+}
+
+void
+cup_reference_read (const CupPixels * luma, CupPlane * plane)
+{
+  guint x, y;
+
+  g_assert (luma->channels == 1 && luma->depth == 8);
+  init_plane (plane, luma->width, luma->height);
+  for (y = 0; y < luma->height; y++) {
+    const guint8 *from = cup_pixels_row (luma, y);
+    gint16 *to = cup_plane_row (plane, y);
+
+    for (x = 0; x < luma->width; x++)
+      to[x] = (from[x] - 128) * ONE_LEVEL;
+  }
+}
+
+CupPixels *
+cup_reference_write (const CupPlane * plane)
+{
+  GError *error = NULL;
+  CupPixels *luma = cup_pixels_new (plane->width, plane->height, 1, 8, &error);
+  guint x, y;
+
+  if (!luma)
+    g_error ("%s", error->message);
+  for (y = 0; y < luma->height; y++) {
+    const gint16 *from = cup_plane_row (plane, y);
+    guint8 *to = cup_pixels_row (luma, y);
+
+    for (x = 0; x < luma->width; x++) {
+      const gint level = 128 + ((from[x] + ONE_LEVEL / 2) >> CUP_PLANE_BITS);
+
+      to[x] = CLAMP (level, 0, 255);
+    }
+  }
+  return luma;
+}
+
+CupPixels *
+cup_reference_upscale (const CupNetwork * network, const CupPixels * luma,
+    guint factor, gboolean clamp)
+{
+  CupPixels *result;
+  CupPlane plane;
+
+  g_assert (factor >= 2 && (factor & (factor - 1)) == 0);
+  cup_reference_read (luma, &plane);
+  for (; factor > 1; factor /= 2) {
+    CupPlane larger;
+
+    cup_reference_double (network, &plane, clamp, &larger);
+    cup_plane_clear (&plane);
+    plane = larger;
+  }
+  result = cup_reference_write (&plane);
+  cup_plane_clear (&plane);
   return result;
 }

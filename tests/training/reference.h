@@ -6,12 +6,24 @@
 #pragma once
 
 #include "engine/local/network.h"
+#include "engine/local/plane.h"
 #include "image/pixels.h"
 
 G_BEGIN_DECLS
 
-/* The gray picture @luma at twice its size, with or without the clamp. */
+/* Inits @output with @input, a whole plane, at twice its size; with or without
+ * the clamp. */
+void cup_reference_double (const CupNetwork * network, const CupPlane * input,
+    gboolean clamp, CupPlane * output);
+
+/* A gray picture of 8 bits as a plane, which is initialised, and the other way
+ * round. */
+void cup_reference_read (const CupPixels * luma, CupPlane * plane);
+CupPixels *cup_reference_write (const CupPlane * plane);
+
+/* The gray picture @luma at @factor times its size, a power of 2: doubled so
+ * often, and rounded to 8 bits once, at the end. */
 CupPixels *cup_reference_upscale (const CupNetwork * network,
-    const CupPixels * luma, gboolean clamp);
+    const CupPixels * luma, guint factor, gboolean clamp);
 
 G_END_DECLS

@@ -351,7 +351,7 @@ test_reference (void)
   init_random_model (&model, 0.12f);
   network = cup_export_quantise (&model, "random", &error);
   g_assert_no_error (error);
-  result = cup_reference_upscale (network, luma, FALSE);
+  result = cup_reference_upscale (network, luma, 2, FALSE);
   g_assert_cmpuint (result->width, ==, 80);
   g_assert_cmpuint (result->height, ==, 80);
   check_against_model (&model, luma, result);

@@ -11,8 +11,10 @@
 G_BEGIN_DECLS
 
 extern const CupNetwork cup_network_fast_clean;
+extern const CupNetwork cup_network_fast_mix;
 extern const CupNetwork cup_network_balanced_clean;
 extern const CupNetwork cup_network_balanced_mix;
 extern const CupNetwork cup_network_quality_clean;
+extern const CupNetwork cup_network_quality_mix;
 
 G_END_DECLS
