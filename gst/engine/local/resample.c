@@ -14,13 +14,13 @@
  */
 #include "resample.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "lanczos.h"
 #include "luma.h"
+#include "rows.h"
 
-#define LOBES 3
-#define ENLARGING_TAPS (2 * LOBES)
+#define ENLARGING_TAPS CUP_LANCZOS_ENLARGING_TAPS
 #define TAPS_AT_ONCE 8
 /* Rows that are kept as float. Enough for all that is combined at once; with
  * more taps a row is converted once for each row of the result that it is
@@ -36,16 +36,6 @@ typedef gfloat Vector __attribute__((vector_size (16), aligned (4), may_alias));
 typedef gdouble DoubleVector __attribute__((vector_size (32), aligned (8),
         may_alias));
 
-/* The weights of one direction: sample i of the result is the sum of
- * weights[i * taps + k] * input[first[i] + k]. Every sample has the same
- * number of taps, all inside of the input; those it has no use for weigh 0. */
-typedef struct
-{
-  guint taps;
-  guint *first;
-  gfloat *weights;
-} Axis;
-
 /* What all parts of the work share, and none changes. */
 typedef struct
 {
@@ -60,16 +50,14 @@ typedef struct
 
   guint in_width, in_height;
   guint out_width, out_height;
-  gdouble ratio_x, ratio_y;     /* see axis_fill() */
+  gdouble ratio_x, ratio_y;     /* see cup_lanczos_init() */
   gdouble offset_x, offset_y;
   guint channels;
-  guint depth;
-  Axis horizontal;
-  Axis vertical;
+  CupLanczos horizontal;
+  CupLanczos vertical;
 
   guint planes;                 /* floats of a pixel: 1 or 4 */
   gboolean premultiply;
-  gfloat max;                   /* value of white */
   gsize row_length;             /* floats of an input row, a multiple of 4 */
 } Resampler;
 
@@ -84,183 +72,6 @@ typedef struct
   gfloat *result;               /* a row of the result, interleaved */
 } Scratch;
 
-static gdouble
-lanczos (gdouble x)
-{
-  gdouble a;
-
-  x = fabs (x);
-  if (x < 1e-9)
-    return 1.0;
-  if (x >= LOBES)
-    return 0.0;
-  a = G_PI * x;
-  return LOBES * sin (a) * sin (a / LOBES) / (a * a);
-}
-
-static void
-axis_clear (Axis * axis)
-{
-  g_clear_pointer (&axis->first, g_free);
-  g_clear_pointer (&axis->weights, g_free);
-}
-
-/* Weights of sample @i of the result, at @weights (zeroed). @ratio: samples of
- * the input for one of the result. @offset: by which the input's sample 0 lies
- * before where it would be if both pictures had the same edges. */
-static guint
-axis_fill (gdouble * weights, guint taps, guint i, guint in, gdouble ratio,
-    gdouble offset)
-{
-  gdouble stretch = MAX (ratio, 1.0);
-  gdouble center = (i + 0.5) * ratio - 0.5 + offset;
-  gdouble sum = 0;
-  gint64 first = (gint64) floor (center - LOBES * stretch) + 1;
-  gint64 last = (gint64) ceil (center + LOBES * stretch) - 1;
-  gint64 base, k;
-
-  first = MAX (first, 0);
-  last = MIN (last, (gint64) in - 1);
-  base = MIN (first, (gint64) in - taps);
-  /* Rounding of the centre can make the range one longer than its length. */
-  last = MIN (last, base + taps - 1);
-  for (k = first; k <= last; k++) {
-    weights[k - base] = lanczos ((k - center) / stretch);
-    sum += weights[k - base];
-  }
-  for (k = first; k <= last; k++)
-    weights[k - base] /= sum;
-  return (guint) base;
-}
-
-static gboolean
-axis_init (Axis * axis, guint in, guint out, gdouble ratio, gdouble offset)
-{
-  gdouble *weights;
-  guint i, k;
-
-  if (in == out)
-    axis->taps = 1;
-  else
-    axis->taps = MIN ((guint) ceil (2 * LOBES * MAX (ratio, 1.0)), in);
-
-  /* At most 6 * in + 6 * out weights, as out * ratio is in. */
-  axis->first = g_try_new (guint, out);
-  axis->weights = g_try_new (gfloat, (gsize) out * axis->taps);
-  weights = g_try_new (gdouble, axis->taps);
-  if (!axis->first || !axis->weights || !weights) {
-    g_free (weights);
-    return FALSE;
-  }
-
-  for (i = 0; i < out; i++) {
-    gfloat *row = axis->weights + (gsize) i * axis->taps;
-
-    if (in == out) {
-      axis->first[i] = i;
-      row[0] = 1;
-      continue;
-    }
-    memset (weights, 0, axis->taps * sizeof (gdouble));
-    axis->first[i] = axis_fill (weights, axis->taps, i, in, ratio, offset);
-    for (k = 0; k < axis->taps; k++)
-      row[k] = weights[k];
-  }
-  g_free (weights);
-  return TRUE;
-}
-
-static ALWAYS_INLINE gfloat
-get_sample (const guint8 * row, gsize i, guint depth)
-{
-  return depth == 8 ? row[i] : ((const guint16 *) row)[i];
-}
-
-/* Called with constants for @channels and @depth only, so that each kind of
- * picture has a loop of its own. */
-static ALWAYS_INLINE void
-convert_row (const guint8 * source, gfloat * row, guint width, guint channels,
-    guint depth)
-{
-  guint x;
-
-  for (x = 0; x < width; x++) {
-    if (channels == 1) {
-      row[x] = get_sample (source, x, depth);
-    } else {
-      const gsize i = (gsize) x * channels;
-      const Vector pixel = {
-        get_sample (source, i, depth),
-        get_sample (source, i + 1, depth),
-        get_sample (source, i + 2, depth),
-        channels == 4 ? get_sample (source, i + 3, depth) : 0
-      };
-
-      *(Vector *) (row + (gsize) x * 4) = pixel;
-    }
-  }
-}
-
-static void
-premultiply_row (gfloat * row, guint width, gfloat max)
-{
-  guint x;
-
-  for (x = 0; x < width; x++, row += 4) {
-    gfloat alpha = row[3] / max;
-
-    row[0] *= alpha;
-    row[1] *= alpha;
-    row[2] *= alpha;
-  }
-}
-
-static void
-convert_plane_row (const gint16 * source, gfloat * row, guint width)
-{
-  guint x;
-
-  for (x = 0; x < width; x++)
-    row[x] = source[x];
-}
-
-static void
-resampler_convert_row (const Resampler * self, guint y, gfloat * row)
-{
-  const guint width = self->in_width;
-  const guint8 *source;
-
-  if (self->input_plane) {
-    convert_plane_row (cup_plane_row (self->input_plane, y), row, width);
-    return;
-  }
-  source = cup_pixels_row (self->input, y);
-  switch (self->channels * 100 + self->depth) {
-    case 108:
-      convert_row (source, row, width, 1, 8);
-      break;
-    case 116:
-      convert_row (source, row, width, 1, 16);
-      break;
-    case 308:
-      convert_row (source, row, width, 3, 8);
-      break;
-    case 316:
-      convert_row (source, row, width, 3, 16);
-      break;
-    case 408:
-      convert_row (source, row, width, 4, 8);
-      break;
-    case 416:
-      convert_row (source, row, width, 4, 16);
-      break;
-    default:
-      g_assert_not_reached ();
-  }
-  if (self->premultiply)
-    premultiply_row (row, width, self->max);
-}
-
 /* Input row @y as float; valid until n_rows others were asked for. */
 static const gfloat *
 resampler_get_row (const Resampler * self, Scratch * scratch, guint y)
@@ -269,7 +80,10 @@ resampler_get_row (const Resampler * self, Scratch * scratch, guint y)
   gfloat *row = scratch->rows + slot * self->row_length;
 
   if (scratch->row_in_slot[slot] != y) {
-    resampler_convert_row (self, y, row);
+    if (self->input_plane)
+      cup_row_read_plane (self->input_plane, y, row);
+    else
+      cup_row_read (self->input, y, self->premultiply, row);
     scratch->row_in_slot[slot] = y;
   }
   return row;
@@ -343,7 +157,7 @@ static gboolean
 resampler_combine_rows (const Resampler * self, Scratch * scratch, guint y,
     GError ** error)
 {
-  const Axis *axis = &self->vertical;
+  const CupLanczos *axis = &self->vertical;
   const gfloat *weights = axis->weights + (gsize) y * axis->taps;
 
   if (axis->taps == 1) {
@@ -441,133 +255,14 @@ resampler_combine_columns (const Resampler * self, Scratch * scratch)
   }
 }
 
-/* Back to straight alpha. Colour is divided by alpha as it was filtered:
- * where that overshoots, colour does by the same factor. The quotient is
- * clamped here since it may be too large for an integer. */
 static void
-unpremultiply_row (gfloat * row, guint width, gfloat max)
+store_row (const Resampler * self, Scratch * scratch, guint y)
 {
-  guint x, c;
-
-  for (x = 0; x < width; x++, row += 4) {
-    /* Alpha that is rounded to 0: the same sum as in quantise(). */
-    gfloat factor = row[3] + 0.5f < 1.0f ? 0 : max / row[3];
-
-    for (c = 0; c < 3; c++) {
-      gfloat colour = row[c] * factor;
-
-      row[c] = CLAMP (colour, 0, max);
-    }
-  }
-}
-
-/* Rounds before it clamps: what is cut off towards zero is negative and
- * becomes zero anyway, and compilers turn integer limits, unlike those of
- * floats, into vector code without being asked for more than -O2. */
-static ALWAYS_INLINE gint
-quantise (gfloat value, gint max)
-{
-  gint level = (gint) (value + 0.5f);
-
-  level = MAX (level, 0);
-  return MIN (level, max);
-}
-
-/* Samples that are stored by one pass of a loop of known length: vector code
- * at -O2 again. */
-#define BLOCK 16
-
-static void
-store_row_8 (const gfloat * restrict row, gsize length,
-    guint8 * restrict samples)
-{
-  gsize i, k;
-
-  for (i = 0; i + BLOCK <= length; i += BLOCK) {
-    for (k = 0; k < BLOCK; k++)
-      samples[i + k] = quantise (row[i + k], 255);
-  }
-  for (; i < length; i++)
-    samples[i] = quantise (row[i], 255);
-}
-
-static void
-store_row_16 (const gfloat * restrict row, gsize length,
-    guint16 * restrict samples)
-{
-  gsize i, k;
-
-  for (i = 0; i + BLOCK <= length; i += BLOCK) {
-    for (k = 0; k < BLOCK; k++)
-      samples[i + k] = quantise (row[i + k], 65535);
-  }
-  for (; i < length; i++)
-    samples[i] = quantise (row[i], 65535);
-}
-
-/* Row padding is handed on with the picture: it must not show what was in that
- * memory before. */
-static void
-clear_padding (CupPixels * pixels, guint y)
-{
-  gsize used = (gsize) pixels->width * pixels->channels * (pixels->depth / 8);
-
-  memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
-}
-
-/* The luma that the picture's own colours have, as luma.c reads it, is exchanged
- * for that of @luma: what is added is the same for all channels, so that hues
- * stay. */
-static void
-replace_luma (const Resampler * self, gfloat * row, const gint16 * luma)
-{
-  const gfloat levels = self->max / (CUP_PLANE_WHITE - CUP_PLANE_BLACK);
-  guint x, c;
-
-  for (x = 0; x < self->out_width; x++, row += self->channels) {
-    const gfloat wanted = (luma[x] - CUP_PLANE_BLACK) * levels;
-    const gfloat more = wanted - (CUP_LUMA_RED * row[0]
-        + CUP_LUMA_GREEN * row[1] + CUP_LUMA_BLUE * row[2]);
-
-    /* What cannot be seen stays black. */
-    if (self->premultiply && row[3] + 0.5f < 1.0f)
-      continue;
-    for (c = 0; c < 3; c++)
-      row[c] += more;
-  }
-}
-
-static void
-store_plane_row (const gfloat * row, guint width, gint16 * samples)
-{
-  const gint range = CUP_PLANE_WHITE - CUP_PLANE_BLACK;
-  guint x;
-
-  for (x = 0; x < width; x++)
-    samples[x] = quantise (row[x] - CUP_PLANE_BLACK, range) + CUP_PLANE_BLACK;
-}
-
-static void
-resampler_store_row (const Resampler * self, Scratch * scratch, guint y)
-{
-  const gsize length = (gsize) self->out_width * self->channels;
-  guint8 *row;
-
-  if (self->output_plane) {
-    store_plane_row (scratch->result, self->out_width,
-        cup_plane_row (self->output_plane, y));
-    return;
-  }
-  row = cup_pixels_row (self->output, y);
-  if (self->premultiply)
-    unpremultiply_row (scratch->result, self->out_width, self->max);
-  if (self->luma)
-    replace_luma (self, scratch->result, cup_plane_row (self->luma, y));
-  if (self->depth == 8)
-    store_row_8 (scratch->result, length, row);
+  if (self->output_plane)
+    cup_row_store_plane (self->output_plane, y, scratch->result);
   else
-    store_row_16 (scratch->result, length, (guint16 *) row);
-  clear_padding (self->output, y);
+    cup_row_store (self->output, y, self->premultiply,
+        self->luma ? cup_plane_row (self->luma, y) : NULL, scratch->result);
 }
 
 static void
@@ -626,7 +321,7 @@ resample_rows (CupRows rows, gpointer data, GError ** error)
     if (!resampler_combine_rows (self, &scratch, y, error))
       goto out;
     resampler_combine_columns (self, &scratch);
-    resampler_store_row (self, &scratch, y);
+    store_row (self, &scratch, y);
   }
   done = TRUE;
 
@@ -643,11 +338,10 @@ resampler_run (Resampler * self, CupRows rows, CupTeam * team, GError ** error)
   guint at_once;
 
   self->planes = self->channels == 1 ? 1 : 4;
-  self->max = self->depth == 8 ? 255 : 65535;
   self->row_length = ((gsize) self->in_width * self->planes + 3) & ~(gsize) 3;
-  if (axis_init (&self->horizontal, self->in_width, self->out_width,
+  if (cup_lanczos_init (&self->horizontal, self->in_width, self->out_width,
           self->ratio_x, self->offset_x)
-      && axis_init (&self->vertical, self->in_height, self->out_height,
+      && cup_lanczos_init (&self->vertical, self->in_height, self->out_height,
           self->ratio_y, self->offset_y)) {
     /* Every part reads the rows around it again: not too small. */
     at_once = rows.n / (4 * cup_team_get_n_threads (team)) + 1;
@@ -656,8 +350,8 @@ resampler_run (Resampler * self, CupRows rows, CupTeam * team, GError ** error)
   } else {
     set_no_memory (self, error);
   }
-  axis_clear (&self->horizontal);
-  axis_clear (&self->vertical);
+  cup_lanczos_clear (&self->horizontal);
+  cup_lanczos_clear (&self->vertical);
   return done;
 }
 
@@ -681,8 +375,10 @@ copy_rows (const CupPixels * input, CupPixels * output, CupRows rows)
   guint y;
 
   for (y = rows.first; y < rows.first + rows.n; y++) {
-    memcpy (cup_pixels_row (output, y), cup_pixels_row (input, y), used);
-    clear_padding (output, y);
+    guint8 *row = cup_pixels_row (output, y);
+
+    memcpy (row, cup_pixels_row (input, y), used);
+    memset (row + used, 0, output->stride - used);
   }
 }
 
@@ -708,7 +404,6 @@ cup_resample_rows (const CupPixels * input, CupPixels * output, CupRows rows,
   resampler_set_size (&self, input->width, input->height, output->width,
       output->height);
   self.channels = input->channels;
-  self.depth = input->depth;
   self.premultiply = cup_luma_is_translucent (input);
   return resampler_run (&self, rows, team, error);
 }
@@ -728,7 +423,6 @@ cup_resample_plane (const CupPlane * input, CupPlane * output, CupTeam * team,
   resampler_set_size (&self, input->width, input->height, output->width,
       output->height);
   self.channels = 1;
-  self.depth = 16;
   return resampler_run (&self, rows, team, error);
 }
 
@@ -757,7 +451,6 @@ cup_resample_chroma (const CupYuv * input, CupYuv * output, CupTeam * team,
 
     self.interrupt = interrupt;
     self.channels = 1;
-    self.depth = 8;
     resampler_set_size (&self, from->width, from->height, self.output->width,
         self.output->height);
     set_chroma (&self.ratio_x, &self.offset_x, input->planes[0]->width,
