@@ -46,6 +46,7 @@ typedef struct
   CupPlane *output_plane;
   /* (nullable): takes the place of the luma that interpolation gives. */
   const CupPlane *luma;
+  const CupPlane *own_luma;
   const CupInterrupt *interrupt;
 
   guint in_width, in_height;
@@ -262,7 +263,9 @@ store_row (const Resampler * self, Scratch * scratch, guint y)
     cup_row_store_plane (self->output_plane, y, scratch->result);
   else
     cup_row_store (self->output, y, self->premultiply,
-        self->luma ? cup_plane_row (self->luma, y) : NULL, scratch->result);
+        self->luma ? cup_plane_row (self->luma, y) : NULL,
+        self->own_luma ? cup_plane_row (self->own_luma, y) : NULL,
+        scratch->result);
 }
 
 static void
@@ -384,8 +387,8 @@ copy_rows (const CupPixels * input, CupPixels * output, CupRows rows)
 
 gboolean
 cup_resample_rows (const CupPixels * input, CupPixels * output, CupRows rows,
-    const CupPlane * luma, CupTeam * team, const CupInterrupt * interrupt,
-    GError ** error)
+    const CupPlane * luma, const CupPlane * own_luma, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
 {
   Resampler self = {.input = input,.output = output };
 
@@ -395,11 +398,12 @@ cup_resample_rows (const CupPixels * input, CupPixels * output, CupRows rows,
     copy_rows (input, output, rows);
     return TRUE;
   }
-  if (luma && input->channels == 1) {
+  if (luma && !own_luma && input->channels == 1) {
     cup_luma_write (luma, output, rows);
     return TRUE;
   }
   self.luma = luma;
+  self.own_luma = own_luma;
   self.interrupt = interrupt;
   resampler_set_size (&self, input->width, input->height, output->width,
       output->height);
@@ -474,8 +478,8 @@ cup_resample_interruptible (const CupPixels * input, guint width, guint height,
     return NULL;
   /* Checks the size, before anything depends on it. */
   output = cup_pixels_new (width, height, input->channels, input->depth, error);
-  if (output && !cup_resample_rows (input, output, rows, NULL, NULL, interrupt,
-          error))
+  if (output && !cup_resample_rows (input, output, rows, NULL, NULL, NULL,
+          interrupt, error))
     g_clear_pointer (&output, cup_pixels_unref);
   return output;
 }

@@ -39,11 +39,13 @@ CupPixels *cup_resample_interruptible (const CupPixels * input, guint width,
 
 /* Fills rows @rows of @output, which has the channels and depth of @input and any
  * size. @luma: (nullable): has these rows, in the size of @output, and takes the
- * place of the luma that interpolation gives: of a gray picture nothing else is
- * left, of others the colours. @team: (nullable): for this thread alone. */
+ * place of the luma that interpolation gives. @own_luma: (nullable): that luma,
+ * for pictures of which it is to be as exact as theirs; where it is NULL it is
+ * that of the colours, and of a gray picture nothing but @luma is left. @team:
+ * (nullable): for this thread alone. */
 gboolean cup_resample_rows (const CupPixels * input, CupPixels * output,
-    CupRows rows, const CupPlane * luma, CupTeam * team,
-    const CupInterrupt * interrupt, GError ** error);
+    CupRows rows, const CupPlane * luma, const CupPlane * own_luma,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
 
 /* Fills the planes of chroma of @output, which has the layout of @input and any
  * size of luma. Where chroma lies stays as it is. */

@@ -178,32 +178,41 @@ clear_padding (CupPixels * pixels, guint y)
   memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
 }
 
-/* The luma that the picture's own colours have, as luma.c reads it, is exchanged
- * for that of @luma: what is added is the same for all channels, so that hues
- * stay. */
+/* What is added is the same for all channels, so that hues stay. */
+static ALWAYS_INLINE void
+add_luma (gfloat * pixel, guint channels, gfloat more, gboolean has_alpha)
+{
+  guint c;
+
+  /* What cannot be seen stays black. */
+  if (has_alpha && pixel[3] + 0.5f < 1.0f)
+    return;
+  for (c = 0; c < MIN (channels, 3); c++)
+    pixel[c] += more;
+}
+
 static void
-replace_luma (gfloat * row, const gint16 * luma, guint width, guint channels,
-    gfloat max, gboolean has_alpha)
+replace_luma (gfloat * row, const gint16 * luma, const gint16 * own_luma,
+    guint width, guint channels, gfloat max, gboolean has_alpha)
 {
   const gfloat levels = max / (CUP_PLANE_WHITE - CUP_PLANE_BLACK);
-  guint x, c;
+  guint x;
 
   for (x = 0; x < width; x++, row += channels) {
-    const gfloat wanted = (luma[x] - CUP_PLANE_BLACK) * levels;
-    const gfloat more = wanted - (CUP_LUMA_RED * row[0]
-        + CUP_LUMA_GREEN * row[1] + CUP_LUMA_BLUE * row[2]);
+    gfloat more;
 
-    /* What cannot be seen stays black. */
-    if (has_alpha && row[3] + 0.5f < 1.0f)
-      continue;
-    for (c = 0; c < 3; c++)
-      row[c] += more;
+    if (own_luma)
+      more = (luma[x] - own_luma[x]) * levels;
+    else
+      more = (luma[x] - CUP_PLANE_BLACK) * levels - (CUP_LUMA_RED * row[0]
+          + CUP_LUMA_GREEN * row[1] + CUP_LUMA_BLUE * row[2]);
+    add_luma (row, channels, more, has_alpha);
   }
 }
 
 void
 cup_row_store (CupPixels * pixels, guint y, gboolean premultiplied,
-    const gint16 * luma, gfloat * row)
+    const gint16 * luma, const gint16 * own_luma, gfloat * row)
 {
   const gsize length = (gsize) pixels->width * pixels->channels;
   const gfloat white = get_white (pixels);
@@ -212,7 +221,7 @@ cup_row_store (CupPixels * pixels, guint y, gboolean premultiplied,
   if (premultiplied)
     unpremultiply_row (row, pixels->width, white);
   if (luma)
-    replace_luma (row, luma, pixels->width, pixels->channels, white,
+    replace_luma (row, luma, own_luma, pixels->width, pixels->channels, white,
         premultiplied);
   if (pixels->depth == 8)
     store_row_8 (row, length, samples);

@@ -16,9 +16,10 @@ void cup_row_read (const CupPixels * pixels, guint y, gboolean premultiply,
 void cup_row_read_plane (const CupPlane * plane, guint y, gfloat * row);
 
 /* @row: as many floats a pixel as there are channels; it is changed. @luma:
- * (nullable): takes the place of its own luma. What does not fit is limited. */
+ * (nullable): takes the place of its own luma, which is @own_luma, or that of its
+ * colours where that is NULL. What does not fit is limited. */
 void cup_row_store (CupPixels * pixels, guint y, gboolean premultiplied,
-    const gint16 * luma, gfloat * row);
+    const gint16 * luma, const gint16 * own_luma, gfloat * row);
 void cup_row_store_plane (CupPlane * plane, guint y, const gfloat * row);
 
 G_END_DECLS

@@ -56,6 +56,24 @@ enhance (Upscaler * self, CupRows rows, const CupPlane * base, CupPlane * luma,
       self->interrupt, error);
 }
 
+/* Luma has 15 bits: where the picture has more they are kept by adding to it what
+ * luma changes, and nothing where that is nothing. */
+static gboolean
+colour (Upscaler * self, CupRows rows, const CupPlane * luma, GError ** error)
+{
+  CupPlane own = { 0 };
+  gboolean done = TRUE;
+
+  if (self->input->depth > 8)
+    done = init_plane (self, &own, rows, error)
+        && cup_resample_plane (&self->luma, &own, self->team, self->interrupt,
+        error);
+  done = done && cup_resample_rows (self->input, self->output, rows, luma,
+      own.data ? &own : NULL, self->team, self->interrupt, error);
+  cup_plane_clear (&own);
+  return done;
+}
+
 static gboolean
 is_enhanced (const CupUpscaling * upscaling)
 {
@@ -86,8 +104,7 @@ run_band (Upscaler * self, CupRows rows, GError ** error)
 
   start = end;
   if (done)
-    done = cup_resample_rows (self->input, self->output, rows,
-        enhanced ? &luma : &base, self->team, self->interrupt, error);
+    done = colour (self, rows, enhanced ? &luma : &base, error);
   self->colouring += g_get_monotonic_time () - start;
   cup_plane_clear (&base);
   cup_plane_clear (&luma);
@@ -107,7 +124,7 @@ run_bands (Upscaler * self, gsize band_samples, GError ** error)
           || cup_restore_get_doublings (self->input->width,
               self->input->height, self->output->width, height) == 0)) {
     rows.n = height;
-    return cup_resample_rows (self->input, self->output, rows, NULL,
+    return cup_resample_rows (self->input, self->output, rows, NULL, NULL,
         self->team, self->interrupt, error);
   }
 
