@@ -6,12 +6,10 @@
 #include "base/error.h"
 #include "colour.h"
 
-gboolean
-cup_planar_is_supported (const GstVideoInfo * info)
+static gboolean
+is_planar (GstVideoFormat format)
 {
-  if (info->chroma_site & GST_VIDEO_CHROMA_SITE_ALT_LINE)
-    return FALSE;
-  switch (GST_VIDEO_INFO_FORMAT (info)) {
+  switch (format) {
     case GST_VIDEO_FORMAT_I420:
     case GST_VIDEO_FORMAT_YV12:
     case GST_VIDEO_FORMAT_NV12:
@@ -27,16 +25,34 @@ cup_planar_is_supported (const GstVideoInfo * info)
   }
 }
 
-static gboolean
-is_half_width (const GstVideoInfo * info)
+gboolean
+cup_planar_is_supported (const GstVideoInfo * info)
 {
-  return GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) > 0;
+  return is_planar (GST_VIDEO_INFO_FORMAT (info))
+      && !(info->chroma_site & GST_VIDEO_CHROMA_SITE_ALT_LINE);
 }
 
 static gboolean
-is_half_height (const GstVideoInfo * info)
+is_half_width (const GstVideoFormatInfo * finfo)
 {
-  return GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, GST_VIDEO_COMP_U) > 0;
+  return GST_VIDEO_FORMAT_INFO_W_SUB (finfo, GST_VIDEO_COMP_U) > 0;
+}
+
+static gboolean
+is_half_height (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_H_SUB (finfo, GST_VIDEO_COMP_U) > 0;
+}
+
+gboolean
+cup_planar_is_same_kind (GstVideoFormat a, GstVideoFormat b)
+{
+  const GstVideoFormatInfo *one = gst_video_format_get_info (a);
+  const GstVideoFormatInfo *two = gst_video_format_get_info (b);
+
+  return is_planar (a) && is_planar (b)
+      && is_half_width (one) == is_half_width (two)
+      && is_half_height (one) == is_half_height (two);
 }
 
 static gboolean
@@ -76,8 +92,8 @@ cup_planar_read (const GstVideoFrame * frame, GError ** error)
 {
   const GstVideoInfo *info = &frame->info;
   CupYuv *yuv = cup_yuv_new (GST_VIDEO_INFO_WIDTH (info),
-      GST_VIDEO_INFO_HEIGHT (info), is_half_width (info),
-      is_half_height (info), error);
+      GST_VIDEO_INFO_HEIGHT (info), is_half_width (info->finfo),
+      is_half_height (info->finfo), error);
   guint i;
 
   if (!yuv)
@@ -94,8 +110,8 @@ cup_planar_fits (const CupYuv * yuv, const GstVideoInfo * in,
     const GstVideoInfo * out)
 {
   return cup_planar_is_supported (out)
-      && is_half_width (out) == yuv->half_width
-      && is_half_height (out) == yuv->half_height
+      && is_half_width (out->finfo) == yuv->half_width
+      && is_half_height (out->finfo) == yuv->half_height
       && (!yuv->half_width || yuv->cosited_x
       == is_cosited (out, GST_VIDEO_CHROMA_SITE_H_COSITED))
       && (!yuv->half_height || yuv->cosited_y

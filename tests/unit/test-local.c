@@ -161,7 +161,7 @@ test_declaration (void)
 
   g_assert_cmpstr (cup_engine_get_name (engine), ==, "local");
   g_assert_cmpuint (cup_engine_get_accepts (engine), ==,
-      CUP_ENGINE_ACCEPTS_PIXELS);
+      CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_YUV);
   g_assert_cmphex (cup_engine_get_honoured_fields (engine), ==,
       honoured | CUP_FIELD_BIT (CUP_FIELD_NUM_INFERENCE_STEPS));
   cup_engine_close (engine);
