@@ -139,7 +139,8 @@ detail (const gint16 * restrict base, const gint16 * const *blurred,
     gint16 d3 = core (b2[i] - b3[i], DETAIL_CORING, DETAIL_MOST);
     gint32 sum = fine * d1 + middle * d2 + coarse * d3;
     gint16 range = high[i] - low[i];
-    gint16 margin = (gint16) ((range * margin_part) >> 16) + LEVEL / 2;
+    gint16 margin = least ((gint16) ((range * margin_part) >> 16) + LEVEL / 2,
+        range);
     gint16 added = (sum + 2048) >> 12;
     gint16 value = base[i] + added;
 
@@ -254,14 +255,17 @@ apply (const gint16 * restrict base, const gint16 * restrict delta,
 
 static void
 apply_less (const gint16 * restrict base, const gint16 * restrict delta,
-    const gint16 * restrict taken, gint share, gint16 * restrict out, gsize n)
+    const gint16 * restrict taken, gint share, const gint16 * restrict low,
+    const gint16 * restrict high, gint16 * restrict out, gsize n)
 {
   const gint16 part = share;
   gsize i;
 
   for (i = 0; i < n; i++) {
-    gint32 less = (taken[i] * part + 8192) >> 14;
+    gint16 range = high[i] - low[i];
+    gint16 less = (taken[i] * part + 8192) >> 14;
 
+    less = greatest (least (less, range), -range);
     out[i] = limit (base[i] + delta[i] - less, CUP_PLANE_BLACK,
         CUP_PLANE_WHITE);
   }

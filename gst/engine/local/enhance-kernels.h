@@ -51,7 +51,8 @@ typedef struct
  * @add_texture: adds to @delta @amount of the difference of @texture and what is
  *   left of it when it is @blurred
  * @apply: base and delta, limited to what luma may be
- * @apply_less: the same with @share (Q14) of @taken subtracted
+ * @apply_less: the same with @share (Q14) of @taken subtracted, at most as much as
+ *   the extremes around differ
  * @sharpen_row: along a row, what the resampling of differences to and fro has
  *   to be preceded by; reads padding
  * @sharpen_rows: the same of five rows
@@ -81,7 +82,8 @@ typedef struct
   void (*apply) (const gint16 * base, const gint16 * delta, gint16 * out,
       gsize n);
   void (*apply_less) (const gint16 * base, const gint16 * delta,
-      const gint16 * taken, gint share, gint16 * out, gsize n);
+      const gint16 * taken, gint share, const gint16 * low,
+      const gint16 * high, gint16 * out, gsize n);
   void (*sharpen_row) (const gint16 * row, gint16 * out, gsize n);
   void (*sharpen_rows) (const gint16 * const *rows, gint16 * out, gsize n);
 } CupEnhanceKernels;

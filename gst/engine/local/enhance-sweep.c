@@ -89,6 +89,50 @@ typedef struct
 } State;
 
 static gint
+inside (const CupPlane * base, gint y)
+{
+  return CLAMP (y, 0, (gint) base->height - 1);
+}
+
+static void
+get_base_rows (const CupPlane * base, gint y,
+    const gint16 * rows[CUP_ENHANCE_BLUR_ROWS])
+{
+  gint k;
+
+  for (k = 0; k < CUP_ENHANCE_BLUR_ROWS; k++)
+    rows[k] = cup_plane_row (base, inside (base, y + k - BLUR_REACH));
+}
+
+/* @row goes on with its first and its last sample. */
+static void
+pad (gint16 * row, gsize n)
+{
+  gint16 *end = row + n;
+  gint i;
+
+  for (i = 0; i < CUP_ENHANCE_PADDING; i++) {
+    row[i - CUP_ENHANCE_PADDING] = row[0];
+    end[i] = end[-1];
+  }
+}
+
+void
+cup_enhance_find_extremes (const CupEnhanceKernels * kernels,
+    const CupPlane * base, guint y, gint16 * low, gint16 * high,
+    gint16 * lowest, gint16 * highest)
+{
+  const gint16 *rows[CUP_ENHANCE_BLUR_ROWS];
+  const gsize n = base->width;
+
+  get_base_rows (base, y, rows);
+  kernels->extremes_rows (rows, low, high, n);
+  pad (low, n);
+  pad (high, n);
+  kernels->extremes_row (low, high, lowest, highest, n);
+}
+
+static gint
 band_lag (const CupEnhanceSweep * sweep)
 {
   return sweep->step == 1 ? FINE_LAG : COARSE_LAG;
@@ -177,24 +221,13 @@ state_init (State * state, const CupEnhanceSweep * sweep, const CupPlane * base)
   return TRUE;
 }
 
-static gint
-inside (const State * state, gint y)
-{
-  return CLAMP (y, 0, (gint) state->base->height - 1);
-}
-
 static gint16 *
 ring_row (const State * state, Stage stage, gint y)
 {
   const Ring *ring = &state->rings[stage];
 
-  return ring->rows + (guint) inside (state, y) % ring->depth * state->stride;
-}
-
-static const gint16 *
-base_row (const State * state, gint y)
-{
-  return cup_plane_row (state->base, inside (state, y));
+  return ring->rows + (guint) inside (state->base,
+      y) % ring->depth * state->stride;
 }
 
 /* @n rows of a stage, around @y and @step apart. */
@@ -209,36 +242,13 @@ get_rows (const State * state, Stage stage, gint y, gint step,
 }
 
 static void
-get_base_rows (const State * state, gint y,
-    const gint16 * rows[CUP_ENHANCE_BLUR_ROWS])
-{
-  gint k;
-
-  for (k = 0; k < CUP_ENHANCE_BLUR_ROWS; k++)
-    rows[k] = base_row (state, y + k - BLUR_REACH);
-}
-
-/* @row goes on with its first and its last sample. */
-static void
-pad (const State * state, gint16 * row)
-{
-  gint16 *end = row + state->base->width;
-  gint i;
-
-  for (i = 0; i < CUP_ENHANCE_PADDING; i++) {
-    row[i - CUP_ENHANCE_PADDING] = row[0];
-    end[i] = end[-1];
-  }
-}
-
-static void
 blur (const State * state, const gint16 * const *rows, gint step, gint16 * out)
 {
   const gsize n = state->base->width;
   gint16 *between = state->rows[ROW_LOW];
 
   state->kernels->blur_rows (rows, between, n);
-  pad (state, between);
+  pad (between, n);
   state->kernels->blur_row (between, step, out, n);
 }
 
@@ -253,7 +263,7 @@ run_energy (const State * state, gint y)
   blur (state, rows, 1, energy);
   state->kernels->normalise (ring_row (state, STAGE_BAND, y), energy, normal,
       state->base->width);
-  pad (state, normal);
+  pad (normal, state->base->width);
 }
 
 static void
@@ -275,21 +285,6 @@ run_texture (const State * state, gint y)
 }
 
 static void
-run_extremes (const State * state, gint y)
-{
-  const gint16 *rows[CUP_ENHANCE_BLUR_ROWS];
-  const gsize n = state->base->width;
-
-  get_base_rows (state, y, rows);
-  state->kernels->extremes_rows (rows, state->rows[ROW_LOW],
-      state->rows[ROW_HIGH], n);
-  pad (state, state->rows[ROW_LOW]);
-  pad (state, state->rows[ROW_HIGH]);
-  state->kernels->extremes_row (state->rows[ROW_LOW], state->rows[ROW_HIGH],
-      ring_row (state, STAGE_LOWEST, y), ring_row (state, STAGE_HIGHEST, y), n);
-}
-
-static void
 run_strength (const State * state, gint y)
 {
   const gint16 *rows[CUP_ENHANCE_EROSION_ROWS];
@@ -299,7 +294,7 @@ run_strength (const State * state, gint y)
 
   get_rows (state, STAGE_ENERGY, y, step, rows, CUP_ENHANCE_EROSION_ROWS);
   state->kernels->erode_rows (rows, between, n);
-  pad (state, between);
+  pad (between, n);
   state->kernels->strength (between, step, ring_row (state, STAGE_LOWEST, y),
       ring_row (state, STAGE_HIGHEST, y), ring_row (state, STAGE_STRENGTH, y),
       n);
@@ -312,7 +307,7 @@ run_stage (const State * state, Stage stage, gint y)
 
   switch (stage) {
     case STAGE_FINE:
-      get_base_rows (state, y, rows);
+      get_base_rows (state->base, y, rows);
       blur (state, rows, FINE_STEP, ring_row (state, STAGE_FINE, y));
       break;
     case STAGE_COARSE:
@@ -320,7 +315,7 @@ run_stage (const State * state, Stage stage, gint y)
       blur (state, rows, COARSE_STEP, ring_row (state, STAGE_COARSE, y));
       break;
     case STAGE_BAND:
-      state->kernels->band (base_row (state, y), ring_row (state,
+      state->kernels->band (cup_plane_row (state->base, y), ring_row (state,
               state->sweep->step == 1 ? STAGE_FINE : STAGE_COARSE, y),
           ring_row (state, STAGE_BAND, y), ring_row (state, STAGE_MAGNITUDE,
               y), state->base->width);
@@ -332,7 +327,10 @@ run_stage (const State * state, Stage stage, gint y)
       run_texture (state, y);
       break;
     case STAGE_LOWEST:
-      run_extremes (state, y);
+      cup_enhance_find_extremes (state->kernels, state->base, y,
+          state->rows[ROW_LOW], state->rows[ROW_HIGH],
+          ring_row (state, STAGE_LOWEST, y), ring_row (state, STAGE_HIGHEST,
+              y));
       break;
     case STAGE_STRENGTH:
       run_strength (state, y);
@@ -353,7 +351,7 @@ add_detail (const State * state, gint y, gint16 * delta)
   blurred[0] = ring_row (state, STAGE_FINE, y);
   blurred[1] = ring_row (state, STAGE_COARSE, y);
   blurred[2] = state->rows[ROW_BLURRED];
-  state->kernels->detail (base_row (state, y), blurred,
+  state->kernels->detail (cup_plane_row (state->base, y), blurred,
       ring_row (state, STAGE_LOWEST, y), ring_row (state, STAGE_HIGHEST, y),
       &state->sweep->gains, delta, state->base->width);
 }
@@ -388,7 +386,7 @@ run_result (const State * state, gint y, CupPlane * delta_plane,
   if (state->sweep->has_texture)
     add_texture (state, y, delta);
   if (output)
-    state->kernels->apply (base_row (state, y), delta,
+    state->kernels->apply (cup_plane_row (state->base, y), delta,
         cup_plane_row (output, y), n);
 }
 
@@ -416,7 +414,7 @@ cup_enhance_sweep_run (const CupEnhanceSweep * sweep, const CupPlane * base,
       const gint lag = state.rings[stage].lag;
       const gint y = newest - lag;
 
-      if (state.rings[stage].depth > 0 && y == inside (&state, y)
+      if (state.rings[stage].depth > 0 && y == inside (base, y)
           && y >= first - state.lag + lag && y <= last + state.lag - lag)
         run_stage (&state, stage, y);
     }

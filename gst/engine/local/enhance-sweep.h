@@ -41,6 +41,13 @@ typedef struct
 /* Rows of the base above and below a row that it depends on. */
 guint cup_enhance_sweep_get_reach (const CupEnhanceSweep * sweep);
 
+/* The extremes of the 5×5 samples around those of row @y. Rows have
+ * CUP_ENHANCE_PADDING samples more on both sides; the first two are for what is
+ * in between. */
+void cup_enhance_find_extremes (const CupEnhanceKernels * kernels,
+    const CupPlane * base, guint y, gint16 * low, gint16 * high,
+    gint16 * lowest, gint16 * highest);
+
 /* Fills @rows of @delta, or of @output, of which one is NULL: with the difference
  * that is to be added to @base, or with both. Any thread. Errors as those of
  * cup_doubling_run(). */

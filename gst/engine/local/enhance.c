@@ -284,28 +284,56 @@ run_sharpen (CupRows rows, gpointer data, GError ** error)
   return going;
 }
 
+/* Rows in between of one part of applying. */
+typedef enum
+{
+  APPLY_LOW,
+  APPLY_HIGH,
+  APPLY_LOWEST,
+  APPLY_HIGHEST,
+  APPLY_TAKEN,
+  N_APPLY_ROWS
+} ApplyRow;
+
+static void
+apply_row (const Work * work, guint y, gint16 * const *rows)
+{
+  const CupEnhanceKernels *kernels = work->settings->sweep.kernels;
+  const CupPlane *base = work->base;
+
+  cup_enhance_find_extremes (kernels, base, y, rows[APPLY_LOW],
+      rows[APPLY_HIGH], rows[APPLY_LOWEST], rows[APPLY_HIGHEST]);
+  kernels->apply_less (cup_plane_row (base, y),
+      cup_plane_row (&work->delta, y), rows[APPLY_TAKEN],
+      work->settings->share, rows[APPLY_LOWEST], rows[APPLY_HIGHEST],
+      cup_plane_row (work->output, y), base->width);
+}
+
+/* What is taken back spreads to where nothing was added: it stops at what is
+ * flat, so that the bars of a letterbox stay black. */
 static gboolean
 run_apply (CupRows rows, gpointer data, GError ** error)
 {
   Work *work = data;
-  const gsize width = work->base->width;
+  const gsize stride = work->base->stride + 2 * PADDING;
+  gint16 *memory, *scratch, *row[N_APPLY_ROWS];
   gboolean going = TRUE;
-  gint16 *taken;
-  guint y;
+  guint i, y;
 
-  taken = g_try_new (gint16, width
+  memory = g_try_new (gint16, N_APPLY_ROWS * stride
       + cup_plane_resampler_get_scratch (work->enlarger));
-  if (!taken)
+  if (!memory)
     return fail_without_memory (error);
+  for (i = 0; i < N_APPLY_ROWS; i++)
+    row[i] = memory + i * stride + PADDING;
+  scratch = memory + N_APPLY_ROWS * stride;
   for (y = rows.first; going && y < rows.first + rows.n; y++) {
     going = cup_plane_resampler_run (work->enlarger, &work->sharpened, y,
-        taken + width, taken, work->interrupt, error);
+        scratch, row[APPLY_TAKEN], work->interrupt, error);
     if (going)
-      work->settings->sweep.kernels->apply_less (cup_plane_row (work->base, y),
-          cup_plane_row (&work->delta, y), taken, work->settings->share,
-          cup_plane_row (work->output, y), width);
+      apply_row (work, y, row);
   }
-  g_free (taken);
+  g_free (memory);
   return going;
 }
 
