@@ -5,6 +5,10 @@
  */
 #include "plane-resample-kernels.h"
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include "plane.h"
 
 #define ALWAYS_INLINE inline __attribute__ ((always_inline))
@@ -91,44 +95,85 @@ vertical (const gint16 * rows, gsize stride, const gint16 * weights,
   }
 }
 
-/* A function of its own, so that its eight products become vectors. */
-static ALWAYS_INLINE gint32
-eight_taps (const gint16 * restrict row, const gint16 * restrict weights)
+static ALWAYS_INLINE gint16
+horizontal_one (const gint16 * restrict row, const gint16 * restrict weights,
+    guint taps)
 {
   gint32 sum = 0;
   guint k;
 
-  for (k = 0; k < CUP_PLANE_RESAMPLE_TAPS; k++)
+  for (k = 0; k < taps; k++)
     sum += (gint32) weights[k] * row[k];
-  return sum;
+  return rounded (sum);
+}
+
+#ifdef __AVX2__
+/* @a in the lower half, @b in the upper. */
+static ALWAYS_INLINE __m256i
+load_halves (const gint16 * a, const gint16 * b)
+{
+  return _mm256_inserti128_si256 (_mm256_castsi128_si256 (_mm_loadu_si128 (
+              (const __m128i *) a)), _mm_loadu_si128 ((const __m128i *) b), 1);
+}
+
+/* Compilers do not see that sums of several samples can be added up together:
+ * sample j is in the lower halves, sample j + 4 in the upper. */
+static ALWAYS_INLINE void
+horizontal_eight (const gint16 * row, const guint * first,
+    const gint16 * weights, guint taps, gint16 * out)
+{
+  __m256i sums[4], all;
+  guint j, k;
+
+  for (j = 0; j < 4; j++) {
+    sums[j] = _mm256_setzero_si256 ();
+    for (k = 0; k < taps; k += CUP_PLANE_RESAMPLE_TAPS) {
+      const gint16 *w = weights + j * taps + k;
+      __m256i products = _mm256_madd_epi16 (load_halves (row + first[j] + k,
+              row + first[j + 4] + k), load_halves (w, w + 4 * taps));
+
+      sums[j] = _mm256_add_epi32 (sums[j], products);
+    }
+  }
+  all = _mm256_hadd_epi32 (_mm256_hadd_epi32 (sums[0], sums[1]),
+      _mm256_hadd_epi32 (sums[2], sums[3]));
+  all = _mm256_srai_epi32 (_mm256_add_epi32 (all, _mm256_set1_epi32 (HALF)),
+      CUP_PLANE_WEIGHT_BITS);
+  _mm_storeu_si128 ((__m128i *) out,
+      _mm_packs_epi32 (_mm256_castsi256_si128 (all),
+          _mm256_extracti128_si256 (all, 1)));
+}
+#endif
+
+static ALWAYS_INLINE void
+horizontal_taps (const gint16 * row, const guint * first,
+    const gint16 * weights, guint taps, gint16 * out, gsize n)
+{
+  gsize i = 0;
+
+#ifdef __AVX2__
+  for (; i + 8 <= n; i += 8)
+    horizontal_eight (row, first + i, weights + i * taps, taps, out + i);
+#endif
+  for (; i < n; i++)
+    out[i] = horizontal_one (row + first[i], weights + i * taps, taps);
 }
 
 static void
-horizontal (const gint16 * restrict row, const guint * restrict first,
-    const gint16 * restrict weights, guint taps, gint16 * restrict out, guint n)
+horizontal (const gint16 * row, const guint * first, const gint16 * weights,
+    guint taps, gint16 * out, guint n)
 {
-  guint i, k;
-
-  if (taps == CUP_PLANE_RESAMPLE_TAPS) {
-    for (i = 0; i < n; i++)
-      out[i] = rounded (eight_taps (row + first[i],
-              weights + i * CUP_PLANE_RESAMPLE_TAPS));
-    return;
-  }
-  for (i = 0; i < n; i++) {
-    gint32 sum = 0;
-
-    for (k = 0; k < taps; k += CUP_PLANE_RESAMPLE_TAPS)
-      sum += eight_taps (row + first[i] + k, weights + (gsize) i * taps + k);
-    out[i] = rounded (sum);
-  }
+  if (taps == CUP_PLANE_RESAMPLE_TAPS)
+    horizontal_taps (row, first, weights, CUP_PLANE_RESAMPLE_TAPS, out, n);
+  else
+    horizontal_taps (row, first, weights, taps, out, n);
 }
 
 /* The weights of both special cases are exact in 7 and 8 bits. */
 static void
 double_row (const gint16 * restrict row, gint16 * restrict out, guint n)
 {
-  guint i;
+  gsize i;
 
   for (i = 0; i < n; i++) {
     const gint16 *in = row + i;
@@ -143,7 +188,7 @@ double_row (const gint16 * restrict row, gint16 * restrict out, guint n)
 static void
 halve_row (const gint16 * restrict row, gint16 * restrict out, guint n)
 {
-  guint i;
+  gsize i;
 
   for (i = 0; i < n; i++) {
     const gint16 *in = row + 2 * i;
@@ -157,7 +202,7 @@ halve_row (const gint16 * restrict row, gint16 * restrict out, guint n)
 static void
 limit (gint16 * row, guint n)
 {
-  guint i;
+  gsize i;
 
   for (i = 0; i < n; i++) {
     gint16 value = row[i];
