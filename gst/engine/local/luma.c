@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "luma.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 /* Weights of red, green and blue in Q15; their sum is 1. */
@@ -240,28 +242,66 @@ cup_luma_read (const CupPixels * pixels, CupPlane * plane, CupTeam * team,
   return done;
 }
 
-void
-cup_luma_write (const CupPlane * plane, CupPixels * gray, CupRows rows)
+static void
+write_row_8 (const gint16 * restrict luma, guint8 * restrict row, guint width)
 {
-  guint x, y;
+  guint x;
+
+  for (x = 0; x < width; x++) {
+    const gint level = (luma[x] - CUP_PLANE_BLACK
+        + (1 << (CUP_PLANE_BITS - 1))) >> CUP_PLANE_BITS;
+
+    row[x] = CLAMP (level, 0, 255);
+  }
+}
+
+static void
+write_row_16 (const gint16 * luma, guint16 * row, guint width)
+{
+  guint x;
+
+  for (x = 0; x < width; x++) {
+    const guint32 level = CLAMP (luma[x], CUP_PLANE_BLACK, CUP_PLANE_WHITE)
+        - CUP_PLANE_BLACK;
+
+    row[x] = (level * 65535u + RANGE / 2) / RANGE;
+  }
+}
+
+typedef struct
+{
+  const CupPlane *plane;
+  CupPixels *gray;
+} Writing;
+
+static gboolean
+write_rows (CupRows rows, gpointer data, GError ** error)
+{
+  const Writing *writing = data;
+  CupPixels *gray = writing->gray;
+  const gsize used = (gsize) gray->width * (gray->depth / 8);
+  guint y;
 
   for (y = rows.first; y < rows.first + rows.n; y++) {
-    const gint16 *luma = cup_plane_row (plane, y);
+    const gint16 *luma = cup_plane_row (writing->plane, y);
     guint8 *row = cup_pixels_row (gray, y);
-    guint16 *row_16 = (guint16 *) row;
-    const gsize used = (gsize) gray->width * (gray->depth / 8);
 
-    for (x = 0; x < gray->width; x++) {
-      const guint32 level = CLAMP (luma[x], CUP_PLANE_BLACK, CUP_PLANE_WHITE)
-          - CUP_PLANE_BLACK;
-
-      if (gray->depth == 8)
-        row[x] = (level + (1 << (CUP_PLANE_BITS - 1))) >> CUP_PLANE_BITS;
-      else
-        row_16[x] = (level * 65535u + RANGE / 2) / RANGE;
-    }
+    if (gray->depth == 8)
+      write_row_8 (luma, row, gray->width);
+    else
+      write_row_16 (luma, (guint16 *) row, gray->width);
     /* Padding is handed on with the picture. */
-    for (x = used; x < gray->stride; x++)
-      row[x] = 0;
+    memset (row + used, 0, gray->stride - used);
   }
+  return TRUE;
+}
+
+gboolean
+cup_luma_write (const CupPlane * plane, CupPixels * gray, CupRows rows,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error)
+{
+  Writing writing = { plane, gray };
+
+  return cup_team_run_rows (team, rows, ROWS_AT_ONCE, write_rows, &writing,
+      interrupt, error);
 }

@@ -28,7 +28,9 @@ gboolean cup_luma_is_translucent (const CupPixels * pixels);
 gboolean cup_luma_read (const CupPixels * pixels, CupPlane * plane,
     CupTeam * team, const CupInterrupt * interrupt, GError ** error);
 
-/* Rows @rows of a gray picture of the plane's size. */
-void cup_luma_write (const CupPlane * plane, CupPixels * gray, CupRows rows);
+/* Rows @rows of a gray picture of the plane's size. Errors: the interrupt's. */
+gboolean cup_luma_write (const CupPlane * plane, CupPixels * gray,
+    CupRows rows, CupTeam * team, const CupInterrupt * interrupt,
+    GError ** error);
 
 G_END_DECLS

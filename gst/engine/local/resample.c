@@ -398,10 +398,8 @@ cup_resample_rows (const CupPixels * input, CupPixels * output, CupRows rows,
     copy_rows (input, output, rows);
     return TRUE;
   }
-  if (luma && !own_luma && input->channels == 1) {
-    cup_luma_write (luma, output, rows);
-    return TRUE;
-  }
+  if (luma && !own_luma && input->channels == 1)
+    return cup_luma_write (luma, output, rows, team, interrupt, error);
   self.luma = luma;
   self.own_luma = own_luma;
   self.interrupt = interrupt;
