@@ -11,9 +11,8 @@
 #define VECTORS 1
 #define MAX_OUTPUTS 8
 
-typedef int16x8x2_t Pairs;
+typedef int16x8x2_t Pairs, Weights;
 typedef int32x4x2_t Sums;
-typedef int16x4x2_t Weights;
 
 static inline Pairs
 load (const int16_t * from)
@@ -46,7 +45,7 @@ load_pair (const int16_t * from)
 static inline Weights
 load_weights (const int16_t * from)
 {
-  return vld2_dup_s16 (from);
+  return load_pair (from);
 }
 
 static inline Pairs
@@ -71,9 +70,8 @@ multiply_add (Sums sums, Pairs a, Weights weights)
 
   for (i = 0; i < 2; i++) {
     sums.val[0] = vmlal_s16 (sums.val[0], vget_low_s16 (a.val[i]),
-        weights.val[i]);
-    sums.val[1] = vmlal_s16 (sums.val[1], vget_high_s16 (a.val[i]),
-        weights.val[i]);
+        vget_low_s16 (weights.val[i]));
+    sums.val[1] = vmlal_high_s16 (sums.val[1], a.val[i], weights.val[i]);
   }
   return sums;
 }
