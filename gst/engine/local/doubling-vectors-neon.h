@@ -11,8 +11,9 @@
 #define VECTORS 1
 #define MAX_OUTPUTS 8
 
-typedef int16x8x2_t Pairs, Weights;
+typedef int16x8x2_t Pairs;
 typedef int32x4x2_t Sums;
+typedef int16x4x2_t Weights;
 
 static inline Pairs
 load (const int16_t * from)
@@ -45,7 +46,7 @@ load_pair (const int16_t * from)
 static inline Weights
 load_weights (const int16_t * from)
 {
-  return load_pair (from);
+  return vld2_dup_s16 (from);
 }
 
 static inline Pairs
@@ -63,6 +64,7 @@ sums_of (int32_t value)
   return a;
 }
 
+/* With vmlal_high_s16() gcc 12 keeps the sums in memory. */
 static inline Sums
 multiply_add (Sums sums, Pairs a, Weights weights)
 {
@@ -70,8 +72,9 @@ multiply_add (Sums sums, Pairs a, Weights weights)
 
   for (i = 0; i < 2; i++) {
     sums.val[0] = vmlal_s16 (sums.val[0], vget_low_s16 (a.val[i]),
-        vget_low_s16 (weights.val[i]));
-    sums.val[1] = vmlal_high_s16 (sums.val[1], a.val[i], weights.val[i]);
+        weights.val[i]);
+    sums.val[1] = vmlal_s16 (sums.val[1], vget_high_s16 (a.val[i]),
+        weights.val[i]);
   }
   return sums;
 }
