@@ -484,8 +484,8 @@ test_deadline (void)
   GError *error = NULL;
   guint i;
 
-  make_plane (&input, 240, 120, noise);
-  init_plane (&output, 480, 240, 0, 240);
+  make_plane (&input, 240, 48, noise);
+  init_plane (&output, 480, 96, 0, 96);
   for (i = 0; i < 2; i++) {
     g_assert_false (cup_doubling_run (&cup_network_quality_clean,
             CUP_INSTRUCTIONS_PORTABLE, &input, &output, team, &interrupt,
