@@ -158,7 +158,7 @@ report (void)
           result->cpu, result->wall[0], result->wall[1],
           result->wall[1] / result->wall[0]);
       if (ffmpeg_with < G_MAXDOUBLE)
-        g_print ("; %.1f × ffmpeg", result->cpu / ffmpeg);
+        g_print ("; %.1f times ffmpeg's", result->cpu / ffmpeg);
       g_print ("\n");
     }
   }

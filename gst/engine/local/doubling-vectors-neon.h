@@ -64,6 +64,7 @@ sums_of (int32_t value)
   return a;
 }
 
+/* With vmlal_high_s16() gcc 12 keeps the sums in memory. */
 static inline Sums
 multiply_add (Sums sums, Pairs a, Weights weights)
 {

@@ -36,8 +36,9 @@ CupRows cup_doubling_get_input_rows (const CupNetwork * network, CupRows rows,
     guint height);
 
 /* Fills @output, which is twice as wide and high as @input (the whole pictures
- * are). FALSE with the interrupt's error, or CUP_ERROR_TOO_LARGE where there is
- * no memory for what is in between. */
+ * are), with @instructions, which have to be available. FALSE with the
+ * interrupt's error, or CUP_ERROR_TOO_LARGE where there is no memory for what is
+ * in between. */
 gboolean cup_doubling_run (const CupNetwork * network,
     CupInstructions instructions, const CupPlane * input, CupPlane * output,
     CupTeam * team, const CupInterrupt * interrupt, GError ** error);
