@@ -20,26 +20,39 @@
 #define MAX_HEIGHT 384
 #define MIN_SIDE 64
 
-typedef CupPixels *(*UpscaleFunc) (const CupPixels * frame,
-    const RunSettings * settings);
-
-static CupPixels *
-upscale_bicubic (const CupPixels * frame, const RunSettings * settings)
+static const struct
 {
-  return cup_scaling_expand (frame, FACTOR);
+  const gchar *name;
+  RunSettings settings;
+} methods[PAN_N_METHODS] = {
+  [PAN_BICUBIC] = {"bicubic"},
+  [PAN_LANCZOS] = {"Lanczos"},
+  [PAN_STILL] = {"still", {0, 0, 0}},
+  [PAN_RESTORATION] = {"restored", {0, 0, 0, FALSE, FALSE, TRUE}},
+  [PAN_DETAIL] = {"detail", {0, RUN_UNSET, RUN_UNSET, FALSE, FALSE, TRUE}},
+  [PAN_TEXTURE] = {"texture", {0.5, 0, RUN_UNSET, FALSE, FALSE, TRUE}},
+  [PAN_DEFAULTS] = {"defaults", {RUN_UNSET, RUN_UNSET, RUN_UNSET, FALSE, FALSE,
+          TRUE}},
+};
+
+const gchar *
+pan_method_get_name (PanMethod method)
+{
+  return methods[method].name;
 }
 
 static CupPixels *
-upscale_lanczos (const CupPixels * frame, const RunSettings * settings)
+upscale (const CupPixels * frame, PanMethod method)
 {
-  return cup_resample (frame, FACTOR * frame->width, FACTOR * frame->height,
-      NULL, NULL);
-}
-
-static CupPixels *
-upscale_engine (const CupPixels * frame, const RunSettings * settings)
-{
-  return run_upscale (frame, FACTOR, settings);
+  switch (method) {
+    case PAN_BICUBIC:
+      return cup_scaling_expand (frame, FACTOR);
+    case PAN_LANCZOS:
+      return cup_resample (frame, FACTOR * frame->width,
+          FACTOR * frame->height, NULL, NULL);
+    default:
+      return run_upscale (frame, FACTOR, &methods[method].settings);
+  }
 }
 
 /**
@@ -86,7 +99,7 @@ align (const Pan * pan, const CupPixels * frame, guint number)
 }
 
 static gdouble
-get_noise (const Pan * pan, UpscaleFunc upscale, const RunSettings * settings)
+get_noise (const Pan * pan, PanMethod method)
 {
   Luma before = { 0, };
   gdouble sum = 0;
@@ -94,7 +107,7 @@ get_noise (const Pan * pan, UpscaleFunc upscale, const RunSettings * settings)
 
   for (i = 0; i < pan->n_frames; i++) {
     CupPixels *frame = make_frame (pan, i);
-    CupPixels *result = upscale (frame, settings);
+    CupPixels *result = upscale (frame, method);
     Luma aligned = align (pan, result, i);
 
     if (i > 0)
@@ -109,12 +122,11 @@ get_noise (const Pan * pan, UpscaleFunc upscale, const RunSettings * settings)
 }
 
 gboolean
-pan_measure (const CupPixels * picture, guint n_frames, PanFigures * figures)
+pan_measure (const CupPixels * picture, guint n_frames, gdouble * noise)
 {
-  static const RunSettings detail = { 0, RUN_UNSET, RUN_UNSET };
-  static const RunSettings texture = { 0.5, 0, RUN_UNSET };
   const guint way_x = n_frames * STEP_X + 1, way_y = n_frames * STEP_Y + 1;
   Pan pan = {.n_frames = n_frames };
+  guint i;
 
   /* A frame loses as much as is moved, and as much again when it is moved
    * back. */
@@ -124,16 +136,8 @@ pan_measure (const CupPixels * picture, guint n_frames, PanFigures * figures)
   pan.width = MIN (picture->width - way_x, MAX_WIDTH) / FACTOR * FACTOR;
   pan.height = MIN (picture->height - way_y, MAX_HEIGHT) / FACTOR * FACTOR;
   pan.luma = luma_new (picture);
-
-  figures->still = get_noise (&pan, upscale_bicubic, NULL);
-  figures->lanczos = get_noise (&pan, upscale_lanczos, NULL) / figures->still;
-  figures->restoration =
-      get_noise (&pan, upscale_engine, &run_restoration) / figures->still;
-  figures->detail = get_noise (&pan, upscale_engine, &detail) / figures->still;
-  figures->texture =
-      get_noise (&pan, upscale_engine, &texture) / figures->still;
-  figures->defaults =
-      get_noise (&pan, upscale_engine, &run_defaults) / figures->still;
+  for (i = 0; i < PAN_N_METHODS; i++)
+    noise[i] = get_noise (&pan, i);
   luma_clear (&pan.luma);
   return TRUE;
 }

@@ -9,29 +9,24 @@
 
 G_BEGIN_DECLS
 
-/**
- * PanFigures:
- * @still: gray levels by which consecutive frames differ, on average, that are
- *   interpolated bicubically
- * @lanczos: the same by Lanczos interpolation, as a multiple of @still, like the
- *   rest
- * @restoration: of the engine, without texture and detail
- * @detail: with the default detail
- * @texture: with creativity at 0.5, without detail
- * @defaults: with both
- */
-typedef struct
+/* What is done to the frames. */
+typedef enum
 {
-  gdouble still;
-  gdouble lanczos;
-  gdouble restoration;
-  gdouble detail;
-  gdouble texture;
-  gdouble defaults;
-} PanFigures;
+  PAN_BICUBIC,
+  PAN_LANCZOS,
+  PAN_STILL,                    /* by the engine, as for stills: as they are */
+  PAN_RESTORATION,              /* as for video, which is lossy, from here on */
+  PAN_DETAIL,                   /* with the default detail */
+  PAN_TEXTURE,                  /* with creativity at 0.5 */
+  PAN_DEFAULTS,                 /* with both */
+  PAN_N_METHODS
+} PanMethod;
 
-/* FALSE where @picture is too small for so many frames. */
+const gchar *pan_method_get_name (PanMethod method);
+
+/* The mean difference of consecutive frames in levels, for each method.
+ * FALSE where @picture is too small for so many frames. */
 gboolean pan_measure (const CupPixels * picture, guint n_frames,
-    PanFigures * figures);
+    gdouble * noise);
 
 G_END_DECLS

@@ -122,9 +122,11 @@ CupPixels *
 run_upscale (const CupPixels * picture, guint factor,
     const RunSettings * settings)
 {
-  return run_job (cup_job_new_raw (picture->width, picture->height, load_pixels,
-          cup_pixels_ref ((CupPixels *) picture), unref_pixels), factor,
-      settings);
+  CupJob *job = cup_job_new_raw (picture->width, picture->height, load_pixels,
+      cup_pixels_ref ((CupPixels *) picture), unref_pixels);
+
+  cup_job_set_lossy_source (job, settings->is_lossy);
+  return run_job (job, factor, settings);
 }
 
 CupPixels *

@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @shape_preservation:
  * @other_seed: whether it is another one than usual
  * @skip_restoration: the field skip_ccsr
+ * @is_lossy: whether the engine is told that a lossy codec has been at the
+ *   picture
  */
 typedef struct
 {
@@ -29,6 +31,7 @@ typedef struct
   gdouble shape_preservation;
   gboolean other_seed;
   gboolean skip_restoration;
+  gboolean is_lossy;
 } RunSettings;
 
 extern const RunSettings run_defaults;
