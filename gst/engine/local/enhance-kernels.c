@@ -32,6 +32,8 @@ G_STATIC_ASSERT (FLT_EVAL_METHOD == 0);
 /* The part of the local range, Q16, that energy has to exceed: less of it is that
  * of an edge. */
 #define EDGE_PART 2400
+/* What directions that are alike, 256, have to exceed: lines have less. */
+#define ONE_DIRECTION 26
 #define LARGEST_AMPLITUDE (16 * LEVEL)
 
 static ALWAYS_INLINE gint16
@@ -227,6 +229,43 @@ strength (const gint16 * eroded, gint step, const gint16 * restrict low,
 }
 
 static void
+tensor (const gint16 * above, const gint16 * row, const gint16 * below,
+    gint step, gint16 * restrict across, gint16 * restrict down,
+    gint16 * restrict both, gsize n)
+{
+  const gint16 *before = row - step, *after = row + step;
+  gsize i;
+
+  for (i = 0; i < n; i++) {
+    gint16 x = after[i] - before[i];
+    gint16 y = below[i] - above[i];
+
+    across[i] = product (x, x);
+    down[i] = product (y, y);
+    both[i] = product (x, y);
+  }
+}
+
+/* Of a matrix of such products the determinant, by the square of half its trace,
+ * is 1 where all directions are alike and 0 where there is only one. */
+static void
+weaken (const gint16 * restrict across, const gint16 * restrict down,
+    const gint16 * restrict both, gint16 * restrict amount, gsize n)
+{
+  gsize i;
+
+  for (i = 0; i < n; i++) {
+    gint32 trace = across[i] + down[i];
+    gfloat above = 4 * (across[i] * down[i] - both[i] * both[i]);
+    gfloat below = trace * trace + 1;
+    gint32 alike = above * 256 / below;
+    gint16 part = limit ((alike - ONE_DIRECTION) * 2, 0, 256);
+
+    amount[i] = (amount[i] * part) >> 8;
+  }
+}
+
+static void
 add_texture (const gint16 * restrict texture, const gint16 * restrict blurred,
     const gint16 * restrict amount, const CupEnhanceGains * gains,
     gint16 * restrict delta, gsize n)
@@ -321,6 +360,8 @@ const CupEnhanceKernels KERNELS = {
   multiply,
   erode_rows,
   strength,
+  tensor,
+  weaken,
   add_texture,
   apply,
   apply_less,

@@ -48,6 +48,10 @@ typedef struct
  * @erode_rows: least of five rows
  * @strength: least of five samples, @step apart, of a row of such, as far as it
  *   is large for the local range; reads padding
+ * @tensor: products of a row's slopes, across and down, from rows @step above and
+ *   below; reads padding
+ * @weaken: takes from @amount what @across, @down and @both, such products,
+ *   blurred, say to have one direction
  * @add_texture: adds to @delta @amount of the difference of @texture and what is
  *   left of it when it is @blurred
  * @apply: base and delta, limited to what luma may be
@@ -76,6 +80,11 @@ typedef struct
   void (*erode_rows) (const gint16 * const *rows, gint16 * out, gsize n);
   void (*strength) (const gint16 * eroded, gint step, const gint16 * low,
       const gint16 * high, gint16 * out, gsize n);
+  void (*tensor) (const gint16 * above, const gint16 * row,
+      const gint16 * below, gint step, gint16 * across, gint16 * down,
+      gint16 * both, gsize n);
+  void (*weaken) (const gint16 * across, const gint16 * down,
+      const gint16 * both, gint16 * amount, gsize n);
   void (*add_texture) (const gint16 * texture, const gint16 * blurred,
       const gint16 * amount, const CupEnhanceGains * gains, gint16 * delta,
       gsize n);

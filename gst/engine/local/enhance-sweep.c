@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Stages, each of which makes a row from the rows around it of the stage before.
- * A stage lags behind the base's newest row by as many rows as it needs below:
+ * A stage lags behind the base's newest row by as many rows as it needs below,
+ * or more, where what it is made of is kept anyway:
  *
- *   base     0
- *   fine     2           base, blurred
- *   coarse   6           fine, blurred with holes
- *   band     2, 6        base - fine or coarse, without noise; its magnitude
- *   energy   band + 2    magnitude, blurred; normal: band / energy
- *   texture  + 3 steps   products of normal
- *   extremes result - 2  of the base; strength: eroded energy where the range of
- *                        the extremes is not that of an edge
- *   result   14, 18      detail from base, fine, coarse and coarse blurred;
- *                        texture without what is coarse, × strength, blurred
+ *   fine       base, blurred
+ *   coarse     fine, blurred with holes
+ *   band       base - fine (or coarse), without noise; and its magnitude
+ *   energy     magnitude, blurred; and normal, band / energy
+ *   texture    products of normal
+ *   slopes     of normal; products of theirs
+ *   extremes   of the base
+ *   strength   energy, eroded, where the extremes are not as far from each other
+ *              as at an edge and slopes have several directions
+ *   result     detail from base, fine, coarse, and coarse blurred once more;
+ *              texture without what is coarse, × strength, blurred
  *
  * Rings keep the rows that are still needed. Beyond the borders of the picture
  * the outermost rows and samples of each stage go on.
@@ -49,6 +51,9 @@ typedef enum
   STAGE_ENERGY,
   STAGE_NORMAL,
   STAGE_TEXTURE,
+  STAGE_ACROSS,
+  STAGE_DOWN,
+  STAGE_BOTH,
   STAGE_LOWEST,
   STAGE_HIGHEST,
   STAGE_STRENGTH,
@@ -138,15 +143,22 @@ band_lag (const CupEnhanceSweep * sweep)
   return sweep->step == 1 ? FINE_LAG : COARSE_LAG;
 }
 
-guint
-cup_enhance_sweep_get_reach (const CupEnhanceSweep * sweep)
+/* Of the result, with texture only. The way by the slopes is shorter. */
+static gint
+texture_lag (const CupEnhanceSweep * sweep)
 {
   const gint energy = band_lag (sweep) + BLUR_REACH;
   const gint step = sweep->step;
   const gint texture = energy + (CUP_ENHANCE_REACH + BLUR_REACH) * step;
   const gint strength = energy + EROSION_REACH * step + BLUR_REACH;
 
-  return MAX (sweep->has_texture ? MAX (texture, strength) : 0,
+  return MAX (texture, strength);
+}
+
+guint
+cup_enhance_sweep_get_reach (const CupEnhanceSweep * sweep)
+{
+  return MAX (sweep->has_texture ? texture_lag (sweep) : 0,
       sweep->has_detail ? DETAIL_LAG : 0);
 }
 
@@ -163,10 +175,12 @@ set_rings (State * state)
 {
   const CupEnhanceSweep *sweep = state->sweep;
   const gint step = sweep->step;
-  const gint band = band_lag (sweep);
-  const gint energy = band + BLUR_REACH;
-  const gint texture = energy + CUP_ENHANCE_REACH * step;
   const gint lag = state->lag;
+  /* As late as can be, so that little is kept. */
+  const gint band = band_lag (sweep) + lag - texture_lag (sweep);
+  const gint energy = band + BLUR_REACH;
+  const gint texture = lag - BLUR_REACH * step;
+  const gint slopes = lag - 2 * BLUR_REACH;
 
   set_ring (state, STAGE_FINE, FINE_LAG,
       MAX (lag, COARSE_LAG + BLUR_REACH * COARSE_STEP));
@@ -181,8 +195,12 @@ set_rings (State * state)
   set_ring (state, STAGE_MAGNITUDE, band, energy + BLUR_REACH);
   set_ring (state, STAGE_ENERGY, energy,
       lag - BLUR_REACH + EROSION_REACH * step);
-  set_ring (state, STAGE_NORMAL, energy, texture + CUP_ENHANCE_REACH * step);
+  set_ring (state, STAGE_NORMAL, energy,
+      MAX (texture + CUP_ENHANCE_REACH * step, slopes + step));
   set_ring (state, STAGE_TEXTURE, texture, lag + BLUR_REACH * step);
+  set_ring (state, STAGE_ACROSS, slopes, lag);
+  set_ring (state, STAGE_DOWN, slopes, lag);
+  set_ring (state, STAGE_BOTH, slopes, lag);
   set_ring (state, STAGE_STRENGTH, lag - BLUR_REACH, lag + BLUR_REACH);
 }
 
@@ -290,14 +308,36 @@ run_strength (const State * state, gint y)
   const gint16 *rows[CUP_ENHANCE_EROSION_ROWS];
   const gint step = EROSION_STEP * state->sweep->step;
   gint16 *between = state->rows[ROW_LOW];
+  gint16 *strength = ring_row (state, STAGE_STRENGTH, y);
+  gint16 *const products[] = {
+    state->rows[ROW_HIGH], state->rows[ROW_BLURRED], state->rows[ROW_STRENGTH]
+  };
   const gsize n = state->base->width;
+  guint i;
 
   get_rows (state, STAGE_ENERGY, y, step, rows, CUP_ENHANCE_EROSION_ROWS);
   state->kernels->erode_rows (rows, between, n);
   pad (between, n);
   state->kernels->strength (between, step, ring_row (state, STAGE_LOWEST, y),
-      ring_row (state, STAGE_HIGHEST, y), ring_row (state, STAGE_STRENGTH, y),
-      n);
+      ring_row (state, STAGE_HIGHEST, y), strength, n);
+
+  for (i = 0; i < 3; i++) {
+    get_rows (state, STAGE_ACROSS + i, y, 1, rows, CUP_ENHANCE_BLUR_ROWS);
+    blur (state, rows, 1, products[i]);
+  }
+  state->kernels->weaken (products[0], products[1], products[2], strength, n);
+}
+
+static void
+run_tensor (const State * state, gint y)
+{
+  const gint step = state->sweep->step;
+  const gint16 *rows[3];
+
+  get_rows (state, STAGE_NORMAL, y, step, rows, 3);
+  state->kernels->tensor (rows[0], rows[1], rows[2], step,
+      ring_row (state, STAGE_ACROSS, y), ring_row (state, STAGE_DOWN, y),
+      ring_row (state, STAGE_BOTH, y), state->base->width);
 }
 
 static void
@@ -325,6 +365,9 @@ run_stage (const State * state, Stage stage, gint y)
       break;
     case STAGE_TEXTURE:
       run_texture (state, y);
+      break;
+    case STAGE_ACROSS:
+      run_tensor (state, y);
       break;
     case STAGE_LOWEST:
       cup_enhance_find_extremes (state->kernels, state->base, y,

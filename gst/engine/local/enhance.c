@@ -31,7 +31,7 @@
 #define SHARE_AT_ONE 0.97
 
 /* What creativity 1 is, in amplitudes of the band that it is made of. */
-#define TEXTURE_GAIN 10.0
+#define TEXTURE_GAIN 14.0
 
 typedef struct
 {
@@ -115,11 +115,13 @@ set_texture (CupEnhanceSweep * sweep, const CupEnhancement * enhancement,
 {
   const gdouble scale = MAX ((gdouble) width / enhancement->input_width,
       (gdouble) height / enhancement->input_height);
-  /* There is nothing to be added where all frequencies are there. */
-  const gdouble room = CLAMP (scale - 1, 0.25, 1);
+  const gboolean is_large = scale > 2.5;
+  /* There is nothing to be added where all frequencies are there; and where far
+   * more is missing, what is added is coarse enough to be seen for itself. */
+  const gdouble room = is_large ? 0.6 : CLAMP (scale - 1, 0.25, 1);
 
   sweep->has_texture = enhancement->creativity > 0;
-  sweep->step = scale > 2.5 ? 2 : 1;
+  sweep->step = is_large ? 2 : 1;
   sweep->gains.texture = to_fixed (MIN (enhancement->creativity, 1) * room
       * TEXTURE_GAIN, 256);
   choose_products (sweep, enhancement->seed);
