@@ -126,7 +126,7 @@ add_figures (Figures * figures, guint number)
       CUP_PICTURE_HELD_OUT_WIDTH, CUP_PICTURE_HELD_OUT_HEIGHT, 1);
   CupPixels *input = cup_scaling_reduce (original, 2);
   CupPixels *base = cup_reference_upscale (&cup_network_balanced_clean, input,
-      TRUE);
+      2, TRUE);
   CupPixels *output = enhance (base, 0.5, 1, 0.25);
   guint i;
 
@@ -233,7 +233,8 @@ test_moving (void)
   for (i = 0; i < N_FRAMES; i++) {
     CupPixels *frame = take_frame (scene, i);
 
-    bases[i] = cup_reference_upscale (&cup_network_balanced_clean, frame, TRUE);
+    bases[i] = cup_reference_upscale (&cup_network_balanced_clean, frame, 2,
+        TRUE);
     bicubic[i] = cup_scaling_expand (frame, 2);
     cup_pixels_unref (frame);
   }
