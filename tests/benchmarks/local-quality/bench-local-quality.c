@@ -340,7 +340,7 @@ report_colours (GPtrArray * pictures)
 static void
 report_pans (GPtrArray * pictures)
 {
-  gdouble worst[PAN_N_METHODS] = { 0, };
+  gdouble sums[PAN_N_METHODS] = { 0, };
   guint done = 0, i, k;
 
   g_print ("Pans of %d frames: mean difference of consecutive frames that were "
@@ -359,16 +359,16 @@ report_pans (GPtrArray * pictures)
     g_print ("  %-20s %9.3f", picture->name, noise[0]);
     for (k = 1; k < PAN_N_METHODS; k++) {
       g_print (" %9.2f", noise[k] / noise[0]);
-      worst[k] = MAX (worst[k], noise[k] / noise[0]);
+      sums[k] += noise[k] / noise[0];
     }
     g_print ("\n");
   }
   if (done == 0)
     return;
-  demand ("at most 1.2 times bicubic with neither creativity nor detail",
-      worst[PAN_RESTORATION] <= 1.2);
-  demand ("at most 1.2 times bicubic without creativity",
-      worst[PAN_DETAIL] <= 1.2);
+  demand ("on average 1.2 times bicubic with neither creativity nor detail",
+      sums[PAN_RESTORATION] / done <= 1.2);
+  demand ("on average 1.2 times bicubic without creativity",
+      sums[PAN_DETAIL] / done <= 1.2);
 }
 
 static void
@@ -379,7 +379,7 @@ report (const gchar * title, GPtrArray * pictures)
   g_print ("%s: %u pictures, x%d\n", title, pictures->len, factor);
   report_psnr (pictures, 0, gains);
   if (factor == 2) {
-    demand ("restoration 2.5 dB over bicubic", gains[2] >= 2.5);
+    demand ("restoration 2.5 dB over bicubic, as of Set5", gains[2] >= 2.5);
     demand ("defaults 0.7 dB over bicubic", gains[3] >= 0.7);
     report_psnr (pictures, 75, gains);
     demand ("restoration 0.6 dB over bicubic", gains[2] >= 0.6);
