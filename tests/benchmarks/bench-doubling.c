@@ -57,8 +57,8 @@ measure (const CupNetwork * network, CupInstructions instructions,
     gdouble wall = get_milliseconds (CLOCK_MONOTONIC);
     gdouble cpu = get_milliseconds (CLOCK_PROCESS_CPUTIME_ID);
 
-    if (!cup_doubling_run (network, instructions, input, output, teams[i],
-            &never, &error))
+    if (!cup_doubling_run (network, instructions, input, FALSE, output,
+            teams[i], &never, &error))
       g_error ("%s", error->message);
     cpu = get_milliseconds (CLOCK_PROCESS_CPUTIME_ID) - cpu;
     wall = get_milliseconds (CLOCK_MONOTONIC) - wall;

@@ -113,7 +113,8 @@ interpolate (const gint16 * from, gsize stride, guint x, guint y)
 }
 
 static gint32
-clamp_sample (gint32 sample, const gint16 * from, gsize stride)
+clamp_sample (gint32 sample, const gint16 * from, gsize stride,
+    CupReferenceClamp clamp)
 {
   gint32 low = *from, high = *from, range, margin;
   gint i, j;
@@ -127,7 +128,8 @@ clamp_sample (gint32 sample, const gint16 * from, gsize stride)
     }
   }
   range = high - low;
-  margin = MIN (range, ONE_LEVEL + ((25 * range) >> 8));
+  margin = clamp == CUP_REFERENCE_TIGHT ? 0 :
+      MIN (range, ONE_LEVEL + ((25 * range) >> 8));
   return CLAMP (sample, low - margin, high + margin);
 }
 
@@ -161,7 +163,7 @@ init_plane (CupPlane * plane, guint width, guint height)
 
 void
 cup_reference_double (const CupNetwork * network, const CupPlane * input,
-    gboolean clamp, CupPlane * output)
+    CupReferenceClamp clamp, CupPlane * output)
 {
   const guint margin = network->n_layers;
   guint width, height, x, y, o;
@@ -179,8 +181,8 @@ cup_reference_double (const CupNetwork * network, const CupPlane * input,
         gint32 sample = interpolate (from, width, o % 2, o / 2);
 
         sample = ((sample + (1 << 13)) >> 14) + *residual;
-        if (clamp)
-          sample = clamp_sample (sample, from, width);
+        if (clamp != CUP_REFERENCE_FREE)
+          sample = clamp_sample (sample, from, width, clamp);
         cup_plane_row (output, 2 * y + o / 2)[2 * x + o % 2] =
             CLAMP (sample, CUP_PLANE_BLACK, CUP_PLANE_WHITE);
       }
@@ -232,6 +234,7 @@ CupPixels *
 cup_reference_upscale (const CupNetwork * network, const CupPixels * luma,
     guint factor, gboolean clamp)
 {
+  CupReferenceClamp how = clamp ? CUP_REFERENCE_CLAMPED : CUP_REFERENCE_FREE;
   CupPixels *result;
   CupPlane plane;
 
@@ -240,7 +243,9 @@ cup_reference_upscale (const CupNetwork * network, const CupPixels * luma,
   for (; factor > 1; factor /= 2) {
     CupPlane larger;
 
-    cup_reference_double (network, &plane, clamp, &larger);
+    cup_reference_double (network, &plane, how, &larger);
+    if (clamp)
+      how = CUP_REFERENCE_TIGHT;
     cup_plane_clear (&plane);
     plane = larger;
   }

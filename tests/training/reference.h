@@ -11,10 +11,16 @@
 
 G_BEGIN_DECLS
 
-/* Inits @output with @input, a whole plane, at twice its size; with or without
- * the clamp. */
+typedef enum
+{
+  CUP_REFERENCE_FREE,           /* no clamp */
+  CUP_REFERENCE_CLAMPED,
+  CUP_REFERENCE_TIGHT,          /* of what has been doubled already */
+} CupReferenceClamp;
+
+/* Inits @output with @input, a whole plane, at twice its size. */
 void cup_reference_double (const CupNetwork * network, const CupPlane * input,
-    gboolean clamp, CupPlane * output);
+    CupReferenceClamp clamp, CupPlane * output);
 
 /* A gray picture of 8 bits as a plane, which is initialised, and the other way
  * round. */
@@ -22,7 +28,7 @@ void cup_reference_read (const CupPixels * luma, CupPlane * plane);
 CupPixels *cup_reference_write (const CupPlane * plane);
 
 /* The gray picture @luma at @factor times its size, a power of 2: doubled so
- * often, and rounded to 8 bits once, at the end. */
+ * often, and rounded to 8 bits once, at the end; with or without the clamps. */
 CupPixels *cup_reference_upscale (const CupNetwork * network,
     const CupPixels * luma, guint factor, gboolean clamp);
 

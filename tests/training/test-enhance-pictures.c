@@ -246,7 +246,7 @@ test_moving (void)
   g_test_message ("levels of difference: bicubic %.3f, network %.3f, "
       "detail 1 %.3f, creativity 0.5 %.3f, 1 %.3f", interpolated, plain,
       detail, texture, most);
-  /* It would be 1.4 times and more if the texture were in a place of its own. */
+  /* What is added moves with the picture. */
   g_assert_cmpfloat (texture, <, 1.1 * detail);
   g_assert_cmpfloat (most, <, 1.2 * detail);
   for (i = 0; i < N_FRAMES; i++) {

@@ -220,8 +220,8 @@ add_to_digest (const CupNetwork * network, const CupPlane * plane,
   CupPlane twice, result;
   guint x, y;
 
-  cup_reference_double (network, plane, TRUE, &twice);
-  cup_reference_double (network, &twice, TRUE, &result);
+  cup_reference_double (network, plane, CUP_REFERENCE_CLAMPED, &twice);
+  cup_reference_double (network, &twice, CUP_REFERENCE_TIGHT, &result);
   for (y = 0; y < result.height; y++) {
     for (x = 0; x < result.width; x++) {
       const guint16 sample = GUINT16_TO_LE (cup_plane_row (&result, y)[x]);
@@ -280,8 +280,8 @@ test_small (void)
         cup_plane_row (&large, y)[x] = cup_plane_row (&small, from_y)
             [x / width % 2 ? width - 1 - x % width : x % width];
     }
-    cup_reference_double (network, &small, TRUE, &result);
-    cup_reference_double (network, &large, TRUE, &expected);
+    cup_reference_double (network, &small, CUP_REFERENCE_CLAMPED, &result);
+    cup_reference_double (network, &large, CUP_REFERENCE_CLAMPED, &expected);
     for (y = 0; y < result.height; y++)
       g_assert_cmpmem (cup_plane_row (&result, y),
           result.width * sizeof (gint16), cup_plane_row (&expected,
@@ -326,7 +326,8 @@ test_flat (void)
         for (x = 0; x < flat.width; x++)
           cup_plane_row (&flat, y)[x] = sample;
       }
-      cup_reference_double (demands[d].network, &flat, TRUE, &result);
+      cup_reference_double (demands[d].network, &flat, CUP_REFERENCE_CLAMPED,
+          &result);
       get_extremes (&result, &low, &high);
       g_assert_cmpint (low, ==, sample);
       g_assert_cmpint (high, ==, sample);
@@ -337,12 +338,12 @@ test_flat (void)
 }
 
 /* By how much a hard step from @dark to @bright, as graphics have it, is
- * overdone, in levels. */
+ * overdone, in levels; at twice its size, or at four times. */
 static gdouble
 get_overshoot (const CupNetwork * network, gint dark, gint bright,
-    gboolean upright)
+    gboolean upright, gboolean again)
 {
-  CupPlane step = new_plane (24, 24), result;
+  CupPlane step = new_plane (24, 24), result, twice;
   gint low, high;
   guint x, y;
 
@@ -351,7 +352,12 @@ get_overshoot (const CupNetwork * network, gint dark, gint bright,
       cup_plane_row (&step, y)[x] =
           (((upright ? x : y) < 12 ? dark : bright) - 128) * 128;
   }
-  cup_reference_double (network, &step, TRUE, &result);
+  cup_reference_double (network, &step, CUP_REFERENCE_CLAMPED, &result);
+  if (again) {
+    twice = result;
+    cup_reference_double (network, &twice, CUP_REFERENCE_TIGHT, &result);
+    cup_plane_clear (&twice);
+  }
   get_extremes (&result, &low, &high);
   cup_plane_clear (&step);
   cup_plane_clear (&result);
@@ -370,9 +376,12 @@ test_overshoot (void)
 
     for (i = 0; i < G_N_ELEMENTS (steps); i++) {
       const gint dark = steps[i][0], bright = steps[i][1];
-      gdouble overshoot = get_overshoot (network, dark, bright, TRUE);
+      gdouble overshoot = 0;
+      guint k;
 
-      overshoot = MAX (overshoot, get_overshoot (network, dark, bright, FALSE));
+      for (k = 0; k < 4; k++)
+        overshoot = MAX (overshoot, get_overshoot (network, dark, bright,
+                k % 2, k / 2));
       g_test_message ("%s: %d to %d by %.2f levels", network->name, dark,
           bright, overshoot);
       g_assert_cmpfloat (overshoot, <=, 0.1 * (bright - dark) + 2);

@@ -176,7 +176,8 @@ oracle_base (const CupPlane * input, guint x, guint y)
 }
 
 static gint32
-oracle_clamp (const CupPlane * input, guint x, guint y, gint32 value)
+oracle_clamp (const CupPlane * input, guint x, guint y, gboolean is_doubled,
+    gint32 value)
 {
   gint32 low = G_MAXINT32, high = G_MININT32, margin;
   gint i, j;
@@ -189,13 +190,14 @@ oracle_clamp (const CupPlane * input, guint x, guint y, gint32 value)
       high = MAX (high, v);
     }
   }
-  margin = MIN (high - low, 128 + 25 * (high - low) / 256);
+  margin = is_doubled ? 0 : MIN (high - low, 128 + 25 * (high - low) / 256);
   value = CLAMP (value, low - margin, high + margin);
   return CLAMP (value, CUP_PLANE_BLACK, CUP_PLANE_WHITE);
 }
 
 static void
-oracle (const CupNetwork * network, const CupPlane * input, CupPlane * output)
+oracle (const CupNetwork * network, const CupPlane * input,
+    gboolean is_doubled, CupPlane * output)
 {
   const guint margin = network->n_layers;
   guint columns = input->width + 2 * margin, rows = input->height + 2 * margin;
@@ -224,7 +226,8 @@ oracle (const CupNetwork * network, const CupPlane * input, CupPlane * output)
       gint32 value = oracle_base (input, x, y)
           + values[((y / 2) * input->width + x / 2) * 4 + y % 2 * 2 + x % 2];
 
-      cup_plane_row (output, y)[x] = oracle_clamp (input, x, y, value);
+      cup_plane_row (output, y)[x] = oracle_clamp (input, x, y, is_doubled,
+          value);
     }
   }
   g_free (values);
@@ -232,14 +235,15 @@ oracle (const CupNetwork * network, const CupPlane * input, CupPlane * output)
 
 static void
 run (const CupNetwork * network, CupInstructions instructions,
-    const CupPlane * input, CupPlane * output, guint n_threads)
+    const CupPlane * input, gboolean is_doubled, CupPlane * output,
+    guint n_threads)
 {
   CupTeam *team = cup_team_new (n_threads);
   GError *error = NULL;
   gboolean done;
 
-  done = cup_doubling_run (network, instructions, input, output, team, &never,
-      &error);
+  done = cup_doubling_run (network, instructions, input, is_doubled, output,
+      team, &never, &error);
   g_assert_no_error (error);
   g_assert_true (done);
   cup_team_free (team);
@@ -248,20 +252,25 @@ run (const CupNetwork * network, CupInstructions instructions,
 static void
 check (const CupNetwork * network, guint width, guint height, Pattern pattern)
 {
-  CupPlane input, expected, output;
+  CupPlane input, expected[2], output;
   CupInstructions i;
+  guint k;
 
   make_plane (&input, width, height, pattern);
-  oracle (network, &input, &expected);
+  for (k = 0; k < 2; k++)
+    oracle (network, &input, k, &expected[k]);
   for (i = CUP_INSTRUCTIONS_PORTABLE; i <= CUP_INSTRUCTIONS_NEON; i++) {
     if (!cup_instructions_available (i))
       continue;
-    init_plane (&output, 2 * width, 2 * height, 0, 2 * height);
-    run (network, i, &input, &output, 1);
-    assert_same_rows (&output, &expected);
-    cup_plane_clear (&output);
+    for (k = 0; k < 2; k++) {
+      init_plane (&output, 2 * width, 2 * height, 0, 2 * height);
+      run (network, i, &input, k, &output, 1);
+      assert_same_rows (&output, &expected[k]);
+      cup_plane_clear (&output);
+    }
   }
-  cup_plane_clear (&expected);
+  for (k = 0; k < 2; k++)
+    cup_plane_clear (&expected[k]);
   cup_plane_clear (&input);
 }
 
@@ -351,13 +360,13 @@ test_threads (void)
   guint i;
 
   make_plane (&input, 517, 203, shapes);
-  oracle (network, &input, &expected);
+  oracle (network, &input, FALSE, &expected);
   for (instructions = 0; instructions <= CUP_INSTRUCTIONS_NEON; instructions++) {
     for (i = 0; i < G_N_ELEMENTS (n_threads); i++) {
       if (!cup_instructions_available (instructions))
         continue;
       init_plane (&output, 1034, 406, 0, 406);
-      run (network, instructions, &input, &output, n_threads[i]);
+      run (network, instructions, &input, FALSE, &output, n_threads[i]);
       assert_same_rows (&output, &expected);
       cup_plane_clear (&output);
     }
@@ -378,14 +387,14 @@ test_bands (gconstpointer data)
   guint i;
 
   make_plane (&input, 40, 61, shapes);
-  oracle (network, &input, &expected);
+  oracle (network, &input, FALSE, &expected);
   for (i = 0; i < G_N_ELEMENTS (bands); i++) {
     CupRows needed = cup_doubling_get_input_rows (network, bands[i], 61);
 
     g_assert_cmpuint (needed.n, <=, bands[i].n / 2 + 2 + 2 * network->n_layers);
     copy_rows (&band, &input, needed);
     init_plane (&output, 80, 122, bands[i].first, bands[i].n);
-    run (network, cup_instructions_best (), &band, &output, 2);
+    run (network, cup_instructions_best (), &band, FALSE, &output, 2);
     assert_same_rows (&output, &expected);
     cup_plane_clear (&output);
     cup_plane_clear (&band);
@@ -403,7 +412,8 @@ test_nothing_beside (void)
 
   make_plane (&input, 37, 20, noise);
   init_plane (&output, 74, 40, 0, 40);
-  run (&cup_network_fast_clean, cup_instructions_best (), &input, &output, 1);
+  run (&cup_network_fast_clean, cup_instructions_best (), &input, FALSE,
+      &output, 1);
   for (y = 0; y < 40; y++) {
     for (x = 74; x < output.stride; x++)
       g_assert_cmpint (cup_plane_row (&output, y)[x], ==, 0x5a5a);
@@ -429,7 +439,7 @@ test_flat (gconstpointer data)
         cup_plane_row (&input, y)[x] = levels[i];
     }
     init_plane (&output, 42, 18, 0, 18);
-    run (data, cup_instructions_best (), &input, &output, 1);
+    run (data, cup_instructions_best (), &input, FALSE, &output, 1);
     for (y = 0; y < 18; y++) {
       for (x = 0; x < 42; x++)
         g_assert_cmpint (cup_plane_row (&output, y)[x], ==, levels[i]);
@@ -459,7 +469,7 @@ test_digests (void)
     check (tables[i], 97, 61, shapes);
     make_plane (&input, 97, 61, shapes);
     init_plane (&output, 194, 122, 0, 122);
-    run (tables[i], cup_instructions_best (), &input, &output, 2);
+    run (tables[i], cup_instructions_best (), &input, FALSE, &output, 2);
     for (y = 0; y < 122; y++) {
       for (x = 0; x < 194; x++) {
         gint16 value = GINT16_TO_LE (cup_plane_row (&output, y)[x]);
@@ -488,7 +498,7 @@ test_deadline (void)
   init_plane (&output, 480, 96, 0, 96);
   for (i = 0; i < 2; i++) {
     g_assert_false (cup_doubling_run (&cup_network_quality_clean,
-            CUP_INSTRUCTIONS_PORTABLE, &input, &output, team, &interrupt,
+            CUP_INSTRUCTIONS_PORTABLE, &input, FALSE, &output, team, &interrupt,
             &error));
     g_assert_error (error, CUP_ERROR, CUP_ERROR_TIMEOUT);
     g_clear_error (&error);
@@ -521,14 +531,16 @@ test_cancel (void)
   init_plane (&output, 600, 400, 0, 400);
   thread = g_thread_new ("cancel", cancel, cancellable);
   while (cup_doubling_run (&cup_network_quality_clean,
-          cup_instructions_best (), &input, &output, team, &interrupt, &error));
+          cup_instructions_best (), &input, FALSE, &output, team, &interrupt,
+          &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
   g_thread_join (thread);
 
   memset (output.data, 0x5a, output.stride * 400 * sizeof (gint16));
   g_assert_false (cup_doubling_run (&cup_network_quality_clean,
-          cup_instructions_best (), &input, &output, team, &interrupt, &error));
+          cup_instructions_best (), &input, FALSE, &output, team, &interrupt,
+          &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
   g_assert_cmpint (output.data[0], ==, 0x5a5a);

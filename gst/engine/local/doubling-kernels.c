@@ -112,10 +112,11 @@ static const int16_t lower[4][8] = { ROW (-9), ROW (111), ROW (29), ROW (-3) };
 
 static void
 finish (const int16_t * const *samples, const int16_t * const *residuals,
-    int16_t * const *results, size_t n)
+    int16_t max_margin, int16_t * const *results, size_t n)
 {
   const Pairs black = pairs_of (CUP_DOUBLING_BLACK);
   const Pairs white = pairs_of (CUP_DOUBLING_WHITE);
+  const Pairs most = pairs_of (max_margin);
   size_t x;
   unsigned i;
 
@@ -133,6 +134,7 @@ finish (const int16_t * const *samples, const int16_t * const *residuals,
     high = max16 (high, swap (high));
     range = subtract16 (high, low);
     margin = min16 (range, add16 (pairs_of (128), scale16 (range, 25)));
+    margin = min16 (margin, most);
     low = subtract16 (low, margin);
     high = add16 (high, margin);
 

@@ -50,7 +50,8 @@ typedef struct
  * @convolve: @n pixels of a layer. @taps has the first pixel's pair of each tap,
  *   @outputs that of each two channels
  * @finish: two rows of 2 × @n samples. @samples has five rows of pairs of the
- *   input, from two above, each from two before the first pixel's place
+ *   input, from two above, each from two before the first pixel's place.
+ *   @max_margin limits the clamp's
  */
 typedef struct
 {
@@ -59,7 +60,8 @@ typedef struct
   void (*convolve) (const CupDoublingLayer * layer,
       const int16_t * const *taps, int16_t * const *outputs, size_t n);
   void (*finish) (const int16_t * const *samples,
-      const int16_t * const *residuals, int16_t * const *results, size_t n);
+      const int16_t * const *residuals, int16_t max_margin,
+      int16_t * const *results, size_t n);
 } CupDoublingKernels;
 
 extern const CupDoublingKernels cup_doubling_kernels_portable;

@@ -41,6 +41,7 @@ typedef struct
   CupPlane *output;
   const CupInterrupt *interrupt;
   const CupDoublingKernels *kernels;
+  gint16 max_margin;            /* of the clamp */
   CupDoublingWeights weights;
 
   guint n_layers;               /* also what a result needs of the input */
@@ -193,7 +194,7 @@ finish_row (Part * part, guint row)
         % count_sample_rows (doubling)] + 2 * (margin - REACH);
   }
   doubling->kernels->finish (samples, (const gint16 * const *) part->residuals,
-      part->results, part->n_columns);
+      doubling->max_margin, part->results, part->n_columns);
 
   for (i = 0; i < 2; i++) {
     guint y = 2 * (part->top + row) + i;
@@ -287,8 +288,8 @@ choose_band_rows (const Doubling * doubling, guint n_threads)
 
 gboolean
 cup_doubling_run (const CupNetwork * network, CupInstructions instructions,
-    const CupPlane * input, CupPlane * output, CupTeam * team,
-    const CupInterrupt * interrupt, GError ** error)
+    const CupPlane * input, gboolean is_doubled, CupPlane * output,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error)
 {
   CupRows rows = { output->top, output->n_rows }, needed;
   Doubling doubling = { input, output, interrupt, };
@@ -304,6 +305,7 @@ cup_doubling_run (const CupNetwork * network, CupInstructions instructions,
   doubling.kernels = cup_doubling_choose (instructions);
   g_assert (doubling.kernels != NULL);
 
+  doubling.max_margin = is_doubled ? 0 : G_MAXINT16;
   doubling.n_layers = network->n_layers;
   doubling.strip_columns = STRIP_COLUMNS - 2 * (network->n_layers - 1);
   doubling.rows = halve (rows);

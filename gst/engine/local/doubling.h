@@ -35,12 +35,13 @@ const gchar *cup_instructions_get_name (CupInstructions instructions);
 CupRows cup_doubling_get_input_rows (const CupNetwork * network, CupRows rows,
     guint height);
 
-/* Fills @output, which is twice as wide and high as @input (the whole pictures
+/* @is_doubled: whether @input is what a network has doubled already.
+ * Fills @output, which is twice as wide and high as @input (the whole pictures
  * are), with @instructions, which have to be available. FALSE with the
  * interrupt's error, or CUP_ERROR_TOO_LARGE where there is no memory for what is
  * in between. */
 gboolean cup_doubling_run (const CupNetwork * network,
-    CupInstructions instructions, const CupPlane * input, CupPlane * output,
-    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
+    CupInstructions instructions, const CupPlane * input, gboolean is_doubled,
+    CupPlane * output, CupTeam * team, const CupInterrupt * interrupt, GError ** error);
 
 G_END_DECLS

@@ -45,6 +45,8 @@
  * range = high - low:
  *
  *   margin = min (range, 128 + ((25 × range) >> 8))
+ *   margin = 0 where the input is what a network has doubled already: what it
+ *            added is not to be added to
  *   v''    = limit (v') to low - margin … high + margin, and -16384…16256
  *
  * What is flat stays so exactly. 8 bits are limit (128 + ((v'' + 64) >> 7)) to

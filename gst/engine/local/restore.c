@@ -75,8 +75,8 @@ cup_restore_run (const CupNetwork * network, CupInstructions instructions,
 
     done = (to == output || init_plane (to, luma->width << (i + 1),
             luma->height << (i + 1), rows[i], error))
-        && cup_doubling_run (network, instructions, from, to, team, interrupt,
-        error);
+        && cup_doubling_run (network, instructions, from, i > 0, to, team,
+        interrupt, error);
     if (i > 0)
       cup_plane_clear (&planes[i - 1]);
     from = to;
