@@ -18,7 +18,6 @@ G_STATIC_ASSERT (FLT_EVAL_METHOD == 0);
 
 #define LEVEL (1 << CUP_PLANE_BITS)
 /* Of detail: what is less is noise; what is more is contrast enough. */
-#define DETAIL_CORING LEVEL
 #define DETAIL_MOST (24 * LEVEL)
 /* The same of texture. */
 #define TEXTURE_CORING (LEVEL / 2)
@@ -133,12 +132,13 @@ detail (const gint16 * restrict base, const gint16 * const *blurred,
   const gint16 *b1 = blurred[0], *b2 = blurred[1], *b3 = blurred[2];
   const gint16 fine = gains->bands[0], middle = gains->bands[1];
   const gint16 coarse = gains->bands[2], margin_part = gains->margin;
+  const gint16 coring = gains->coring;
   gsize i;
 
   for (i = 0; i < n; i++) {
-    gint16 d1 = core (base[i] - b1[i], DETAIL_CORING, DETAIL_MOST);
-    gint16 d2 = core (b1[i] - b2[i], DETAIL_CORING, DETAIL_MOST);
-    gint16 d3 = core (b2[i] - b3[i], DETAIL_CORING, DETAIL_MOST);
+    gint16 d1 = core (base[i] - b1[i], coring, DETAIL_MOST);
+    gint16 d2 = core (b1[i] - b2[i], coring, DETAIL_MOST);
+    gint16 d3 = core (b2[i] - b3[i], coring, DETAIL_MOST);
     gint32 sum = fine * d1 + middle * d2 + coarse * d3;
     gint16 range = high[i] - low[i];
     gint16 margin = least ((gint16) ((range * margin_part) >> 16) + LEVEL / 2,

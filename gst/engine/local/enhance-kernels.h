@@ -23,12 +23,14 @@ G_BEGIN_DECLS
  * CupEnhanceGains:
  * @bands: of the detail's bands, Q12
  * @margin: what detail may add to the local range, Q16 of that
+ * @coring: of the detail's bands: what is smaller is not amplified
  * @texture: Q8
  */
 typedef struct
 {
   gint32 bands[3];
   gint32 margin;
+  gint32 coring;
   gint32 texture;
 } CupEnhanceGains;
 

@@ -30,6 +30,11 @@
 #define SHARE_ONE 16384
 #define SHARE_AT_ONE 0.97
 
+/* What is smaller than that is noise and no detail: a level of a clean picture,
+ * some of what a lossy codec leaves behind. */
+#define CORING (1 << CUP_PLANE_BITS)
+#define LOSSY_CORING (4 << CUP_PLANE_BITS)
+
 /* What creativity 1 is, in amplitudes of the band that it is made of. */
 #define TEXTURE_GAIN 14.0
 
@@ -97,7 +102,7 @@ to_fixed (gdouble value, gint one)
 /* More than 2 is less and less: bands are amplified by at most 2.5 times what 1
  * does. */
 static void
-set_detail (CupEnhanceSweep * sweep, gdouble detail)
+set_detail (CupEnhanceSweep * sweep, gdouble detail, gboolean is_lossy)
 {
   static const gdouble gains[] = { 0.50, 0.15, 0.05 };
   const gdouble strength = 4 * detail / (3 + detail);
@@ -107,6 +112,7 @@ set_detail (CupEnhanceSweep * sweep, gdouble detail)
   for (i = 0; i < G_N_ELEMENTS (gains); i++)
     sweep->gains.bands[i] = to_fixed (gains[i] * strength, 4096);
   sweep->gains.margin = to_fixed (3.0 / 64 * strength, 65536);
+  sweep->gains.coring = is_lossy ? LOSSY_CORING : CORING;
 }
 
 static void
@@ -146,7 +152,8 @@ settings_init (Settings * settings, const CupEnhancement * enhancement,
   if (cup_vectors_have_avx2 ())
     settings->sweep.kernels = &cup_enhance_kernels_avx2;
 #endif
-  set_detail (&settings->sweep, CLAMP (enhancement->detail, 0, 5));
+  set_detail (&settings->sweep, CLAMP (enhancement->detail, 0, 5),
+      enhancement->is_lossy);
   set_texture (&settings->sweep, enhancement, width, height);
   settings->share = get_share (MAX (enhancement->shape_preservation, 0));
   settings->low_width = MIN (enhancement->input_width, width);

@@ -25,6 +25,8 @@ G_BEGIN_DECLS
  * @seed: which texture; without a meaning where creativity is 0
  * @input_width: of the picture before it was enlarged
  * @input_height: the same
+ * @is_lossy: whether a lossy codec has been at the picture. What is as small as
+ *   what that leaves behind is not made stronger, nor does it flicker more
  */
 typedef struct
 {
@@ -34,6 +36,7 @@ typedef struct
   gint64 seed;
   guint input_width;
   guint input_height;
+  gboolean is_lossy;
 } CupEnhancement;
 
 /* The rows of the base, of @height rows, that rows @rows of the result need. */

@@ -59,17 +59,19 @@ static void
 choose_upscaling (CupLocalEngine * self, CupJob * job, CupUpscaling * upscaling)
 {
   const CupValues *values = cup_job_get_values (job);
+  const gboolean is_lossy = cup_job_get_lossy_source (job);
 
   memset (upscaling, 0, sizeof *upscaling);
   if (!cup_values_get_boolean (values, CUP_FIELD_SKIP_CCSR))
     upscaling->network = choose_network (cup_local_model_choose (self->model,
-            values), cup_job_get_lossy_source (job));
+            values), is_lossy);
   upscaling->instructions = cup_instructions_best ();
   upscaling->creativity = cup_values_get_number (values, CUP_FIELD_CREATIVITY);
   upscaling->detail = cup_values_get_number (values, CUP_FIELD_DETAIL);
   upscaling->shape_preservation =
       cup_values_get_number (values, CUP_FIELD_SHAPE_PRESERVATION);
   upscaling->seed = get_seed (self, values);
+  upscaling->is_lossy = is_lossy;
 }
 
 /* Size of the result of a picture of @width × @height. */

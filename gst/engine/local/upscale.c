@@ -161,6 +161,7 @@ upscaler_init (Upscaler * self, const CupUpscaling * upscaling,
   self->enhancement.detail = upscaling->detail;
   self->enhancement.shape_preservation = upscaling->shape_preservation;
   self->enhancement.seed = upscaling->seed;
+  self->enhancement.is_lossy = upscaling->is_lossy;
   self->enhancement.input_width = input->width;
   self->enhancement.input_height = input->height;
 }

@@ -23,10 +23,11 @@ G_BEGIN_DECLS
  * CupUpscaling:
  * @network: (nullable): that restores luma; NULL leaves it to exact resampling
  * @instructions: that are available
- * @creativity: see CupEnhancement, as for the next three
+ * @creativity: see CupEnhancement, as for the next four
  * @detail:
  * @shape_preservation:
  * @seed:
+ * @is_lossy:
  */
 typedef struct
 {
@@ -36,6 +37,7 @@ typedef struct
   gdouble detail;
   gdouble shape_preservation;
   gint64 seed;
+  gboolean is_lossy;
 } CupUpscaling;
 
 /* New picture of @width × @height, at least as large as @input on both sides.
