@@ -34,17 +34,17 @@ typedef struct
 
 static const Demand demands[] = {
   {&cup_network_fast_clean, 2.2, 1.6, 1.0, 0, 0,
-      "40ccf601db0c45e41c86619931d04dfaa8acf1f074c8a657859a575f10fa05e5"},
+      "409d62427abcf6d3d0f1283dde72b64af6b8ba3a27e89a213c2ba288f04812d8"},
   {&cup_network_fast_mix, 1.9, 1.3, 0, 0.45, 0.1,
-      "56f1837e21d7965b24839e918d4a36956bc409fbeb5889107e15a687f53e1168"},
+      "2d5302f812856abe4064ab4113e2aa15b2e88063a68fe9da7c8b04cb73e9eb7b"},
   {&cup_network_balanced_clean, 2.6, 2.0, 1.2, 0, 0,
-      "9443b8d359158530f7521808891ec2ba01ae579752ad62fa6c0b5d46fa63eb1b"},
+      "43bd32777cf0ba8a26845085ed15a030bf62048a4c71188294c4fec0dffa0731"},
   {&cup_network_balanced_mix, 2.0, 1.4, 0, 0.6, 0.2,
-      "88013c994c586bb0b961c1885306d2d4b3543b563de8b8b90f7f540d6b9d9a58"},
+      "7cd42c7c0d7d817c877ec74f87d179e30e2102bce35c09e5ed9b4d4df2bd9547"},
   {&cup_network_quality_clean, 2.9, 2.3, 1.3, 0, 0,
-      "3d3fc8b034881a3028cc7c62d11a10ddc95df99feec26ed89a7fcf3d69adf7f9"},
+      "332eab0a4a7d90a56aa6e7a4d80bbc76a55c70dce2837f7738418c0f46e95a03"},
   {&cup_network_quality_mix, 2.2, 1.6, 0, 0.6, 0.2,
-      "859a64681dc09aca7e464922f05ca148a6e66f1385ed0cc0b997709ef1480199"},
+      "d6d6e5fe65e8ca13527cf7093beaaa2acd82f06e107af4d1c2a58d22e2f6131a"},
 };
 
 static CupPixels *originals[CUP_PICTURE_HELD_OUT_COUNT];

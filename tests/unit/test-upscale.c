@@ -160,7 +160,9 @@ static void
 test_digest (void)
 {
   static const gchar *const digests[] = {
-    "1", "2", "3", "4", "5", "6",
+    "5ae00bd375f0f5a0589b101e7c1fddb7", "fe0bed9c7b7f7e5a703858fea71149b1",
+    "d823a3afc4a112c1f4aed4fbc282a180", "0db5519220a9406d8bbb976c4641ee89",
+    "dd00a0223e7394a09dd49ff484b9655c", "2aa91be486b58999095106db510989f6",
   };
   gsize k;
 
