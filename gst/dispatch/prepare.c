@@ -57,6 +57,16 @@ look_at_input (CupJob * job)
   cup_pixels_unref (pixels);
 }
 
+/* Video that stays as it is. Nobody looks at its colours: what has to is asked
+ * for only where the result may need it. */
+static gboolean
+stays_yuv (CupEngineAccepts accepts, CupJob * job)
+{
+  return (accepts & CUP_ENGINE_ACCEPTS_YUV) && cup_job_can_be_yuv (job)
+      && !cup_job_get_check_unsafe (job)
+      && cup_job_get_colour_match (job) == CUP_COLOUR_MATCH_NONE;
+}
+
 gboolean
 cup_prepare_load (CupEngine * engine, CupJob * job, GError ** error)
 {
@@ -65,6 +75,8 @@ cup_prepare_load (CupEngine * engine, CupJob * job, GError ** error)
 
   if (cup_job_get_remote_uri (job) && (accepts & CUP_ENGINE_ACCEPTS_URI))
     return TRUE;
+  if (stays_yuv (accepts, job))
+    return cup_job_need_yuv (job, error);
   /* The size of a file is not known before it is read, and it is sent as it
    * is. */
   cup_job_get_size (job, &width, &height);
@@ -97,13 +109,16 @@ add_encoding (CupStoreKeyBuilder * builder, CupJob * job)
 }
 
 static void
-add_picture (CupStoreKeyBuilder * builder, CupPixels * pixels, GBytes * bytes,
-    gboolean durable)
+add_picture (CupStoreKeyBuilder * builder, CupJob * job, gboolean durable)
 {
+  CupPixels *pixels = cup_job_get_pixels (job);
+  GBytes *bytes = cup_job_get_bytes (job);
   CupFingerprint fingerprint;
 
   if (!durable) {
-    if (pixels)
+    if (cup_job_get_yuv (job))
+      cup_fingerprint_yuv (cup_job_get_yuv (job), &fingerprint);
+    else if (pixels)
       cup_fingerprint_pixels (pixels, &fingerprint);
     else
       cup_fingerprint_bytes (bytes, &fingerprint);
@@ -120,15 +135,21 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
     CupStoreKey * key)
 {
   CupPixels *pixels = cup_job_get_pixels (job);
-  GBytes *bytes = cup_job_get_bytes (job);
   CupStoreKeyBuilder *builder;
 
-  if (!pixels && !bytes)
+  if (!pixels && !cup_job_get_bytes (job) && !cup_job_get_yuv (job))
+    return FALSE;
+  /* No engine that has it leaves results that are kept. */
+  if (durable && cup_job_get_yuv (job))
     return FALSE;
   builder = cup_store_key_builder_new ();
-  add_picture (builder, pixels, bytes, durable);
+  add_picture (builder, job, durable);
   if (pixels && !(cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS))
     add_encoding (builder, job);
+  else if ((cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS)
+      && cup_job_get_lossy_source (job))
+    /* Of which the pixels say nothing. */
+    cup_store_key_builder_add_text (builder, "source", "lossy");
   cup_store_key_builder_add_text (builder, "engine",
       cup_engine_get_name (engine));
   cup_store_key_builder_add_text (builder, "service",

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "colour.h"
 #include "frame.h"
+#include "planar.h"
 #include "uri-list.h"
 
 /* What is known about the output before its format is chosen. */
@@ -13,6 +14,7 @@ typedef struct
 {
   CupInput *input;
   CupImageInfo result;          /* with the size that it leaves with */
+  gboolean is_video;            /* see CupPicture */
   GstCaps *current;
   gint par_n, par_d;
   gint fps_n, fps_d;
@@ -179,12 +181,22 @@ static gint
 get_loss (const CupChoice * choice, GstVideoFormat format)
 {
   const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
+  const GstVideoFormat video = choice->is_video ?
+      GST_VIDEO_INFO_FORMAT (&choice->input->info) : GST_VIDEO_FORMAT_UNKNOWN;
   const CupImageInfo *result = &choice->result;
   gint bits = get_colour_depth (finfo);
   gint depth = (gint) result->depth;
   gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo);
   gint loss = 0;
 
+  if (choice->is_video) {
+    /* Samples that stay what they are; others are converted, and rounded. */
+    if (format == video)
+      return 0;
+    if (cup_planar_is_same_kind (format, video))
+      return 1;
+    loss += 10;
+  }
   if (GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo))
     loss += 4000;
   if (gray && result->channels != 1)
@@ -683,7 +695,7 @@ cup_choose_caps (const CupPicture * picture, GstCaps * peer, GstCaps * current,
     CupImageType image_type, GError ** error)
 {
   CupInput *input = picture->input;
-  CupChoice choice = { input, picture->info, current };
+  CupChoice choice = { input, picture->info, picture->is_video, current };
   GstCaps *template, *allowed, *caps;
   gboolean image_first;
 

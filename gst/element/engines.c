@@ -101,6 +101,7 @@ CupEngine *
 cup_make_engine (GstCreativeUpscaler * self, GError ** error)
 {
   GstCreativeUpscalerEngine wanted;
+  CupLocalModel model;
   const gchar *source = NULL;
   GError *key_error = NULL;
   gchar *key, *reason;
@@ -108,10 +109,11 @@ cup_make_engine (GstCreativeUpscaler * self, GError ** error)
 
   GST_OBJECT_LOCK (self);
   wanted = self->settings.engine;
+  model = self->settings.local_model;
   GST_OBJECT_UNLOCK (self);
 
   if (wanted == GST_CREATIVE_UPSCALER_ENGINE_LOCAL)
-    return cup_local_engine_new ();
+    return cup_local_engine_new (model);
   if (wanted == GST_CREATIVE_UPSCALER_ENGINE_FAL && self->dry_run)
     return make_fal_engine (self, NO_KEY, error);
 
@@ -124,7 +126,7 @@ cup_make_engine (GstCreativeUpscaler * self, GError ** error)
     if (!key) {
       cup_report_choice (GST_ELEMENT (self), "local",
           "no key for fal is configured (api-key-file, api-key, FAL_KEY)");
-      return cup_local_engine_new ();
+      return cup_local_engine_new (model);
     }
     reason = g_strdup_printf ("a key is configured by %s", source);
     cup_report_choice (GST_ELEMENT (self), "fal", reason);

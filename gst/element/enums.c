@@ -9,13 +9,27 @@ static const GEnumValue engine_values[] = {
   {GST_CREATIVE_UPSCALER_ENGINE_FAL,
       "fal's hosted model, over its queue API", "fal"},
   {GST_CREATIVE_UPSCALER_ENGINE_LOCAL,
-        "Embedded: resamples without network or key, and invents nothing",
+        "Embedded: small neural networks that run here, without service or key",
       "local"},
   {0, NULL, NULL}
 };
 
 CUP_DEFINE_ENUM (cup_engine_enum_get_type, "GstCreativeUpscalerEngine",
     engine_values);
+
+static const GEnumValue local_model_values[] = {
+  {CUP_LOCAL_MODEL_AUTO,
+        "By num-inference-steps: below 10 `fast`, below 30 `balanced` (that is "
+        "the default of 20), from 30 on `quality`",
+      "auto"},
+  {CUP_LOCAL_MODEL_FAST, "The smallest network", "fast"},
+  {CUP_LOCAL_MODEL_BALANCED, "The usual one", "balanced"},
+  {CUP_LOCAL_MODEL_QUALITY, "The largest one", "quality"},
+  {0, NULL, NULL}
+};
+
+CUP_DEFINE_ENUM (cup_local_model_enum_get_type,
+    "GstCreativeUpscalerLocalModel", local_model_values);
 
 static const GEnumValue image_format_values[] = {
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
@@ -130,7 +144,8 @@ CUP_DEFINE_ENUM (cup_overflow_enum_get_type, "GstCreativeUpscalerOverflow",
 static const GEnumValue unselected_values[] = {
   {GST_CREATIVE_UPSCALER_UNSELECTED_DROP, "They are left out", "drop"},
   {GST_CREATIVE_UPSCALER_UNSELECTED_LOCAL,
-        "They leave resized by the embedded engine, which costs nothing",
+        "They leave resized by the embedded engine's resampler, which costs "
+        "nothing",
       "local"},
   {GST_CREATIVE_UPSCALER_UNSELECTED_REPEAT,
       "The last result leaves again in their place", "repeat"},

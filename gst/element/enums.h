@@ -6,6 +6,7 @@
 
 #include <glib-object.h>
 
+#include "engine/local/local.h"
 #include "image/colour-match.h"
 #include "select.h"
 
@@ -92,8 +93,9 @@ GType cup_cache_enum_get_type (void);
 GType cup_late_enum_get_type (void);
 GType cup_overflow_enum_get_type (void);
 GType cup_unselected_enum_get_type (void);
-/* Of CupColourMatch and of CupSelectMode. */
+/* Of CupColourMatch, CupLocalModel and CupSelectMode. */
 GType cup_colour_match_enum_get_type (void);
+GType cup_local_model_enum_get_type (void);
 GType cup_select_enum_get_type (void);
 
 G_END_DECLS

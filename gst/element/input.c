@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "colour.h"
 #include "frame.h"
+#include "planar.h"
 #include "uri-list.h"
 
 /* A raw frame on its way to the worker that loads it. */
@@ -130,27 +131,47 @@ cup_input_unref (CupInput * input)
   g_free (input);
 }
 
-/* On a worker. */
+static gboolean
+raw_frame_map (CupRawFrame * raw, GstVideoFrame * frame, GError ** error)
+{
+  const GstVideoInfo *info = &raw->input->info;
+
+  if (gst_video_frame_map (frame, info, raw->buffer, GST_MAP_READ))
+    return TRUE;
+  g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "the frame's buffer has %" G_GSIZE_FORMAT " bytes and does not hold "
+      "the %d×%d %s picture that its caps announce",
+      gst_buffer_get_size (raw->buffer), GST_VIDEO_INFO_WIDTH (info),
+      GST_VIDEO_INFO_HEIGHT (info),
+      gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info)));
+  return FALSE;
+}
+
+/* On a worker, as the next one. */
 static CupPixels *
 raw_frame_load (gpointer data, GError ** error)
 {
-  CupRawFrame *raw = data;
-  CupInput *input = raw->input;
   GstVideoFrame frame;
   CupPixels *pixels;
 
-  if (!gst_video_frame_map (&frame, &input->info, raw->buffer, GST_MAP_READ)) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "the frame's buffer has %" G_GSIZE_FORMAT " bytes and does not hold "
-        "the %d×%d %s picture that its caps announce",
-        gst_buffer_get_size (raw->buffer), GST_VIDEO_INFO_WIDTH (&input->info),
-        GST_VIDEO_INFO_HEIGHT (&input->info),
-        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&input->info)));
+  if (!raw_frame_map (data, &frame, error))
     return NULL;
-  }
   pixels = cup_colour_read_frame (&frame, error);
   gst_video_frame_unmap (&frame);
   return pixels;
+}
+
+static CupYuv *
+raw_frame_load_yuv (gpointer data, GError ** error)
+{
+  GstVideoFrame frame;
+  CupYuv *yuv;
+
+  if (!raw_frame_map (data, &frame, error))
+    return NULL;
+  yuv = cup_planar_read (&frame, error);
+  gst_video_frame_unmap (&frame);
+  return yuv;
 }
 
 static void
@@ -161,6 +182,24 @@ raw_frame_free (gpointer data)
   cup_input_unref (raw->input);
   gst_buffer_unref (raw->buffer);
   g_free (raw);
+}
+
+/* Of raw video nobody says where it was before. But decoders of video and of JPEG
+ * mostly give chroma that is smaller than luma, and next to nothing else does:
+ * what was never compressed comes as RGB, as gray, or whole. */
+static gboolean
+is_subsampled (const GstVideoFormatInfo * format)
+{
+  guint i;
+
+  if (!GST_VIDEO_FORMAT_INFO_IS_YUV (format))
+    return FALSE;
+  for (i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); i++) {
+    if (GST_VIDEO_FORMAT_INFO_W_SUB (format, i) > 0
+        || GST_VIDEO_FORMAT_INFO_H_SUB (format, i) > 0)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 static CupJob *
@@ -195,6 +234,7 @@ cup_input_make_job (CupInput * input, GstBuffer * buffer, const gchar * uri,
     GError ** error)
 {
   CupRawFrame *raw;
+  CupJob *job;
 
   if (input->kind == CUP_INPUT_URI_LIST)
     return cup_uri_list_check (uri, error) ? cup_job_new_uri (uri) : NULL;
@@ -204,7 +244,11 @@ cup_input_make_job (CupInput * input, GstBuffer * buffer, const gchar * uri,
   raw = g_new (CupRawFrame, 1);
   raw->input = cup_input_ref (input);
   raw->buffer = gst_buffer_ref (buffer);
-  return cup_job_new_raw (GST_VIDEO_INFO_WIDTH (&input->info),
+  job = cup_job_new_raw (GST_VIDEO_INFO_WIDTH (&input->info),
       GST_VIDEO_INFO_HEIGHT (&input->info), raw_frame_load, raw,
       raw_frame_free);
+  if (cup_planar_is_supported (&input->info))
+    cup_job_set_load_yuv (job, raw_frame_load_yuv);
+  cup_job_set_lossy_source (job, is_subsampled (input->info.finfo));
+  return job;
 }

@@ -5,6 +5,7 @@
 #include "colour.h"
 #include "engine/local/resample.h"
 #include "frame.h"
+#include "planar.h"
 
 void
 cup_sizing_get_size (const CupSizing * sizing, const GstVideoInfo * frame,
@@ -213,14 +214,18 @@ name_request (const CupResult * result, GError * error)
   error->message = message;
 }
 
-/* The result's pixels, decoded where they are not yet. */
+/* The result's pixels, decoded where they are not yet. @frame: what the samples
+ * of video mean. */
 static CupPixels *
-decode_result (const CupResult * result, GError ** error)
+decode_result (const CupResult * result, const GstVideoInfo * frame,
+    GError ** error)
 {
   CupPixels *pixels;
 
   if (result->pixels)
     return cup_pixels_ref (result->pixels);
+  if (result->yuv)
+    return cup_planar_to_pixels (result->yuv, frame, error);
 
   pixels = cup_image_decode (result->bytes,
       (guint64) result->info.width * result->info.height, error);
@@ -290,11 +295,12 @@ check_alpha (const CupOutput * output, const CupPixels * pixels,
 
 /* In the size that they leave with. */
 static CupPixels *
-get_pixels (const CupOutput * output, const CupResult * result,
-    GCancellable * cancellable, gboolean * is_unsafe, GError ** error)
+get_pixels (const CupOutput * output, const GstVideoInfo * frame,
+    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    GError ** error)
 {
   GError *reason = NULL;
-  CupPixels *pixels = decode_result (result, &reason);
+  CupPixels *pixels = decode_result (result, frame, &reason);
 
   if (pixels)
     *is_unsafe = is_censored (result, pixels);
@@ -318,14 +324,14 @@ get_pixels (const CupOutput * output, const CupResult * result,
 
 /* Leaves as the bytes that came; decoded only where it has to be looked at. */
 static GstBuffer *
-pass_image (const CupOutput * output, const CupResult * result,
-    gboolean * is_unsafe, GError ** error)
+pass_image (const CupOutput * output, const GstVideoInfo * frame,
+    const CupResult * result, gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels;
 
   if (result->check_unsafe && cup_image_may_be_black (result->bytes,
           &result->info)) {
-    pixels = get_pixels (output, result, NULL, is_unsafe, error);
+    pixels = get_pixels (output, frame, result, NULL, is_unsafe, error);
     if (!pixels)
       return NULL;
     cup_pixels_unref (pixels);
@@ -334,8 +340,9 @@ pass_image (const CupOutput * output, const CupResult * result,
 }
 
 static GstBuffer *
-render_image (CupOutput * output, const CupResult * result,
-    GCancellable * cancellable, gboolean * is_unsafe, GError ** error)
+render_image (CupOutput * output, const GstVideoInfo * frame,
+    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    GError ** error)
 {
   CupPixels *pixels;
   GstBuffer *buffer;
@@ -343,9 +350,9 @@ render_image (CupOutput * output, const CupResult * result,
 
   if (result->bytes && result->info.type == output->image_type
       && !result->colour_reference && !is_resized (output, result))
-    return pass_image (output, result, is_unsafe, error);
+    return pass_image (output, frame, result, is_unsafe, error);
 
-  pixels = get_pixels (output, result, cancellable, is_unsafe, error);
+  pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
   bytes = cup_image_encode (pixels, output->image_type, output->quality, error);
@@ -373,12 +380,14 @@ acquire_buffer (CupOutput * output)
   return buffer;
 }
 
+/* Of @pixels and @yuv one is there. */
 static GstBuffer *
-write_pixels (CupOutput * output, const CupPixels * pixels, GError ** error)
+write_frame (CupOutput * output, const CupPixels * pixels, const CupYuv * yuv,
+    GError ** error)
 {
   GstBuffer *buffer = acquire_buffer (output);
   GstVideoFrame frame;
-  gboolean ok;
+  gboolean ok = TRUE;
 
   if (!buffer
       || !gst_video_frame_map (&frame, &output->info, buffer, GST_MAP_WRITE)) {
@@ -388,7 +397,10 @@ write_pixels (CupOutput * output, const CupPixels * pixels, GError ** error)
         output->layout.height);
     return NULL;
   }
-  ok = cup_colour_write_frame (&frame, pixels, error);
+  if (yuv)
+    cup_planar_write (&frame, yuv);
+  else
+    ok = cup_colour_write_frame (&frame, pixels, error);
   gst_video_frame_unmap (&frame);
   if (!ok)
     gst_clear_buffer (&buffer);
@@ -396,20 +408,25 @@ write_pixels (CupOutput * output, const CupPixels * pixels, GError ** error)
 }
 
 static GstBuffer *
-render_raw (CupOutput * output, const CupResult * result,
-    GCancellable * cancellable, gboolean * is_unsafe, GError ** error)
+render_raw (CupOutput * output, const GstVideoInfo * frame,
+    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    GError ** error)
 {
-  CupPixels *pixels =
-      get_pixels (output, result, cancellable, is_unsafe, error);
+  CupPixels *pixels;
   GstBuffer *buffer;
 
+  if (result->yuv && !is_resized (output, result)
+      && cup_planar_fits (result->yuv, frame, &output->info))
+    return write_frame (output, NULL, result->yuv, error);
+
+  pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
   if (output->wraps && pixels->channels == output->layout.channels
       && pixels->depth == output->layout.depth)
     buffer = cup_frame_wrap_pixels (pixels);
   else
-    buffer = write_pixels (output, pixels, error);
+    buffer = write_frame (output, pixels, NULL, error);
   cup_pixels_unref (pixels);
   return buffer;
 }
@@ -423,9 +440,10 @@ cup_output_render (CupOutput * output, const GstVideoInfo * frame,
 
   *is_unsafe = FALSE;
   if (output->image_type != CUP_IMAGE_UNKNOWN)
-    buffer = render_image (output, result, cancellable, is_unsafe, error);
+    buffer = render_image (output, frame, result, cancellable, is_unsafe,
+        error);
   else
-    buffer = render_raw (output, result, cancellable, is_unsafe, error);
+    buffer = render_raw (output, frame, result, cancellable, is_unsafe, error);
   if (!buffer)
     return NULL;
 

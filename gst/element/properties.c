@@ -101,6 +101,13 @@ static const CupProperty properties[] = {
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (engine),
     .get_type = cup_engine_enum_get_type,
     .flags = GST_PARAM_MUTABLE_READY },
+  { .name = "local-model", .nick = "Local model",
+    .blurb = "local: which of the embedded engine's networks restores the "
+        "frames, the larger ones better and more slowly. Without a meaning "
+        "where skip-ccsr is set",
+    .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (local_model),
+    .get_type = cup_local_model_enum_get_type,
+    .flags = GST_PARAM_MUTABLE_READY },
   { .name = "max-in-flight", .nick = "Maximum in flight",
     .blurb = "How many frames may be between the pads at once: being sent, "
         "upscaled, fetched, or waiting for their turn to leave. When there "
@@ -359,6 +366,7 @@ cup_settings_init (CupSettings * settings)
   CupSettings init = {
     .values = cup_values_new (),
     .engine = GST_CREATIVE_UPSCALER_ENGINE_AUTO,
+    .local_model = CUP_LOCAL_MODEL_AUTO,
     .max_in_flight = 4,
     .image_format = GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
     .quality = 95,

@@ -42,6 +42,7 @@ typedef struct
 {
   CupValues *values;
   gint engine;
+  gint local_model;
   guint max_in_flight;
   gint image_format;
   guint quality;

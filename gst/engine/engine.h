@@ -27,6 +27,7 @@ typedef enum
   CUP_ENGINE_ACCEPTS_PIXELS = 1 << 0,
   CUP_ENGINE_ACCEPTS_ENCODED = 1 << 1,
   CUP_ENGINE_ACCEPTS_URI = 1 << 2,      /* http(s), for the service to fetch */
+  CUP_ENGINE_ACCEPTS_YUV = 1 << 3,      /* rather than pixels, where there is */
 } CupEngineAccepts;
 
 /**

@@ -31,11 +31,14 @@ struct _CupJob
   gpointer load_data;
   GDestroyNotify load_destroy;
   CupPixels *pixels;
+  CupLoadYuvFunc load_yuv;
+  CupYuv *yuv;
   GBytes *bytes;
   CupImageInfo bytes_info;
   gchar *uri;
   gboolean check_unsafe;
   gboolean is_transparent;
+  gboolean lossy_source;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
 };
@@ -64,6 +67,20 @@ cup_result_new_pixels (CupPixels * pixels)
 }
 
 CupResult *
+cup_result_new_yuv (CupYuv * yuv)
+{
+  CupResult *result = g_new0 (CupResult, 1);
+
+  result->yuv = yuv;
+  result->info.width = cup_yuv_get_width (yuv);
+  result->info.height = cup_yuv_get_height (yuv);
+  result->info.channels = 3;
+  result->info.depth = yuv->planes[0]->depth;
+  init_times (result);
+  return result;
+}
+
+CupResult *
 cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info)
 {
   CupResult *result = g_new0 (CupResult, 1);
@@ -82,6 +99,8 @@ cup_result_copy (const CupResult * result)
   *copy = *result;
   if (copy->pixels)
     cup_pixels_ref (copy->pixels);
+  if (copy->yuv)
+    cup_yuv_ref (copy->yuv);
   if (copy->bytes)
     g_bytes_ref (copy->bytes);
   if (copy->colour_reference)
@@ -95,6 +114,7 @@ void
 cup_result_free (CupResult * result)
 {
   g_clear_pointer (&result->pixels, cup_pixels_unref);
+  g_clear_pointer (&result->yuv, cup_yuv_unref);
   g_clear_pointer (&result->bytes, g_bytes_unref);
   g_clear_pointer (&result->colour_reference, cup_colour_reference_unref);
   g_free (result->request_id);
@@ -135,6 +155,7 @@ cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info)
 
   job->bytes = g_bytes_ref (bytes);
   job->bytes_info = *info;
+  job->lossy_source = cup_image_is_lossy (bytes, info->type);
   return job;
 }
 
@@ -159,16 +180,20 @@ cup_job_new_from (CupJob * job)
   copy->queue_timeout = job->queue_timeout;
   copy->check_unsafe = job->check_unsafe;
   copy->is_transparent = job->is_transparent;
+  copy->lossy_source = job->lossy_source;
   copy->colour_match = job->colour_match;
   copy->uri = g_strdup (job->uri);
   copy->bytes_info = job->bytes_info;
   copy->load = job->load;
   copy->load_data = g_steal_pointer (&job->load_data);
   copy->load_destroy = g_steal_pointer (&job->load_destroy);
+  copy->load_yuv = job->load_yuv;
   copy->pixels = g_steal_pointer (&job->pixels);
+  copy->yuv = g_steal_pointer (&job->yuv);
   copy->bytes = g_steal_pointer (&job->bytes);
   copy->colour_reference = g_steal_pointer (&job->colour_reference);
   job->load = NULL;
+  job->load_yuv = NULL;
   return copy;
 }
 
@@ -250,6 +275,18 @@ void
 cup_job_set_transparent (CupJob * job, gboolean is_transparent)
 {
   job->is_transparent = is_transparent;
+}
+
+void
+cup_job_set_lossy_source (CupJob * job, gboolean is_lossy)
+{
+  job->lossy_source = is_lossy;
+}
+
+gboolean
+cup_job_get_lossy_source (CupJob * job)
+{
+  return job->lossy_source;
 }
 
 void
@@ -388,6 +425,8 @@ read_file (CupJob * job, GError ** error)
         reason->message);
   job->width = job->bytes_info.width;
   job->height = job->bytes_info.height;
+  job->lossy_source = job->bytes
+      && cup_image_is_lossy (job->bytes, job->bytes_info.type);
   g_clear_error (&reason);
   g_free (path);
   return job->bytes != NULL;
@@ -416,6 +455,29 @@ cup_job_need_pixels (CupJob * job, GError ** error)
     g_clear_pointer (&job->bytes, g_bytes_unref);
   }
   return job->pixels != NULL;
+}
+
+void
+cup_job_set_load_yuv (CupJob * job, CupLoadYuvFunc load)
+{
+  job->load_yuv = load;
+}
+
+gboolean
+cup_job_can_be_yuv (CupJob * job)
+{
+  return job->yuv || job->load_yuv;
+}
+
+gboolean
+cup_job_need_yuv (CupJob * job, GError ** error)
+{
+  if (job->yuv)
+    return TRUE;
+  g_return_val_if_fail (job->load_yuv != NULL, FALSE);
+  job->yuv = job->load_yuv (job->load_data, error);
+  job_drop_load (job);
+  return job->yuv != NULL;
 }
 
 gboolean
@@ -449,6 +511,12 @@ cup_job_get_pixels (CupJob * job)
   return job->pixels;
 }
 
+CupYuv *
+cup_job_get_yuv (CupJob * job)
+{
+  return job->yuv;
+}
+
 GBytes *
 cup_job_get_bytes (CupJob * job)
 {
@@ -466,6 +534,7 @@ cup_job_drop_input (CupJob * job)
 {
   job_drop_load (job);
   g_clear_pointer (&job->pixels, cup_pixels_unref);
+  g_clear_pointer (&job->yuv, cup_yuv_unref);
   g_clear_pointer (&job->bytes, g_bytes_unref);
 }
 

@@ -19,6 +19,7 @@
 
 #include "image/colour-match.h"
 #include "image/image.h"
+#include "image/yuv.h"
 #include "journal.h"
 #include "schema/values.h"
 
@@ -37,8 +38,9 @@ typedef enum
 /**
  * CupResult:
  * @pixels: (nullable): the picture, from an engine that works on pixels
+ * @yuv: (nullable): the same as video, of an input in this form
  * @bytes: (nullable): the picture as the service encoded it; exactly one of
- *   @pixels and @bytes is there
+ *   @pixels, @yuv and @bytes is there
  * @info: type (CUP_IMAGE_UNKNOWN for pixels), size, channels and depth; read
  *   from the header of @bytes and checked, but @bytes is not decoded yet
  * @has_seed: whether @seed is known
@@ -68,6 +70,7 @@ typedef enum
 typedef struct
 {
   CupPixels *pixels;
+  CupYuv *yuv;
   GBytes *bytes;
   CupImageInfo info;
   gboolean has_seed;
@@ -88,8 +91,9 @@ typedef struct
   CupColourReference *colour_reference;
 } CupResult;
 
-/* Both take the reference. The info of pixels is filled in. */
+/* All take the reference. The info of pixels and of YUV is filled in. */
 CupResult *cup_result_new_pixels (CupPixels * pixels);
+CupResult *cup_result_new_yuv (CupYuv * yuv);
 CupResult *cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info);
 /* Shares the picture. */
 CupResult *cup_result_copy (const CupResult * result);
@@ -100,6 +104,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupResult, cup_result_free);
 /* Makes pixels from what the element gave (a mapped, unconverted frame).
  * Runs on a worker, once. */
 typedef CupPixels *(*CupLoadFunc) (gpointer data, GError ** error);
+
+/* The same in the form that video has. */
+typedef CupYuv *(*CupLoadYuvFunc) (gpointer data, GError ** error);
 
 /* Takes the ownership of @result or @error, of which one is NULL. */
 typedef void (*CupJobDone) (CupJob * job, CupResult * result, GError * error,
@@ -148,6 +155,9 @@ typedef void (*CupJobProgress) (CupJob * job, const CupProgress * progress,
  * on @data as soon as the pixels are loaded, or the job is freed. */
 CupJob *cup_job_new_raw (guint width, guint height, CupLoadFunc load,
     gpointer data, GDestroyNotify destroy);
+/* The frame is video in a form that @load gets from the data of the job, too.
+ * Before the job is submitted. */
+void cup_job_set_load_yuv (CupJob * job, CupLoadYuvFunc load);
 /* A job with a picture that is encoded already. */
 CupJob *cup_job_new_encoded (GBytes * bytes, const CupImageInfo * info);
 /* A job with a picture that is elsewhere: http(s) is for the service to fetch,
@@ -181,6 +191,12 @@ void cup_job_set_colour_match (CupJob * job, CupColourMatch mode);
 CupColourMatch cup_job_get_colour_match (CupJob * job);
 void cup_job_set_colour_reference (CupJob * job,
     CupColourReference * reference);
+/* Whether a lossy codec has been at the picture, as far as that can be told from
+ * how it came. Of an encoded picture the job knows (cup_image_is_lossy ()), of a
+ * file that a URI names once it is in memory; of a raw frame who made the job
+ * says so, before it is submitted, and FALSE is the default. */
+void cup_job_set_lossy_source (CupJob * job, gboolean is_lossy);
+gboolean cup_job_get_lossy_source (CupJob * job);
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);
@@ -212,9 +228,13 @@ void cup_job_set_size (CupJob * job, guint width, guint height);
  * encoding or decoding fails. The results are owned by the job. */
 gboolean cup_job_need_pixels (CupJob * job, GError ** error);
 gboolean cup_job_need_bytes (CupJob * job, GError ** error);
+/* Whether cup_job_need_yuv() can be called, which is instead of the others. */
+gboolean cup_job_can_be_yuv (CupJob * job);
+gboolean cup_job_need_yuv (CupJob * job, GError ** error);
 /* (nullable): where the input is a URI that is for the service to fetch. */
 const gchar *cup_job_get_remote_uri (CupJob * job);
 CupPixels *cup_job_get_pixels (CupJob * job);
+CupYuv *cup_job_get_yuv (CupJob * job);
 GBytes *cup_job_get_bytes (CupJob * job);
 const CupImageInfo *cup_job_get_bytes_info (CupJob * job);
 /* Frees the input where it is not needed any more (it has been uploaded). */

@@ -22,6 +22,9 @@ gboolean cup_jpeg_read_info (const guint8 * data, gsize size,
 gboolean cup_webp_read_info (const guint8 * data, gsize size,
     CupImageInfo * info, GError ** error);
 
+/* Also where the header cannot be read, or not far enough. */
+gboolean cup_webp_is_lossy (const guint8 * data, gsize size);
+
 /* Decoders: fill all samples of @pixels, which was made from what the header
  * parser said about the same bytes, or fail. The bytes after the samples of
  * each row are left as they are. */

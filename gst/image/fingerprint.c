@@ -144,18 +144,43 @@ finish (CupWide hash, const Secret * secret, CupFingerprint * fingerprint)
   memcpy (fingerprint->bytes + 8, &hash.low, 8);
 }
 
+static CupWide
+add_rows (CupWide hash, const Secret * secret, const CupPixels * pixels)
+{
+  gsize size = (gsize) pixels->width * pixels->channels * (pixels->depth / 8);
+  guint y;
+
+  for (y = 0; y < pixels->height; y++)
+    hash = add_row (hash, secret, cup_pixels_row (pixels, y), size);
+  return hash;
+}
+
 void
 cup_fingerprint_pixels (const CupPixels * pixels, CupFingerprint * fingerprint)
 {
   const Secret *secret = get_secret ();
-  gsize size = (gsize) pixels->width * pixels->channels * (pixels->depth / 8);
   CupWide hash;
-  guint y;
 
   hash.high = (guint64) 'P' << 32 | pixels->channels << 8 | pixels->depth;
   hash.low = (guint64) pixels->width << 32 | pixels->height;
-  for (y = 0; y < pixels->height; y++)
-    hash = add_row (hash, secret, cup_pixels_row (pixels, y), size);
+  finish (add_rows (hash, secret, pixels), secret, fingerprint);
+}
+
+void
+cup_fingerprint_yuv (const CupYuv * yuv, CupFingerprint * fingerprint)
+{
+  const Secret *secret = get_secret ();
+  guint form = 0, i;
+  CupWide hash;
+
+  if (yuv->half_width)
+    form |= yuv->cosited_x ? 3 : 1;
+  if (yuv->half_height)
+    form |= yuv->cosited_y ? 3 << 2 : 1 << 2;
+  hash.high = (guint64) 'Y' << 32 | form;
+  hash.low = (guint64) cup_yuv_get_width (yuv) << 32 | cup_yuv_get_height (yuv);
+  for (i = 0; i < 3; i++)
+    hash = add_rows (hash, secret, yuv->planes[i]);
   finish (hash, secret, fingerprint);
 }
 

@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "pixels.h"
+#include "yuv.h"
 
 G_BEGIN_DECLS
 
@@ -26,9 +26,11 @@ typedef struct
 } CupFingerprint;
 
 /* Any thread. Width, height, channels and depth are part of it, what is between
- * rows is not; pixels and bytes never have the same. */
+ * rows is not; different kinds of pictures never have the same. */
 void cup_fingerprint_pixels (const CupPixels * pixels,
     CupFingerprint * fingerprint);
+/* The sizes of all planes, and where chroma lies, are part of it. */
+void cup_fingerprint_yuv (const CupYuv * yuv, CupFingerprint * fingerprint);
 void cup_fingerprint_bytes (GBytes * bytes, CupFingerprint * fingerprint);
 
 G_END_DECLS

@@ -205,6 +205,20 @@ cup_image_read_info (GBytes * bytes, CupImageInfo * info, GError ** error)
   return TRUE;
 }
 
+gboolean
+cup_image_is_lossy (GBytes * bytes, CupImageType type)
+{
+#ifdef HAVE_WEBP
+  if (type == CUP_IMAGE_WEBP) {
+    gsize size;
+    const guint8 *data = g_bytes_get_data (bytes, &size);
+
+    return cup_webp_is_lossy (data, size);
+  }
+#endif
+  return type == CUP_IMAGE_JPEG;
+}
+
 /* The bytes between the rows are never seen, but they are written to files,
  * sockets and shared memory along with the rest: they must not carry what was
  * in this memory before. */

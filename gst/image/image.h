@@ -65,6 +65,11 @@ gboolean cup_image_read_info (GBytes * bytes, CupImageInfo * info,
 gboolean cup_image_check_complete (GBytes * bytes, CupImageType type,
     GError ** error);
 
+/* Whether a lossy codec has been at the picture: JPEG, and WebP that is not
+ * lossless. @type is what cup_image_read_info() said of @bytes. Decodes
+ * nothing. */
+gboolean cup_image_is_lossy (GBytes * bytes, CupImageType type);
+
 /* FALSE where the picture is not black (cup_pixels_is_black()), as its bytes are
  * too many for that; TRUE where only decoding it can tell. @info is what
  * cup_image_read_info() said of @bytes. Decodes nothing. */

@@ -78,6 +78,16 @@ cup_webp_read_info (const guint8 * data, gsize size, CupImageInfo * info,
 }
 
 gboolean
+cup_webp_is_lossy (const guint8 * data, gsize size)
+{
+  WebPBitstreamFeatures features;
+
+  /* 1 is lossy, 2 is lossless, 0 is not known. */
+  return WebPGetFeatures (data, size, &features) != VP8_STATUS_OK
+      || features.format != 2;
+}
+
+gboolean
 cup_webp_decode (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error)
 {

@@ -64,7 +64,9 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "creativity",
     .nick = "Creativity",
     .blurb = "How far the result may deviate from the input: 0 hardly at all, "
-        "1 as far as the model likes (the denoising strength of the diffusion)",
+        "1 as far as the model likes (the denoising strength of the "
+        "diffusion). The embedded engine adds texture: none with 0, most "
+        "with 1",
     .minimum = 0, .maximum = 1, .fallback = 0.5,
     .per_frame = TRUE,
     .since = "0.1",
@@ -76,7 +78,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "detail",
     .nick = "Detail",
     .blurb = "How much detail is invented: 0 adds none, larger values add "
-        "more",
+        "more. The embedded engine strengthens the detail that is there: 0 "
+        "leaves it as it is",
     .minimum = 0, .maximum = 5, .fallback = 1,
     .per_frame = TRUE,
     .since = "0.1",
@@ -88,7 +91,9 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "shape-preservation",
     .nick = "Shape preservation",
     .blurb = "How strongly shapes of the input are kept: 0 leaves them to the "
-        "model, larger values hold on to them",
+        "model, larger values hold on to them. The embedded engine takes back "
+        "what creativity and detail change at the scale of the input: nothing "
+        "with 0, nearly all of it with 1, all with 3",
     .minimum = 0, .maximum = 3, .fallback = 0.25,
     .per_frame = TRUE,
     .since = "0.1",
@@ -122,7 +127,9 @@ static const CupField fields[CUP_N_FIELDS] = {
     .nick = "Seed",
     .blurb = "Number that the random choices begin with: the same seed with "
         "the same frame, settings and version of the model gives the same "
-        "result. -1 lets the service choose one for each frame",
+        "result. -1 lets the service choose one for each frame; the embedded "
+        "engine draws one each time it is started, for all frames. It has a "
+        "meaning there where creativity is above 0",
     .minimum = -1, .maximum = (gdouble) G_MAXINT64, .fallback = -1,
     .has_unset = TRUE, .unset = -1,
     .per_frame = TRUE,
@@ -147,7 +154,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "num-inference-steps",
     .nick = "Number of inference steps",
     .blurb = "Steps of the diffusion: more take longer, and cost more where "
-        "time is charged",
+        "time is charged. The embedded engine has no steps, but takes a "
+        "smaller or a larger model by them, where local-model is auto",
     .minimum = 1, .maximum = 200, .fallback = 20,
     .per_frame = TRUE,
     .since = "0.1",
@@ -170,7 +178,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "skip-ccsr",
     .nick = "Skip CCSR",
     .blurb = "Leave out the first pass, which restores the picture (by a "
-        "model named CCSR) before detail is invented",
+        "model named CCSR) before detail is invented. The embedded engine "
+        "then resamples (Lanczos) in place of restoring by a network",
     .fallback = FALSE,
     .since = "0.1",
   },

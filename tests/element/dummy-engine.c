@@ -34,6 +34,7 @@ struct _CupDummyEngine
   gboolean all_released;
   CupValues *values[256];
   gint64 queue_timeouts[256];
+  gboolean last_is_lossy;
   guint n_started;
   guint n_cancelled;
   guint n_parallel;
@@ -351,6 +352,7 @@ cup_dummy_engine_upscale_async (CupEngine * base, CupJob * job)
   g_clear_pointer (&engine->values[dummy->key], cup_values_free);
   engine->values[dummy->key] = cup_values_copy (cup_job_get_values (job));
   engine->queue_timeouts[dummy->key] = cup_job_get_queue_timeout (job);
+  engine->last_is_lossy = cup_job_get_lossy_source (job);
   engine->n_started++;
   engine->n_parallel++;
   engine->max_parallel = MAX (engine->max_parallel, engine->n_parallel);
@@ -613,4 +615,15 @@ cup_dummy_engine_get_queue_timeout (CupDummyEngine * engine, guint8 key)
   timeout = engine->queue_timeouts[key];
   g_mutex_unlock (&engine->lock);
   return timeout;
+}
+
+gboolean
+cup_dummy_engine_get_last_is_lossy (CupDummyEngine * engine)
+{
+  gboolean is_lossy;
+
+  g_mutex_lock (&engine->lock);
+  is_lossy = engine->last_is_lossy;
+  g_mutex_unlock (&engine->lock);
+  return is_lossy;
 }

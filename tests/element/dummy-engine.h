@@ -102,5 +102,7 @@ const CupValues *cup_dummy_engine_get_values (CupDummyEngine * engine,
     guint8 key);
 /* The job's own of the frame @key, in microseconds. */
 gint64 cup_dummy_engine_get_queue_timeout (CupDummyEngine * engine, guint8 key);
+/* cup_job_get_lossy_source() of the job that came last. */
+gboolean cup_dummy_engine_get_last_is_lossy (CupDummyEngine * engine);
 
 G_END_DECLS

@@ -9,7 +9,8 @@
 
 #include "base/error.h"
 
-/* An element with the real local engine; @caps of the input. */
+/* An element with the real local engine, as a resampler and nothing else; @caps
+ * of the input. */
 static GstHarness *
 local_harness (const gchar * scale, const gchar * in_caps,
     const gchar * out_caps)
@@ -18,6 +19,8 @@ local_harness (const gchar * scale, const gchar * in_caps,
   GstElement *element = gst_element_factory_make ("creativeupscaler", NULL);
 
   gst_util_set_object_arg (G_OBJECT (element), "engine", "local");
+  g_object_set (element, "skip-ccsr", TRUE, "creativity", 0.0, "detail", 0.0,
+      NULL);
   gst_util_set_object_arg (G_OBJECT (element), "scale", scale);
   h = gst_harness_new_with_element (element, "sink", "src");
   gst_object_unref (element);

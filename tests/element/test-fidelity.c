@@ -175,8 +175,8 @@ count_levels (const guint16 * level)
   return n;
 }
 
-/* Through the embedded engine, which keeps the pixels at this scale, and back
- * into the same format. */
+/* Through the embedded engine, which keeps the pixels with these settings, and
+ * back into the same format. */
 static void
 check_ramp (GstVideoFormat format)
 {
@@ -188,7 +188,8 @@ check_ramp (GstVideoFormat format)
   guint16 a[2][RAMP_WIDTH], v[2][RAMP_WIDTH];
   guint unit, x;
 
-  g_object_set (element, "scale", 1.0, NULL);
+  g_object_set (element, "scale", 1.0, "skip-ccsr", TRUE, "creativity", 0.0,
+      "detail", 0.0, NULL);
   gst_util_set_object_arg (G_OBJECT (element), "engine", "local");
   h = gst_harness_new_with_element (element, "sink", "src");
   gst_object_unref (element);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "element/gstcreativeupscaler.h"
+#include "image/image.h"
 #include "place.h"
 #include "plugins.h"
 #include "service.h"
@@ -291,6 +292,30 @@ test_same (Place * place, gconstpointer data)
   g_assert_cmpuint (count_frames ("larger.webm"), ==, N_FRAMES);
 }
 
+static void
+test_embedded (Place * place, gconstpointer data)
+{
+  gchar *content;
+  CupImageInfo info;
+  GBytes *bytes;
+  gsize size;
+
+  if (plugins_skip_without (ELEMENTS " jpegparse"))
+    return;
+  write_clip ();
+  run_from_guide ("double.webm");
+  g_assert_cmpuint (count_frames ("double.webm"), ==, N_FRAMES);
+  run (SCENES "identity eos-after=2 ! jpegenc ! filesink location=photo.jpg");
+  run_from_guide ("restored.png");
+  g_assert_true (g_file_get_contents ("restored.png", &content, &size, NULL));
+  bytes = g_bytes_new_take (content, size);
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  g_assert_cmpint (info.type, ==, CUP_IMAGE_PNG);
+  g_assert_cmpuint (info.width, ==, 128);
+  g_assert_cmpuint (info.height, ==, 96);
+  g_bytes_unref (bytes);
+}
+
 /* The folder is the main program's. */
 static void
 test_cache (Place * place, gconstpointer data)
@@ -554,6 +579,7 @@ main (int argc, char **argv)
           GST_TYPE_CREATIVE_UPSCALER));
 #define ADD(path, func) \
   g_test_add (path, Place, NULL, place_enter, func, place_leave)
+  ADD ("/guide/embedded", test_embedded);
   ADD ("/guide/select", test_select);
   ADD ("/guide/same", test_same);
   ADD ("/guide/cache", test_cache);

@@ -379,6 +379,36 @@ test_webp_reduced (void)
 
 /* All types */
 
+static gboolean
+is_lossy (const CupPixels * pixels, CupImageType type, guint quality)
+{
+  GBytes *bytes = encode (pixels, type, quality);
+  gboolean lossy = cup_image_is_lossy (bytes, type);
+
+  g_bytes_unref (bytes);
+  return lossy;
+}
+
+static void
+test_is_lossy (void)
+{
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (all_channels); i++) {
+    CupPixels *pixels = sample_pixels (23, 11, all_channels[i], 8);
+
+    g_assert_false (is_lossy (pixels, CUP_IMAGE_PNG, 0));
+    if (all_channels[i] < 4)
+      g_assert_true (is_lossy (pixels, CUP_IMAGE_JPEG, 100));
+    if (cup_image_type_is_supported (CUP_IMAGE_WEBP)) {
+      g_assert_false (is_lossy (pixels, CUP_IMAGE_WEBP, 100));
+      /* With alpha, that is a file of several chunks. */
+      g_assert_true (is_lossy (pixels, CUP_IMAGE_WEBP, 99));
+    }
+    cup_pixels_unref (pixels);
+  }
+}
+
 static void
 test_side_limits (void)
 {
@@ -774,6 +804,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image/webp/lossless", test_webp_lossless);
   g_test_add_func ("/image/webp/lossy", test_webp_lossy);
   g_test_add_func ("/image/webp/reduced", test_webp_reduced);
+  g_test_add_func ("/image/is-lossy", test_is_lossy);
   g_test_add_func ("/image/side-limits", test_side_limits);
   g_test_add_func ("/image/arguments", test_arguments);
   g_test_add_func ("/image/max-count", test_max_count);

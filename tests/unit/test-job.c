@@ -477,6 +477,67 @@ test_odd_files (void)
   g_free (directory);
 }
 
+static void
+assert_lossy (GBytes * bytes, gboolean expected)
+{
+  gchar *path, *uri;
+  CupJob *job, *copy;
+  CupImageInfo info;
+  GError *error = NULL;
+  gint file = g_file_open_tmp ("cup-job-XXXXXX", &path, NULL);
+
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  job = cup_job_new_encoded (bytes, &info);
+  g_assert_cmpint (cup_job_get_lossy_source (job), ==, expected);
+  /* And when there are only pixels any more. */
+  g_assert_true (cup_job_need_pixels (job, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (cup_job_get_lossy_source (job), ==, expected);
+  copy = cup_job_new_from (job);
+  g_assert_cmpint (cup_job_get_lossy_source (copy), ==, expected);
+  cup_job_unref (copy);
+  cup_job_unref (job);
+
+  g_assert_true (g_file_set_contents (path, g_bytes_get_data (bytes, NULL),
+          (gssize) g_bytes_get_size (bytes), NULL));
+  uri = g_filename_to_uri (path, NULL, NULL);
+  job = cup_job_new_uri (uri);
+  g_assert_true (cup_job_need_pixels (job, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (cup_job_get_lossy_source (job), ==, expected);
+  cup_job_unref (job);
+  g_close (file, NULL);
+  g_unlink (path);
+  g_free (uri);
+  g_free (path);
+}
+
+static void
+test_lossy_source (void)
+{
+  CupPixels *pixels = load (NULL, NULL);
+  CupJob *job = make_raw_job (NULL);
+  GBytes *bytes;
+
+  g_assert_false (cup_job_get_lossy_source (job));
+  cup_job_set_lossy_source (job, TRUE);
+  g_assert_true (cup_job_get_lossy_source (job));
+  /* What is made of it to be sent has nothing to do with it. */
+  cup_job_set_lossy_source (job, FALSE);
+  cup_job_set_encoding (job, CUP_IMAGE_JPEG, 50);
+  g_assert_true (cup_job_need_bytes (job, NULL));
+  g_assert_false (cup_job_get_lossy_source (job));
+  cup_job_unref (job);
+
+  bytes = cup_image_encode (pixels, CUP_IMAGE_PNG, 1, NULL);
+  assert_lossy (bytes, FALSE);
+  g_bytes_unref (bytes);
+  bytes = cup_image_encode (pixels, CUP_IMAGE_JPEG, 100, NULL);
+  assert_lossy (bytes, TRUE);
+  g_bytes_unref (bytes);
+  cup_pixels_unref (pixels);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -489,6 +550,7 @@ main (int argc, char **argv)
   g_test_add_func ("/job/black-input", test_black_input);
   g_test_add_func ("/job/colour-reference", test_colour_reference);
   g_test_add_func ("/job/lost-alpha", test_lost_alpha);
+  g_test_add_func ("/job/lossy-source", test_lossy_source);
   g_test_add_func ("/job/dropped", test_dropped);
   g_test_add_func ("/job/error-details", test_error_details);
   g_test_add_func ("/job/uri/odd-files", test_odd_files);

@@ -77,6 +77,55 @@ new_job (CupPixels * pixels, gdouble scale, Outcome * outcome)
 }
 
 static void
+set_boolean (CupJob * job, CupFieldId id, gboolean to)
+{
+  CupValues *values = cup_values_copy (cup_job_get_values (job));
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_BOOLEAN);
+  g_value_set_boolean (&value, to);
+  cup_values_set (values, id, &value);
+  g_value_unset (&value);
+  cup_job_set_values (job, values);
+}
+
+static void
+set_number (CupJob * job, CupFieldId id, gdouble to)
+{
+  CupValues *values = cup_values_copy (cup_job_get_values (job));
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_DOUBLE);
+  g_value_set_double (&value, to);
+  cup_values_set (values, id, &value);
+  g_value_unset (&value);
+  cup_job_set_values (job, values);
+}
+
+static void
+set_seed (CupJob * job, gint64 seed)
+{
+  CupValues *values = cup_values_copy (cup_job_get_values (job));
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_INT64);
+  g_value_set_int64 (&value, seed);
+  cup_values_set (values, CUP_FIELD_SEED, &value);
+  g_value_unset (&value);
+  cup_job_set_values (job, values);
+}
+
+/* Has the engine resample and do nothing else. */
+static CupJob *
+only_resample (CupJob * job)
+{
+  set_boolean (job, CUP_FIELD_SKIP_CCSR, TRUE);
+  set_number (job, CUP_FIELD_CREATIVITY, 0);
+  set_number (job, CUP_FIELD_DETAIL, 0);
+  return job;
+}
+
+static void
 outcome_clear (Outcome * outcome)
 {
   g_clear_pointer (&outcome->result, cup_result_free);
@@ -88,7 +137,7 @@ outcome_clear (Outcome * outcome)
 static void
 run (CupJob * job, Outcome * outcome)
 {
-  CupEngine *engine = cup_local_engine_new ();
+  CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
 
   cup_engine_upscale_async (engine, job);
   g_assert_cmpuint (outcome->completions, ==, 1);
@@ -100,15 +149,27 @@ run (CupJob * job, Outcome * outcome)
 static void
 test_declaration (void)
 {
-  CupEngine *engine = cup_local_engine_new ();
+  CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
+  const guint64 honoured = CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL)
+      | CUP_FIELD_BIT (CUP_FIELD_SCALE)
+      | CUP_FIELD_BIT (CUP_FIELD_CREATIVITY)
+      | CUP_FIELD_BIT (CUP_FIELD_DETAIL)
+      | CUP_FIELD_BIT (CUP_FIELD_SHAPE_PRESERVATION)
+      | CUP_FIELD_BIT (CUP_FIELD_SEED)
+      | CUP_FIELD_BIT (CUP_FIELD_SKIP_CCSR)
+      | CUP_FIELD_BIT (CUP_FIELD_OVERRIDE_SIZE_LIMITS);
 
   g_assert_cmpstr (cup_engine_get_name (engine), ==, "local");
   g_assert_cmpuint (cup_engine_get_accepts (engine), ==,
-      CUP_ENGINE_ACCEPTS_PIXELS);
-  g_assert_cmpuint (cup_engine_get_honoured_fields (engine), ==,
-      CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL) | CUP_FIELD_BIT (CUP_FIELD_SCALE)
-      | CUP_FIELD_BIT (CUP_FIELD_OVERRIDE_SIZE_LIMITS));
+      CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_YUV);
+  g_assert_cmphex (cup_engine_get_honoured_fields (engine), ==,
+      honoured | CUP_FIELD_BIT (CUP_FIELD_NUM_INFERENCE_STEPS));
   cup_engine_close (engine);
+  g_object_unref (engine);
+
+  /* The steps are for choosing a model, which is chosen here. */
+  engine = cup_local_engine_new (CUP_LOCAL_MODEL_FAST);
+  g_assert_cmphex (cup_engine_get_honoured_fields (engine), ==, honoured);
   g_object_unref (engine);
 }
 
@@ -183,7 +244,6 @@ test_formats (void)
       g_assert_cmpuint (result->info.depth, ==, depth);
       g_assert_cmpint (result->info.type, ==, CUP_IMAGE_UNKNOWN);
       g_assert_null (result->bytes);
-      g_assert_false (result->has_seed);
       g_assert_cmpfloat (result->inference_time, >=, 0);
       outcome_clear (&outcome);
     }
@@ -259,14 +319,7 @@ test_input_kept (void)
 static void
 set_override (CupJob * job)
 {
-  CupValues *values = cup_values_copy (cup_job_get_values (job));
-  GValue value = G_VALUE_INIT;
-
-  g_value_init (&value, G_TYPE_BOOLEAN);
-  g_value_set_boolean (&value, TRUE);
-  cup_values_set (values, CUP_FIELD_OVERRIDE_SIZE_LIMITS, &value);
-  g_value_unset (&value);
-  cup_job_set_values (job, values);
+  set_boolean (job, CUP_FIELD_OVERRIDE_SIZE_LIMITS, TRUE);
 }
 
 static void
@@ -285,13 +338,14 @@ test_limit (void)
   outcome_clear (&outcome);
 
   /* 65535×1024 is just below, in spite of its shape. */
-  run (new_job (new_pixels (13107, 200, 1, 8), 5, &outcome), &outcome);
+  job = new_job (new_pixels (13107, 200, 1, 8), 5, &outcome);
+  run (only_resample (job), &outcome);
   g_assert_no_error (outcome.error);
   outcome_clear (&outcome);
 
   job = new_job (new_pixels (1640, 1640, 1, 8), 5, &outcome);
   set_override (job);
-  run (job, &outcome);
+  run (only_resample (job), &outcome);
   g_assert_no_error (outcome.error);
   g_assert_cmpuint (outcome.result->pixels->width, ==, 8200);
   outcome_clear (&outcome);
@@ -382,6 +436,82 @@ test_timeout (void)
   outcome_clear (&outcome);
 }
 
+static gint64
+take_seed (CupEngine * engine, CupJob * job, Outcome * outcome)
+{
+  gint64 seed;
+
+  cup_engine_upscale_async (engine, job);
+  cup_job_unref (job);
+  g_assert_no_error (outcome->error);
+  g_assert_true (outcome->result->has_seed);
+  seed = outcome->result->seed;
+  outcome_clear (outcome);
+  return seed;
+}
+
+static CupJob *
+new_small_job (Outcome * outcome)
+{
+  return new_job (new_pixels (6, 4, 1, 8), 2, outcome);
+}
+
+/* One for all jobs that have none, another one for another engine. */
+static void
+test_seed_drawn (void)
+{
+  gint64 seeds[4];
+  Outcome outcome;
+  guint i, equal = 0;
+
+  for (i = 0; i < G_N_ELEMENTS (seeds); i++) {
+    CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
+
+    seeds[i] = take_seed (engine, new_small_job (&outcome), &outcome);
+    g_assert_cmpint (seeds[i], >=, 0);
+    g_assert_cmpint (seeds[i], <=, G_MAXINT32);
+    g_assert_cmpint (take_seed (engine, new_small_job (&outcome), &outcome),
+        ==, seeds[i]);
+    equal += i > 0 && seeds[i] == seeds[0];
+    g_object_unref (engine);
+  }
+  /* All four would be by chance once in 10²⁸ runs. */
+  g_assert_cmpuint (equal, <, 3);
+}
+
+static void
+test_seed_set (void)
+{
+  static const gint64 seeds[] = { 0, 7, G_MAXINT64 };
+  CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
+  Outcome outcome;
+  gint64 drawn;
+  CupJob *job;
+  gsize i;
+
+  drawn = take_seed (engine, new_small_job (&outcome), &outcome);
+  for (i = 0; i < G_N_ELEMENTS (seeds); i++) {
+    job = new_small_job (&outcome);
+    set_seed (job, seeds[i]);
+    g_assert_cmpint (take_seed (engine, job, &outcome), ==, seeds[i]);
+  }
+  /* Left to the engine again. */
+  job = new_small_job (&outcome);
+  set_seed (job, 7);
+  set_seed (job, -1);
+  g_assert_cmpint (take_seed (engine, job, &outcome), ==, drawn);
+  g_object_unref (engine);
+
+  /* Which nothing depends on. */
+  job = new_small_job (&outcome);
+  set_seed (job, 7);
+  set_number (job, CUP_FIELD_CREATIVITY, 0);
+  run (job, &outcome);
+  g_assert_no_error (outcome.error);
+  g_assert_false (outcome.result->has_seed);
+  outcome_clear (&outcome);
+}
+
 /* One engine serves all workers at once. */
 static gpointer
 worker_thread (gpointer data)
@@ -413,7 +543,7 @@ worker_thread (gpointer data)
 static void
 test_threads (void)
 {
-  CupEngine *engine = cup_local_engine_new ();
+  CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
   GThread *threads[4];
   GBytes *results[4];
   guint i;
@@ -444,6 +574,8 @@ main (int argc, char **argv)
   g_test_add_func ("/local/cancelled", test_cancelled);
   g_test_add_func ("/local/cancelled-during", test_cancelled_during);
   g_test_add_func ("/local/timeout", test_timeout);
+  g_test_add_func ("/local/seed/drawn", test_seed_drawn);
+  g_test_add_func ("/local/seed/set", test_seed_set);
   g_test_add_func ("/local/threads", test_threads);
   return g_test_run ();
 }

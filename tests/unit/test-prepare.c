@@ -54,6 +54,27 @@ identify (guint depth, CupImageType type, guint quality)
   return key;
 }
 
+/* Of a picture that the engine gets as pixels, or encoded. */
+static CupStoreKey
+identify_source (CupEngineAccepts accepts, gboolean is_lossy)
+{
+  CupEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  CupJob *job = cup_job_new_raw (4, 4, make_pixels, GUINT_TO_POINTER (8),
+      NULL);
+  GError *error = NULL;
+  CupStoreKey key;
+
+  CUP_ENGINE_GET_CLASS (engine)->accepts = accepts;
+  cup_job_set_lossy_source (job, is_lossy);
+  g_assert_true (cup_prepare_load (engine, job, &error));
+  g_assert_no_error (error);
+  g_assert_true (cup_prepare_identify (engine, job, FALSE, &key));
+  CUP_ENGINE_GET_CLASS (engine)->accepts = CUP_ENGINE_ACCEPTS_ENCODED;
+  cup_job_unref (job);
+  g_object_unref (engine);
+  return key;
+}
+
 static gboolean
 same (CupStoreKey a, CupStoreKey b)
 {
@@ -79,10 +100,26 @@ test_encoding (void)
   g_assert_false (same (deep, identify (16, CUP_IMAGE_WEBP, 100)));
 }
 
+/* How the picture came is nothing that a service would be told. */
+static void
+test_source (void)
+{
+  const CupEngineAccepts pixels = CUP_ENGINE_ACCEPTS_PIXELS;
+  const CupEngineAccepts encoded = CUP_ENGINE_ACCEPTS_ENCODED;
+
+  g_assert_true (same (identify_source (pixels, TRUE),
+          identify_source (pixels, TRUE)));
+  g_assert_false (same (identify_source (pixels, TRUE),
+          identify_source (pixels, FALSE)));
+  g_assert_true (same (identify_source (encoded, TRUE),
+          identify_source (encoded, FALSE)));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/prepare/encoding", test_encoding);
+  g_test_add_func ("/prepare/source", test_source);
   return g_test_run ();
 }

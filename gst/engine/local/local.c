@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The embedded engine: a row of stages that each take a picture and give the
- * next one, the last of which has the size that was asked for. It computes on
- * the thread that calls it, a worker, and completes the job before it returns:
- * there is nothing to wait for, and as many pictures are worked on at once as
- * there are workers.
+ * The embedded engine. It computes on the thread that calls it, a worker, with
+ * the help of threads of its own, and completes the job before it returns: there
+ * is nothing to wait for, and as many pictures are worked on at once as there
+ * are workers.
  */
 #include "local.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "interrupt.h"
-#include "resample.h"
+#include "model.h"
+#include "tables.h"
+#include "upscale.h"
 
 /* Pixels of a result, without override-size-limits: 8192×8192. A typing error
  * in the scale must not take all the memory of the machine. */
@@ -21,36 +23,56 @@
 struct _CupLocalEngine
 {
   CupEngine parent;
+
+  CupLocalModel model;
+  CupTeam *team;
+  gint64 seed;                  /* of jobs that have none */
 };
 
 G_DEFINE_FINAL_TYPE (CupLocalEngine, cup_local_engine, CUP_TYPE_ENGINE);
 
-/**
- * Stage:
- * @name: for the log
- * @run: makes a new picture of @picture, which it must not change: the first
- *   is the job's. @width and @height are the size of the result of all stages;
- *   every stage knows it, so that one may do a part of the way. Looks at
- *   @interrupt every few rows.
- */
-typedef struct
+/* Which table: for how much time there is, and whether a lossy codec has been at
+ * the picture, which the other tables would take for detail. */
+static const CupNetwork *
+choose_network (CupLocalModel model, gboolean is_lossy)
 {
-  const gchar *name;
-  CupPixels *(*run) (const CupPixels * picture, const CupValues * values,
-      guint width, guint height, const CupInterrupt * interrupt,
-      GError ** error);
-} Stage;
-
-static CupPixels *
-resample (const CupPixels * picture, const CupValues * values, guint width,
-    guint height, const CupInterrupt * interrupt, GError ** error)
-{
-  return cup_resample_interruptible (picture, width, height, interrupt, error);
+  switch (model) {
+    case CUP_LOCAL_MODEL_FAST:
+      return is_lossy ? &cup_network_fast_mix : &cup_network_fast_clean;
+    case CUP_LOCAL_MODEL_QUALITY:
+      return is_lossy ? &cup_network_quality_mix : &cup_network_quality_clean;
+    case CUP_LOCAL_MODEL_AUTO:
+    case CUP_LOCAL_MODEL_BALANCED:
+      break;
+  }
+  return is_lossy ? &cup_network_balanced_mix : &cup_network_balanced_clean;
 }
 
-static const Stage stages[] = {
-  {"resample", resample},
-};
+static gint64
+get_seed (CupLocalEngine * self, const CupValues * values)
+{
+  return cup_values_is_set (values, CUP_FIELD_SEED) ?
+      cup_values_get_integer (values, CUP_FIELD_SEED) : self->seed;
+}
+
+static void
+choose_upscaling (CupLocalEngine * self, CupJob * job, CupUpscaling * upscaling)
+{
+  const CupValues *values = cup_job_get_values (job);
+  const gboolean is_lossy = cup_job_get_lossy_source (job);
+
+  memset (upscaling, 0, sizeof *upscaling);
+  if (!cup_values_get_boolean (values, CUP_FIELD_SKIP_CCSR))
+    upscaling->network = choose_network (cup_local_model_choose (self->model,
+            values), is_lossy);
+  upscaling->instructions = cup_instructions_best ();
+  upscaling->creativity = cup_values_get_number (values, CUP_FIELD_CREATIVITY);
+  upscaling->detail = cup_values_get_number (values, CUP_FIELD_DETAIL);
+  upscaling->shape_preservation =
+      cup_values_get_number (values, CUP_FIELD_SHAPE_PRESERVATION);
+  upscaling->seed = get_seed (self, values);
+  upscaling->is_lossy = is_lossy;
+}
 
 /* Size of the result of a picture of @width × @height. */
 static gboolean
@@ -85,92 +107,131 @@ get_target_size (const CupValues * values, guint * width, guint * height,
   return TRUE;
 }
 
-static CupPixels *
-run_stages (CupPixels * input, const CupValues * values, guint width,
-    guint height, const CupInterrupt * interrupt, GError ** error)
+/* In the form that the job's picture has; NULL with an error. */
+static CupResult *
+upscale (CupLocalEngine * self, CupJob * job, guint width, guint height,
+    const CupInterrupt * interrupt, GError ** error)
 {
-  CupPixels *picture = cup_pixels_ref (input);
-  gsize i;
+  CupYuv *yuv = cup_job_get_yuv (job);
+  CupUpscaling upscaling;
+  CupPixels *pixels;
 
-  for (i = 0; i < G_N_ELEMENTS (stages); i++) {
-    const gint64 start = g_get_monotonic_time ();
-    CupPixels *next;
-
-    next = stages[i].run (picture, values, width, height, interrupt, error);
-    cup_pixels_unref (picture);
-    if (!next)
-      return NULL;
-    cup_debug ("%s: %u×%u in %.1f ms", stages[i].name, next->width,
-        next->height, (g_get_monotonic_time () - start) / 1000.0);
-    picture = next;
+  choose_upscaling (self, job, &upscaling);
+  cup_debug ("%s, %s", upscaling.network ? upscaling.network->name :
+      "exact resampling", cup_instructions_get_name (upscaling.instructions));
+  if (yuv) {
+    yuv = cup_upscale_yuv (&upscaling, yuv, width, height, 0, self->team,
+        interrupt, error);
+    return yuv ? cup_result_new_yuv (yuv) : NULL;
   }
-  return picture;
+  pixels = cup_upscale (&upscaling, cup_job_get_pixels (job), width, height, 0,
+      self->team, interrupt, error);
+  return pixels ? cup_result_new_pixels (pixels) : NULL;
 }
 
 /* Says which limit it was, which the stages do not know. */
 static void
-explain_timeout (GError ** error, const CupPixels * input, guint width,
-    guint height, gint64 timeout)
+explain_timeout (GError ** error, CupJob * job, guint width, guint height,
+    gint64 timeout)
 {
+  guint in_width, in_height;
+
+  cup_job_get_size (job, &in_width, &in_height);
   g_clear_error (error);
   g_set_error (error, CUP_ERROR, CUP_ERROR_TIMEOUT,
       "upscaling %u×%u to %u×%u was not done after %.3f s: raise \"timeout\" "
-      "(0 is no limit), or lower \"%s\"", input->width, input->height, width,
-      height, timeout / (gdouble) G_TIME_SPAN_SECOND,
+      "(0 is no limit), or lower \"%s\"", in_width, in_height, width, height,
+      timeout / (gdouble) G_TIME_SPAN_SECOND,
       cup_field_get (CUP_FIELD_SCALE)->property);
 }
 
 static void
 cup_local_engine_upscale_async (CupEngine * engine, CupJob * job)
 {
+  CupLocalEngine *self = CUP_LOCAL_ENGINE (engine);
   const gint64 start = g_get_monotonic_time ();
   const gint64 timeout = cup_job_get_timeout (job);
   const CupValues *values = cup_job_get_values (job);
-  CupPixels *input = cup_job_get_pixels (job);
   CupInterrupt interrupt = { cup_job_get_cancellable (job), 0 };
-  guint width = input->width, height = input->height;
-  CupPixels *output = NULL;
-  CupResult *result;
+  CupResult *result = NULL;
   GError *error = NULL;
+  guint width, height;
 
   if (timeout > 0 && timeout < G_MAXINT64 - start)
     interrupt.deadline = start + timeout;
 
+  cup_job_get_size (job, &width, &height);
   if (get_target_size (values, &width, &height, &error))
-    output = run_stages (input, values, width, height, &interrupt, &error);
-  if (!output) {
+    result = upscale (self, job, width, height, &interrupt, &error);
+  if (!result) {
     if (g_error_matches (error, CUP_ERROR, CUP_ERROR_TIMEOUT))
-      explain_timeout (&error, input, width, height, timeout);
+      explain_timeout (&error, job, width, height, timeout);
     cup_job_return_error (job, error);
     return;
   }
 
-  result = cup_result_new_pixels (output);
+  /* Nothing else is random. */
+  result->has_seed = cup_values_get_number (values, CUP_FIELD_CREATIVITY) > 0;
+  if (result->has_seed)
+    result->seed = get_seed (self, values);
   result->inference_time =
       (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND;
   cup_job_return_result (job, result);
 }
 
+static guint64
+cup_local_engine_get_honours (CupEngine * engine)
+{
+  guint64 fields = CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL)
+      | CUP_FIELD_BIT (CUP_FIELD_SCALE)
+      | CUP_FIELD_BIT (CUP_FIELD_CREATIVITY)
+      | CUP_FIELD_BIT (CUP_FIELD_DETAIL)
+      | CUP_FIELD_BIT (CUP_FIELD_SHAPE_PRESERVATION)
+      | CUP_FIELD_BIT (CUP_FIELD_SEED)
+      | CUP_FIELD_BIT (CUP_FIELD_SKIP_CCSR)
+      | CUP_FIELD_BIT (CUP_FIELD_OVERRIDE_SIZE_LIMITS);
+
+  if (CUP_LOCAL_ENGINE (engine)->model == CUP_LOCAL_MODEL_AUTO)
+    fields |= CUP_FIELD_BIT (CUP_FIELD_NUM_INFERENCE_STEPS);
+  return fields;
+}
+
+static void
+cup_local_engine_finalize (GObject * object)
+{
+  cup_team_free (CUP_LOCAL_ENGINE (object)->team);
+  cup_planes_let_go ();
+
+  G_OBJECT_CLASS (cup_local_engine_parent_class)->finalize (object);
+}
+
 static void
 cup_local_engine_class_init (CupLocalEngineClass * klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   CupEngineClass *engine_class = CUP_ENGINE_CLASS (klass);
 
+  object_class->finalize = cup_local_engine_finalize;
   engine_class->name = "local";
-  engine_class->accepts = CUP_ENGINE_ACCEPTS_PIXELS;
-  engine_class->honours = CUP_FIELD_BIT (CUP_FIELD_IMAGE_URL)
-      | CUP_FIELD_BIT (CUP_FIELD_SCALE)
-      | CUP_FIELD_BIT (CUP_FIELD_OVERRIDE_SIZE_LIMITS);
+  engine_class->accepts = CUP_ENGINE_ACCEPTS_PIXELS | CUP_ENGINE_ACCEPTS_YUV;
+  engine_class->get_honours = cup_local_engine_get_honours;
   engine_class->upscale_async = cup_local_engine_upscale_async;
 }
 
 static void
 cup_local_engine_init (CupLocalEngine * self)
 {
+  self->team = cup_team_new (0);
+  cup_planes_keep ();
 }
 
 CupEngine *
-cup_local_engine_new (void)
+cup_local_engine_new (CupLocalModel model)
 {
-  return g_object_new (CUP_TYPE_LOCAL_ENGINE, NULL);
+  CupLocalEngine *self = g_object_new (CUP_TYPE_LOCAL_ENGINE, NULL);
+
+  self->model = model;
+  /* 31 bits: any service takes it, too. */
+  self->seed = g_random_int () >> 1;
+  return CUP_ENGINE (self);
 }

@@ -12,6 +12,25 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CupLocalEngine, cup_local_engine, CUP, LOCAL_ENGINE,
     CupEngine)
 
-CupEngine *cup_local_engine_new (void);
+/**
+ * CupLocalModel:
+ * @CUP_LOCAL_MODEL_AUTO: one of the others, by the steps that a job asks for
+ * @CUP_LOCAL_MODEL_FAST: the smallest network
+ * @CUP_LOCAL_MODEL_BALANCED: the usual one
+ * @CUP_LOCAL_MODEL_QUALITY: the largest one
+ *
+ * Which network restores the pictures.
+ */
+typedef enum
+{
+  CUP_LOCAL_MODEL_AUTO,
+  CUP_LOCAL_MODEL_FAST,
+  CUP_LOCAL_MODEL_BALANCED,
+  CUP_LOCAL_MODEL_QUALITY,
+} CupLocalModel;
+
+/* Jobs that have no seed get one that is drawn here, the same for all: frames
+ * of one stream agree with each other. */
+CupEngine *cup_local_engine_new (CupLocalModel model);
 
 G_END_DECLS

@@ -14,16 +14,20 @@
  */
 #include "resample.h"
 
-#include <math.h>
 #include <string.h>
 
-#define LOBES 3
-#define ENLARGING_TAPS (2 * LOBES)
+#include "lanczos.h"
+#include "luma.h"
+#include "rows.h"
+
+#define ENLARGING_TAPS CUP_LANCZOS_ENLARGING_TAPS
 #define TAPS_AT_ONCE 8
 /* Rows that are kept as float. Enough for all that is combined at once; with
  * more taps a row is converted once for each row of the result that it is
  * part of, which is about as fast as keeping it, and bounds the memory. */
 #define MAX_ROWS 16
+/* Rows of the result that one thread makes at a time, at least. */
+#define MIN_ROWS_AT_ONCE 32
 
 #define ALWAYS_INLINE inline __attribute__ ((always_inline))
 
@@ -32,205 +36,57 @@ typedef gfloat Vector __attribute__((vector_size (16), aligned (4), may_alias));
 typedef gdouble DoubleVector __attribute__((vector_size (32), aligned (8),
         may_alias));
 
-/* The weights of one direction: sample i of the result is the sum of
- * weights[i * taps + k] * input[first[i] + k]. Every sample has the same
- * number of taps, all inside of the input; those it has no use for weigh 0. */
+/* What all parts of the work share, and none changes. */
 typedef struct
 {
-  guint taps;
-  guint *first;
-  gfloat *weights;
-} Axis;
-
-typedef struct
-{
+  /* Either pictures or planes. */
   const CupPixels *input;
   CupPixels *output;
+  const CupPlane *input_plane;
+  CupPlane *output_plane;
+  /* (nullable): takes the place of the luma that interpolation gives. */
+  const CupPlane *luma;
+  const CupPlane *own_luma;
   const CupInterrupt *interrupt;
 
-  Axis horizontal;
-  Axis vertical;
+  guint in_width, in_height;
+  guint out_width, out_height;
+  gdouble ratio_x, ratio_y;     /* see cup_lanczos_init() */
+  gdouble offset_x, offset_y;
+  guint channels;
+  CupLanczos horizontal;
+  CupLanczos vertical;
 
   guint planes;                 /* floats of a pixel: 1 or 4 */
   gboolean premultiply;
-  gfloat max;                   /* value of white */
-
   gsize row_length;             /* floats of an input row, a multiple of 4 */
+} Resampler;
+
+/* What a part of the work has for itself. */
+typedef struct
+{
   guint n_rows;
   gfloat *rows;                 /* input row y is in slot y % n_rows, … */
   gint64 *row_in_slot;          /* … if this says so */
   gfloat *line;                 /* an input row's width, the result's height */
   gdouble *sums;                /* of a line, for many taps */
   gfloat *result;               /* a row of the result, interleaved */
-} Resampler;
-
-static gdouble
-lanczos (gdouble x)
-{
-  gdouble a;
-
-  x = fabs (x);
-  if (x < 1e-9)
-    return 1.0;
-  if (x >= LOBES)
-    return 0.0;
-  a = G_PI * x;
-  return LOBES * sin (a) * sin (a / LOBES) / (a * a);
-}
-
-static void
-axis_clear (Axis * axis)
-{
-  g_clear_pointer (&axis->first, g_free);
-  g_clear_pointer (&axis->weights, g_free);
-}
-
-/* Weights of sample @i of the result, at @weights (zeroed). @ratio: samples of
- * the input for one of the result. */
-static guint
-axis_fill (gdouble * weights, guint taps, guint i, guint in, gdouble ratio)
-{
-  gdouble stretch = MAX (ratio, 1.0);
-  gdouble center = (i + 0.5) * ratio - 0.5;
-  gdouble sum = 0;
-  gint64 first = (gint64) floor (center - LOBES * stretch) + 1;
-  gint64 last = (gint64) ceil (center + LOBES * stretch) - 1;
-  gint64 base, k;
-
-  first = MAX (first, 0);
-  last = MIN (last, (gint64) in - 1);
-  base = MIN (first, (gint64) in - taps);
-  /* Rounding of the centre can make the range one longer than its length. */
-  last = MIN (last, base + taps - 1);
-  for (k = first; k <= last; k++) {
-    weights[k - base] = lanczos ((k - center) / stretch);
-    sum += weights[k - base];
-  }
-  for (k = first; k <= last; k++)
-    weights[k - base] /= sum;
-  return (guint) base;
-}
-
-static gboolean
-axis_init (Axis * axis, guint in, guint out)
-{
-  gdouble ratio = (gdouble) in / out;
-  gdouble *weights;
-  guint i, k;
-
-  if (in == out)
-    axis->taps = 1;
-  else
-    axis->taps = MIN ((guint) ceil (2 * LOBES * MAX (ratio, 1.0)), in);
-
-  /* At most 6 * in + 6 * out weights, as out * ratio is in. */
-  axis->first = g_try_new (guint, out);
-  axis->weights = g_try_new (gfloat, (gsize) out * axis->taps);
-  weights = g_try_new (gdouble, axis->taps);
-  if (!axis->first || !axis->weights || !weights) {
-    g_free (weights);
-    return FALSE;
-  }
-
-  for (i = 0; i < out; i++) {
-    gfloat *row = axis->weights + (gsize) i * axis->taps;
-
-    if (in == out) {
-      axis->first[i] = i;
-      row[0] = 1;
-      continue;
-    }
-    memset (weights, 0, axis->taps * sizeof (gdouble));
-    axis->first[i] = axis_fill (weights, axis->taps, i, in, ratio);
-    for (k = 0; k < axis->taps; k++)
-      row[k] = weights[k];
-  }
-  g_free (weights);
-  return TRUE;
-}
-
-static ALWAYS_INLINE gfloat
-get_sample (const guint8 * row, gsize i, guint depth)
-{
-  return depth == 8 ? row[i] : ((const guint16 *) row)[i];
-}
-
-/* Called with constants for @channels and @depth only, so that each kind of
- * picture has a loop of its own. */
-static ALWAYS_INLINE void
-convert_row (const guint8 * source, gfloat * row, guint width, guint channels,
-    guint depth)
-{
-  guint x;
-
-  for (x = 0; x < width; x++) {
-    if (channels == 1) {
-      row[x] = get_sample (source, x, depth);
-    } else {
-      const gsize i = (gsize) x * channels;
-      const Vector pixel = {
-        get_sample (source, i, depth),
-        get_sample (source, i + 1, depth),
-        get_sample (source, i + 2, depth),
-        channels == 4 ? get_sample (source, i + 3, depth) : 0
-      };
-
-      *(Vector *) (row + (gsize) x * 4) = pixel;
-    }
-  }
-}
-
-static void
-premultiply_row (gfloat * row, guint width, gfloat max)
-{
-  guint x;
-
-  for (x = 0; x < width; x++, row += 4) {
-    gfloat alpha = row[3] / max;
-
-    row[0] *= alpha;
-    row[1] *= alpha;
-    row[2] *= alpha;
-  }
-}
+} Scratch;
 
 /* Input row @y as float; valid until n_rows others were asked for. */
 static const gfloat *
-resampler_get_row (Resampler * self, guint y)
+resampler_get_row (const Resampler * self, Scratch * scratch, guint y)
 {
-  const guint slot = y % self->n_rows;
-  gfloat *row = self->rows + slot * self->row_length;
-  const guint8 *source = cup_pixels_row (self->input, y);
-  const guint width = self->input->width;
+  const guint slot = y % scratch->n_rows;
+  gfloat *row = scratch->rows + slot * self->row_length;
 
-  if (self->row_in_slot[slot] == y)
-    return row;
-
-  switch (self->input->channels * 100 + self->input->depth) {
-    case 108:
-      convert_row (source, row, width, 1, 8);
-      break;
-    case 116:
-      convert_row (source, row, width, 1, 16);
-      break;
-    case 308:
-      convert_row (source, row, width, 3, 8);
-      break;
-    case 316:
-      convert_row (source, row, width, 3, 16);
-      break;
-    case 408:
-      convert_row (source, row, width, 4, 8);
-      break;
-    case 416:
-      convert_row (source, row, width, 4, 16);
-      break;
-    default:
-      g_assert_not_reached ();
+  if (scratch->row_in_slot[slot] != y) {
+    if (self->input_plane)
+      cup_row_read_plane (self->input_plane, y, row);
+    else
+      cup_row_read (self->input, y, self->premultiply, row);
+    scratch->row_in_slot[slot] = y;
   }
-  if (self->premultiply)
-    premultiply_row (row, width, self->max);
-  self->row_in_slot[slot] = y;
   return row;
 }
 
@@ -250,42 +106,43 @@ combine_six (const gfloat * weights, Vector a, Vector b, Vector c, Vector d,
 }
 
 static void
-combine_six_rows (Resampler * self, guint first, const gfloat * weights)
+combine_six_rows (const Resampler * self, Scratch * scratch, guint first,
+    const gfloat * weights)
 {
   const gfloat *rows[ENLARGING_TAPS];
   gsize i;
   guint k;
 
   for (k = 0; k < ENLARGING_TAPS; k++)
-    rows[k] = resampler_get_row (self, first + k);
+    rows[k] = resampler_get_row (self, scratch, first + k);
 
   for (i = 0; i < self->row_length; i += 4)
-    *(Vector *) (self->line + i) = combine_six (weights, at (rows[0] + i),
+    *(Vector *) (scratch->line + i) = combine_six (weights, at (rows[0] + i),
         at (rows[1] + i), at (rows[2] + i), at (rows[3] + i), at (rows[4] + i),
         at (rows[5] + i));
 }
 
 static gboolean
-combine_many_rows (Resampler * self, guint first, const gfloat * weights,
-    GError ** error)
+combine_many_rows (const Resampler * self, Scratch * scratch, guint first,
+    const gfloat * weights, GError ** error)
 {
   const guint taps = self->vertical.taps;
   guint done, n, k;
   gsize i;
 
-  memset (self->sums, 0, self->row_length * sizeof (gdouble));
+  memset (scratch->sums, 0, self->row_length * sizeof (gdouble));
   for (done = 0; done < taps; done += n) {
     const gfloat *rows[TAPS_AT_ONCE];
 
     n = MIN (taps - done, TAPS_AT_ONCE);
     for (k = 0; k < n; k++)
-      rows[k] = resampler_get_row (self, first + done + k);
+      rows[k] = resampler_get_row (self, scratch, first + done + k);
     for (i = 0; i < self->row_length; i += 4) {
       Vector sum = at (rows[0] + i) * weights[done];
 
       for (k = 1; k < n; k++)
         sum += at (rows[k] + i) * weights[done + k];
-      *(DoubleVector *) (self->sums + i) +=
+      *(DoubleVector *) (scratch->sums + i) +=
           __builtin_convertvector (sum, DoubleVector);
     }
     /* One row of the result may need the whole of a tall input. */
@@ -293,22 +150,23 @@ combine_many_rows (Resampler * self, guint first, const gfloat * weights,
       return FALSE;
   }
   for (i = 0; i < self->row_length; i++)
-    self->line[i] = self->sums[i];
+    scratch->line[i] = scratch->sums[i];
   return TRUE;
 }
 
 static gboolean
-resampler_combine_rows (Resampler * self, guint y, GError ** error)
+resampler_combine_rows (const Resampler * self, Scratch * scratch, guint y,
+    GError ** error)
 {
-  const Axis *axis = &self->vertical;
+  const CupLanczos *axis = &self->vertical;
   const gfloat *weights = axis->weights + (gsize) y * axis->taps;
 
   if (axis->taps == 1) {
-    memcpy (self->line, resampler_get_row (self, axis->first[y]),
+    memcpy (scratch->line, resampler_get_row (self, scratch, axis->first[y]),
         self->row_length * sizeof (gfloat));
   } else if (axis->taps == ENLARGING_TAPS) {
-    combine_six_rows (self, axis->first[y], weights);
-  } else if (!combine_many_rows (self, axis->first[y], weights, error)) {
+    combine_six_rows (self, scratch, axis->first[y], weights);
+  } else if (!combine_many_rows (self, scratch, axis->first[y], weights, error)) {
     return FALSE;
   }
   return cup_interrupt_check (self->interrupt, error);
@@ -317,14 +175,15 @@ resampler_combine_rows (Resampler * self, guint y, GError ** error)
 /* Pixels of four floats; the fourth of RGB is overwritten by the next pixel's
  * first, and the last one's is in the row's padding. */
 static ALWAYS_INLINE void
-combine_colour_columns (Resampler * self, guint channels, guint taps)
+combine_colour_columns (const Resampler * self, Scratch * scratch,
+    guint channels, guint taps)
 {
   const gfloat *weights = self->horizontal.weights;
-  gfloat *result = self->result;
+  gfloat *result = scratch->result;
   guint x, done, n, k;
 
-  for (x = 0; x < self->output->width; x++, weights += taps) {
-    const gfloat *p = self->line + (gsize) self->horizontal.first[x] * 4;
+  for (x = 0; x < self->out_width; x++, weights += taps) {
+    const gfloat *p = scratch->line + (gsize) self->horizontal.first[x] * 4;
 
     if (taps == ENLARGING_TAPS) {
       *(Vector *) result = combine_six (weights, at (p), at (p + 4),
@@ -347,16 +206,16 @@ combine_colour_columns (Resampler * self, guint channels, guint taps)
 }
 
 static ALWAYS_INLINE void
-combine_gray_columns (Resampler * self, guint taps)
+combine_gray_columns (const Resampler * self, Scratch * scratch, guint taps)
 {
   const gfloat *w = self->horizontal.weights;
   guint x, done, n, k;
 
-  for (x = 0; x < self->output->width; x++, w += taps) {
-    const gfloat *p = self->line + self->horizontal.first[x];
+  for (x = 0; x < self->out_width; x++, w += taps) {
+    const gfloat *p = scratch->line + self->horizontal.first[x];
 
     if (taps == ENLARGING_TAPS) {
-      self->result[x] = ((p[0] * w[0] + p[5] * w[5]) + (p[1] * w[1] +
+      scratch->result[x] = ((p[0] * w[0] + p[5] * w[5]) + (p[1] * w[1] +
               p[4] * w[4])) + (p[2] * w[2] + p[3] * w[3]);
     } else {
       gdouble sums = 0;
@@ -369,249 +228,257 @@ combine_gray_columns (Resampler * self, guint taps)
           sum += p[k] * w[k];
         sums += sum;
       }
-      self->result[x] = sums;
+      scratch->result[x] = sums;
     }
   }
 }
 
 static void
-resampler_combine_columns (Resampler * self)
+resampler_combine_columns (const Resampler * self, Scratch * scratch)
 {
   const guint taps = self->horizontal.taps;
 
   if (self->planes == 1) {
     if (taps == ENLARGING_TAPS)
-      combine_gray_columns (self, ENLARGING_TAPS);
+      combine_gray_columns (self, scratch, ENLARGING_TAPS);
     else
-      combine_gray_columns (self, taps);
-  } else if (self->input->channels == 3) {
+      combine_gray_columns (self, scratch, taps);
+  } else if (self->channels == 3) {
     if (taps == ENLARGING_TAPS)
-      combine_colour_columns (self, 3, ENLARGING_TAPS);
+      combine_colour_columns (self, scratch, 3, ENLARGING_TAPS);
     else
-      combine_colour_columns (self, 3, taps);
+      combine_colour_columns (self, scratch, 3, taps);
   } else {
     if (taps == ENLARGING_TAPS)
-      combine_colour_columns (self, 4, ENLARGING_TAPS);
+      combine_colour_columns (self, scratch, 4, ENLARGING_TAPS);
     else
-      combine_colour_columns (self, 4, taps);
+      combine_colour_columns (self, scratch, 4, taps);
   }
 }
 
-/* Back to straight alpha. Colour is divided by alpha as it was filtered:
- * where that overshoots, colour does by the same factor. The quotient is
- * clamped here since it may be too large for an integer. */
 static void
-unpremultiply_row (gfloat * row, guint width, gfloat max)
+store_row (const Resampler * self, Scratch * scratch, guint y)
 {
-  guint x, c;
-
-  for (x = 0; x < width; x++, row += 4) {
-    /* Alpha that is rounded to 0: the same sum as in quantise(). */
-    gfloat factor = row[3] + 0.5f < 1.0f ? 0 : max / row[3];
-
-    for (c = 0; c < 3; c++) {
-      gfloat colour = row[c] * factor;
-
-      row[c] = CLAMP (colour, 0, max);
-    }
-  }
-}
-
-/* Rounds before it clamps: what is cut off towards zero is negative and
- * becomes zero anyway, and compilers turn integer limits, unlike those of
- * floats, into vector code without being asked for more than -O2. */
-static ALWAYS_INLINE gint
-quantise (gfloat value, gint max)
-{
-  gint level = (gint) (value + 0.5f);
-
-  level = MAX (level, 0);
-  return MIN (level, max);
-}
-
-/* Samples that are stored by one pass of a loop of known length: vector code
- * at -O2 again. */
-#define BLOCK 16
-
-static void
-store_row_8 (const gfloat * restrict row, gsize length,
-    guint8 * restrict samples)
-{
-  gsize i, k;
-
-  for (i = 0; i + BLOCK <= length; i += BLOCK) {
-    for (k = 0; k < BLOCK; k++)
-      samples[i + k] = quantise (row[i + k], 255);
-  }
-  for (; i < length; i++)
-    samples[i] = quantise (row[i], 255);
-}
-
-static void
-store_row_16 (const gfloat * restrict row, gsize length,
-    guint16 * restrict samples)
-{
-  gsize i, k;
-
-  for (i = 0; i + BLOCK <= length; i += BLOCK) {
-    for (k = 0; k < BLOCK; k++)
-      samples[i + k] = quantise (row[i + k], 65535);
-  }
-  for (; i < length; i++)
-    samples[i] = quantise (row[i], 65535);
-}
-
-/* Row padding is handed on with the picture: it must not show what was in that
- * memory before. */
-static void
-clear_padding (CupPixels * pixels, guint y)
-{
-  gsize used = (gsize) pixels->width * pixels->channels * (pixels->depth / 8);
-
-  memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
-}
-
-static void
-resampler_store_row (Resampler * self, guint y)
-{
-  guint8 *row = cup_pixels_row (self->output, y);
-  gsize length = (gsize) self->output->width * self->output->channels;
-
-  if (self->premultiply)
-    unpremultiply_row (self->result, self->output->width, self->max);
-  if (self->output->depth == 8)
-    store_row_8 (self->result, length, row);
+  if (self->output_plane)
+    cup_row_store_plane (self->output_plane, y, scratch->result);
   else
-    store_row_16 (self->result, length, (guint16 *) row);
-  clear_padding (self->output, y);
-}
-
-/* Whether any alpha is below white. */
-static gboolean
-is_translucent (const CupPixels * pixels)
-{
-  guint x, y;
-
-  if (pixels->channels != 4)
-    return FALSE;
-  for (y = 0; y < pixels->height; y++) {
-    const guint8 *row = cup_pixels_row (pixels, y);
-    guint alpha = pixels->depth == 8 ? 0xff : 0xffff;
-
-    if (pixels->depth == 8) {
-      for (x = 0; x < pixels->width; x++)
-        alpha &= row[(gsize) x * 4 + 3];
-      if (alpha != 0xff)
-        return TRUE;
-    } else {
-      for (x = 0; x < pixels->width; x++)
-        alpha &= ((const guint16 *) row)[(gsize) x * 4 + 3];
-      if (alpha != 0xffff)
-        return TRUE;
-    }
-  }
-  return FALSE;
+    cup_row_store (self->output, y, self->premultiply,
+        self->luma ? cup_plane_row (self->luma, y) : NULL,
+        self->own_luma ? cup_plane_row (self->own_luma, y) : NULL,
+        scratch->result);
 }
 
 static void
-resampler_clear (Resampler * self)
+scratch_clear (Scratch * scratch)
 {
-  g_clear_pointer (&self->output, cup_pixels_unref);
-  axis_clear (&self->horizontal);
-  axis_clear (&self->vertical);
-  g_clear_pointer (&self->rows, g_free);
-  g_clear_pointer (&self->row_in_slot, g_free);
-  g_clear_pointer (&self->line, g_free);
-  g_clear_pointer (&self->sums, g_free);
-  g_clear_pointer (&self->result, g_free);
+  g_free (scratch->rows);
+  g_free (scratch->row_in_slot);
+  g_free (scratch->line);
+  g_free (scratch->sums);
+  g_free (scratch->result);
 }
 
 /* To be cleared also where this fails. */
 static gboolean
-resampler_init (Resampler * self, const CupPixels * input, guint width,
-    guint height, const CupInterrupt * interrupt, GError ** error)
+scratch_init (Scratch * scratch, const Resampler * resampler)
 {
   guint i;
 
-  self->input = input;
-  self->interrupt = interrupt;
-  self->planes = input->channels == 1 ? 1 : 4;
-  self->premultiply = is_translucent (input);
-  self->max = input->depth == 8 ? 255 : 65535;
-  self->row_length = ((gsize) input->width * self->planes + 3) & ~(gsize) 3;
-
-  /* Checks the size, before anything depends on it. */
-  self->output = cup_pixels_new (width, height, input->channels, input->depth,
-      error);
-  if (!self->output)
+  memset (scratch, 0, sizeof *scratch);
+  scratch->n_rows = MIN (resampler->vertical.taps, MAX_ROWS);
+  scratch->rows = g_try_new0 (gfloat, resampler->row_length * scratch->n_rows);
+  scratch->row_in_slot = g_try_new (gint64, scratch->n_rows);
+  scratch->line = g_try_new (gfloat, resampler->row_length);
+  scratch->sums = g_try_new (gdouble, resampler->row_length);
+  scratch->result = g_try_new (gfloat,
+      (gsize) resampler->out_width * resampler->channels + 4);
+  if (!scratch->rows || !scratch->row_in_slot || !scratch->line
+      || !scratch->sums || !scratch->result)
     return FALSE;
-
-  if (!axis_init (&self->horizontal, input->width, width)
-      || !axis_init (&self->vertical, input->height, height))
-    goto no_memory;
-  self->n_rows = MIN (self->vertical.taps, MAX_ROWS);
-  self->rows = g_try_new0 (gfloat, self->row_length * self->n_rows);
-  self->row_in_slot = g_try_new (gint64, self->n_rows);
-  self->line = g_try_new (gfloat, self->row_length);
-  self->sums = g_try_new (gdouble, self->row_length);
-  self->result = g_try_new (gfloat, (gsize) width * input->channels + 4);
-  if (!self->rows || !self->row_in_slot || !self->line || !self->sums
-      || !self->result)
-    goto no_memory;
-  for (i = 0; i < self->n_rows; i++)
-    self->row_in_slot[i] = -1;
+  for (i = 0; i < scratch->n_rows; i++)
+    scratch->row_in_slot[i] = -1;
   return TRUE;
-
-no_memory:
-  g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-      "no memory to resample a picture of %u×%u to %u×%u", input->width,
-      input->height, width, height);
-  return FALSE;
 }
 
-static CupPixels *
-copy_pixels (const CupPixels * input, GError ** error)
+static void
+set_no_memory (const Resampler * self, GError ** error)
 {
-  gsize used = (gsize) input->width * input->channels * (input->depth / 8);
-  CupPixels *output;
+  g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+      "no memory to resample a picture of %u×%u to %u×%u", self->in_width,
+      self->in_height, self->out_width, self->out_height);
+}
+
+static gboolean
+resample_rows (CupRows rows, gpointer data, GError ** error)
+{
+  const Resampler *self = data;
+  gboolean done = FALSE;
+  Scratch scratch;
   guint y;
 
-  output = cup_pixels_new (input->width, input->height, input->channels,
-      input->depth, error);
-  if (!output)
-    return NULL;
-  for (y = 0; y < input->height; y++) {
-    memcpy (cup_pixels_row (output, y), cup_pixels_row (input, y), used);
-    clear_padding (output, y);
+  if (!scratch_init (&scratch, self)) {
+    set_no_memory (self, error);
+    goto out;
   }
-  return output;
+  for (y = rows.first; y < rows.first + rows.n; y++) {
+    if (!resampler_combine_rows (self, &scratch, y, error))
+      goto out;
+    resampler_combine_columns (self, &scratch);
+    store_row (self, &scratch, y);
+  }
+  done = TRUE;
+
+out:
+  scratch_clear (&scratch);
+  return done;
+}
+
+/* The sizes, channels, depth and pictures are there. */
+static gboolean
+resampler_run (Resampler * self, CupRows rows, CupTeam * team, GError ** error)
+{
+  gboolean done = FALSE;
+  guint at_once;
+
+  self->planes = self->channels == 1 ? 1 : 4;
+  self->row_length = ((gsize) self->in_width * self->planes + 3) & ~(gsize) 3;
+  if (cup_lanczos_init (&self->horizontal, self->in_width, self->out_width,
+          self->ratio_x, self->offset_x)
+      && cup_lanczos_init (&self->vertical, self->in_height, self->out_height,
+          self->ratio_y, self->offset_y)) {
+    /* Every part reads the rows around it again: not too small. */
+    at_once = rows.n / (4 * cup_team_get_n_threads (team)) + 1;
+    done = cup_team_run_rows (team, rows, MAX (at_once, MIN_ROWS_AT_ONCE),
+        resample_rows, self, self->interrupt, error);
+  } else {
+    set_no_memory (self, error);
+  }
+  cup_lanczos_clear (&self->horizontal);
+  cup_lanczos_clear (&self->vertical);
+  return done;
+}
+
+/* Pictures that have the same edges. */
+static void
+resampler_set_size (Resampler * self, guint in_width, guint in_height,
+    guint out_width, guint out_height)
+{
+  self->in_width = in_width;
+  self->in_height = in_height;
+  self->out_width = out_width;
+  self->out_height = out_height;
+  self->ratio_x = (gdouble) in_width / out_width;
+  self->ratio_y = (gdouble) in_height / out_height;
+}
+
+static void
+copy_rows (const CupPixels * input, CupPixels * output, CupRows rows)
+{
+  gsize used = (gsize) input->width * input->channels * (input->depth / 8);
+  guint y;
+
+  for (y = rows.first; y < rows.first + rows.n; y++) {
+    guint8 *row = cup_pixels_row (output, y);
+
+    memcpy (row, cup_pixels_row (input, y), used);
+    memset (row + used, 0, output->stride - used);
+  }
+}
+
+gboolean
+cup_resample_rows (const CupPixels * input, CupPixels * output, CupRows rows,
+    const CupPlane * luma, const CupPlane * own_luma, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  Resampler self = {.input = input,.output = output };
+
+  if (!cup_interrupt_check (interrupt, error))
+    return FALSE;
+  if (!luma && input->width == output->width && input->height == output->height) {
+    copy_rows (input, output, rows);
+    return TRUE;
+  }
+  if (luma && !own_luma && input->channels == 1)
+    return cup_luma_write (luma, output, rows, team, interrupt, error);
+  self.luma = luma;
+  self.own_luma = own_luma;
+  self.interrupt = interrupt;
+  resampler_set_size (&self, input->width, input->height, output->width,
+      output->height);
+  self.channels = input->channels;
+  self.premultiply = cup_luma_is_translucent (input);
+  return resampler_run (&self, rows, team, error);
+}
+
+gboolean
+cup_resample_plane (const CupPlane * input, CupPlane * output, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  const CupRows rows = { output->top, output->n_rows };
+  Resampler self = {.input_plane = input,.output_plane = output };
+
+  g_assert (input->n_rows == input->height);
+
+  if (!cup_interrupt_check (interrupt, error))
+    return FALSE;
+  self.interrupt = interrupt;
+  resampler_set_size (&self, input->width, input->height, output->width,
+      output->height);
+  self.channels = 1;
+  return resampler_run (&self, rows, team, error);
+}
+
+/* Chroma samples of half resolution lie at 2i + 1/2 of luma, or at 2i where they
+ * are cosited. Where luma goes from x to (x + 1/2) × ratio - 1/2 the former are
+ * planes with the same edges, and the latter are not. The planes' own sizes are
+ * rounded up, so it is luma's that tell the ratio. */
+static void
+set_chroma (gdouble * ratio, gdouble * offset, guint luma_in, guint luma_out,
+    gboolean cosited)
+{
+  *ratio = (gdouble) luma_in / luma_out;
+  *offset = cosited ? 0.25 - 0.25 * *ratio : 0;
+}
+
+gboolean
+cup_resample_chroma (const CupYuv * input, CupYuv * output, CupTeam * team,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  guint i;
+
+  for (i = 1; i < 3; i++) {
+    const CupPixels *from = input->planes[i];
+    Resampler self = {.input = from,.output = output->planes[i] };
+    const CupRows rows = { 0, self.output->height };
+
+    self.interrupt = interrupt;
+    self.channels = 1;
+    resampler_set_size (&self, from->width, from->height, self.output->width,
+        self.output->height);
+    set_chroma (&self.ratio_x, &self.offset_x, input->planes[0]->width,
+        output->planes[0]->width, input->half_width && input->cosited_x);
+    set_chroma (&self.ratio_y, &self.offset_y, input->planes[0]->height,
+        output->planes[0]->height, input->half_height && input->cosited_y);
+    if (!resampler_run (&self, rows, team, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 CupPixels *
 cup_resample_interruptible (const CupPixels * input, guint width, guint height,
     const CupInterrupt * interrupt, GError ** error)
 {
-  Resampler self = { 0 };
-  CupPixels *output = NULL;
-  guint y;
+  const CupRows rows = { 0, height };
+  CupPixels *output;
 
   if (!cup_interrupt_check (interrupt, error))
     return NULL;
-  if (width == input->width && height == input->height)
-    return copy_pixels (input, error);
-
-  if (!resampler_init (&self, input, width, height, interrupt, error))
-    goto out;
-  for (y = 0; y < height; y++) {
-    if (!resampler_combine_rows (&self, y, error))
-      goto out;
-    resampler_combine_columns (&self);
-    resampler_store_row (&self, y);
-  }
-  output = g_steal_pointer (&self.output);
-
-out:
-  resampler_clear (&self);
+  /* Checks the size, before anything depends on it. */
+  output = cup_pixels_new (width, height, input->channels, input->depth, error);
+  if (output && !cup_resample_rows (input, output, rows, NULL, NULL, NULL,
+          interrupt, error))
+    g_clear_pointer (&output, cup_pixels_unref);
   return output;
 }
 

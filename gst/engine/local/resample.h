@@ -14,13 +14,14 @@
  * transparent are black. A picture whose alpha is opaque throughout gets
  * exactly the colours that it would get without alpha, and stays opaque.
  *
- * The same input gives the same bytes, always. Any thread may call this; the
- * memory in use beside the result is that of some rows.
+ * The same input gives the same bytes, always, however many threads share the
+ * work. Any thread may call this; the memory in use beside the result is that of
+ * some rows.
  */
 #pragma once
 
-#include "image/pixels.h"
-#include "interrupt.h"
+#include "image/yuv.h"
+#include "team.h"
 
 G_BEGIN_DECLS
 
@@ -35,5 +36,24 @@ CupPixels *cup_resample (const CupPixels * input, guint width, guint height,
 /* The same for who has a deadline as well. */
 CupPixels *cup_resample_interruptible (const CupPixels * input, guint width,
     guint height, const CupInterrupt * interrupt, GError ** error);
+
+/* Fills rows @rows of @output, which has the channels and depth of @input and any
+ * size. @luma: (nullable): has these rows, in the size of @output, and takes the
+ * place of the luma that interpolation gives. @own_luma: (nullable): that luma,
+ * for pictures of which it is to be as exact as theirs; where it is NULL it is
+ * that of the colours, and of a gray picture nothing but @luma is left. @team:
+ * (nullable): for this thread alone. */
+gboolean cup_resample_rows (const CupPixels * input, CupPixels * output,
+    CupRows rows, const CupPlane * luma, const CupPlane * own_luma,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
+
+/* Fills the planes of chroma of @output, which has the layout of @input and any
+ * size of luma. Where chroma lies stays as it is. */
+gboolean cup_resample_chroma (const CupYuv * input, CupYuv * output,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
+
+/* The same as for pictures for planes of luma. @input is a whole picture. */
+gboolean cup_resample_plane (const CupPlane * input, CupPlane * output,
+    CupTeam * team, const CupInterrupt * interrupt, GError ** error);
 
 G_END_DECLS

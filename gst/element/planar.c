@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "planar.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "colour.h"
+
+static gboolean
+is_planar (GstVideoFormat format)
+{
+  switch (format) {
+    case GST_VIDEO_FORMAT_I420:
+    case GST_VIDEO_FORMAT_YV12:
+    case GST_VIDEO_FORMAT_NV12:
+    case GST_VIDEO_FORMAT_NV21:
+    case GST_VIDEO_FORMAT_Y42B:
+    case GST_VIDEO_FORMAT_NV16:
+    case GST_VIDEO_FORMAT_NV61:
+    case GST_VIDEO_FORMAT_Y444:
+    case GST_VIDEO_FORMAT_NV24:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+gboolean
+cup_planar_is_supported (const GstVideoInfo * info)
+{
+  return is_planar (GST_VIDEO_INFO_FORMAT (info))
+      && !(info->chroma_site & GST_VIDEO_CHROMA_SITE_ALT_LINE);
+}
+
+static gboolean
+is_half_width (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_W_SUB (finfo, GST_VIDEO_COMP_U) > 0;
+}
+
+static gboolean
+is_half_height (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_H_SUB (finfo, GST_VIDEO_COMP_U) > 0;
+}
+
+gboolean
+cup_planar_is_same_kind (GstVideoFormat a, GstVideoFormat b)
+{
+  const GstVideoFormatInfo *one = gst_video_format_get_info (a);
+  const GstVideoFormatInfo *two = gst_video_format_get_info (b);
+
+  return is_planar (a) && is_planar (b)
+      && is_half_width (one) == is_half_width (two)
+      && is_half_height (one) == is_half_height (two);
+}
+
+static gboolean
+is_cosited (const GstVideoInfo * info, GstVideoChromaSite direction)
+{
+  return (info->chroma_site & direction) != 0;
+}
+
+static const guint8 *
+get_row (const GstVideoFrame * frame, guint component, guint y)
+{
+  return (const guint8 *) GST_VIDEO_FRAME_COMP_DATA (frame, component)
+  + (gssize) y *GST_VIDEO_FRAME_COMP_STRIDE (frame, component);
+}
+
+static void
+read_plane (const GstVideoFrame * frame, guint component, CupPixels * plane)
+{
+  const gsize step = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component);
+  guint x, y;
+
+  for (y = 0; y < plane->height; y++) {
+    const guint8 *from = get_row (frame, component, y);
+    guint8 *row = cup_pixels_row (plane, y);
+
+    if (step == 1) {
+      memcpy (row, from, plane->width);
+    } else {
+      for (x = 0; x < plane->width; x++)
+        row[x] = from[x * step];
+    }
+  }
+}
+
+CupYuv *
+cup_planar_read (const GstVideoFrame * frame, GError ** error)
+{
+  const GstVideoInfo *info = &frame->info;
+  CupYuv *yuv = cup_yuv_new (GST_VIDEO_INFO_WIDTH (info),
+      GST_VIDEO_INFO_HEIGHT (info), is_half_width (info->finfo),
+      is_half_height (info->finfo), error);
+  guint i;
+
+  if (!yuv)
+    return NULL;
+  yuv->cosited_x = is_cosited (info, GST_VIDEO_CHROMA_SITE_H_COSITED);
+  yuv->cosited_y = is_cosited (info, GST_VIDEO_CHROMA_SITE_V_COSITED);
+  for (i = 0; i < 3; i++)
+    read_plane (frame, i, yuv->planes[i]);
+  return yuv;
+}
+
+gboolean
+cup_planar_fits (const CupYuv * yuv, const GstVideoInfo * in,
+    const GstVideoInfo * out)
+{
+  return cup_planar_is_supported (out)
+      && is_half_width (out->finfo) == yuv->half_width
+      && is_half_height (out->finfo) == yuv->half_height
+      && (!yuv->half_width || yuv->cosited_x
+      == is_cosited (out, GST_VIDEO_CHROMA_SITE_H_COSITED))
+      && (!yuv->half_height || yuv->cosited_y
+      == is_cosited (out, GST_VIDEO_CHROMA_SITE_V_COSITED))
+      && in->colorimetry.matrix == out->colorimetry.matrix
+      && in->colorimetry.range == out->colorimetry.range;
+}
+
+void
+cup_planar_write (GstVideoFrame * frame, const CupYuv * yuv)
+{
+  guint i, x, y;
+
+  for (i = 0; i < 3; i++) {
+    const gsize step = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, i);
+    const CupPixels *plane = yuv->planes[i];
+
+    for (y = 0; y < plane->height; y++) {
+      const guint8 *row = cup_pixels_row (plane, y);
+      guint8 *to = (guint8 *) get_row (frame, i, y);
+
+      if (step == 1) {
+        memcpy (to, row, plane->width);
+      } else {
+        for (x = 0; x < plane->width; x++)
+          to[x * step] = row[x];
+      }
+    }
+  }
+}
+
+/* A planar format of its layout. */
+static GstVideoFormat
+get_format (const CupYuv * yuv)
+{
+  if (yuv->half_height)
+    return GST_VIDEO_FORMAT_I420;
+  return yuv->half_width ? GST_VIDEO_FORMAT_Y42B : GST_VIDEO_FORMAT_Y444;
+}
+
+CupPixels *
+cup_planar_to_pixels (const CupYuv * yuv, const GstVideoInfo * in,
+    GError ** error)
+{
+  CupPixels *pixels = NULL;
+  GstVideoFrame frame;
+  GstVideoInfo info;
+  GstBuffer *buffer;
+
+  if (!gst_video_info_set_format (&info, get_format (yuv),
+          cup_yuv_get_width (yuv), cup_yuv_get_height (yuv)))
+    goto no_memory;
+  info.colorimetry = in->colorimetry;
+  info.chroma_site = in->chroma_site;
+  /* What is not labelled goes by the size, and that is the input's. */
+  if (info.colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN)
+    info.colorimetry.matrix = GST_VIDEO_INFO_HEIGHT (in) > 576 ?
+        GST_VIDEO_COLOR_MATRIX_BT709 : GST_VIDEO_COLOR_MATRIX_BT601;
+
+  buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&info), NULL);
+  if (!buffer)
+    goto no_memory;
+  if (!gst_video_frame_map (&frame, &info, buffer, GST_MAP_READWRITE)) {
+    gst_buffer_unref (buffer);
+    goto no_memory;
+  }
+  cup_planar_write (&frame, yuv);
+  pixels = cup_colour_read_frame (&frame, error);
+  gst_video_frame_unmap (&frame);
+  gst_buffer_unref (buffer);
+  return pixels;
+
+no_memory:
+  g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+      "no memory to convert a result of %u×%u", cup_yuv_get_width (yuv),
+      cup_yuv_get_height (yuv));
+  return NULL;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A piece of work is a counter of parts that are taken. Helpers are asked for
+ * through a pool's queue; one that comes late finds no part left. The work lives
+ * until the last helper that was asked has come.
+ */
+#include "team.h"
+
+struct _CupTeam
+{
+  guint n_threads;
+  GMutex lock;                  /* guards making the pool; a leaf */
+  GThreadPool *pool;
+};
+
+typedef struct
+{
+  gint ref_count;               /* atomic */
+
+  guint n_parts;
+  CupTeamFunc func;
+  gpointer data;
+  const CupInterrupt *interrupt;        /* the caller's: valid while parts run */
+
+  GMutex lock;                  /* guards what follows; a leaf */
+  GCond idle;
+  guint next;                   /* the part to be taken */
+  guint n_running;
+  GError *error;                /* the first */
+} Work;
+
+static void
+work_unref (Work * work)
+{
+  if (!g_atomic_int_dec_and_test (&work->ref_count))
+    return;
+  g_mutex_clear (&work->lock);
+  g_cond_clear (&work->idle);
+  g_clear_error (&work->error);
+  g_free (work);
+}
+
+static gboolean
+run_part (Work * work, guint part, GError ** error)
+{
+  return cup_interrupt_check (work->interrupt, error)
+      && work->func (part, work->data, error);
+}
+
+/* Takes parts until there are none. */
+static void
+take_part (Work * work)
+{
+  g_mutex_lock (&work->lock);
+  while (work->next < work->n_parts) {
+    guint part = work->next++;
+    GError *error = NULL;
+
+    work->n_running++;
+    g_mutex_unlock (&work->lock);
+    run_part (work, part, &error);
+    g_mutex_lock (&work->lock);
+    if (error) {
+      work->next = work->n_parts;
+      if (!work->error)
+        work->error = error;
+      else
+        g_error_free (error);
+    }
+    if (--work->n_running == 0)
+      g_cond_signal (&work->idle);
+  }
+  g_mutex_unlock (&work->lock);
+}
+
+static void
+help (gpointer data, gpointer user_data)
+{
+  Work *work = data;
+
+  take_part (work);
+  work_unref (work);
+}
+
+CupTeam *
+cup_team_new (guint n_threads)
+{
+  CupTeam *team = g_new0 (CupTeam, 1);
+
+  team->n_threads = n_threads > 0 ? n_threads : g_get_num_processors ();
+  g_mutex_init (&team->lock);
+  return team;
+}
+
+void
+cup_team_free (CupTeam * team)
+{
+  /* Helpers that nobody needs any more still have to let go of their work. */
+  if (team->pool)
+    g_thread_pool_free (team->pool, FALSE, TRUE);
+  g_mutex_clear (&team->lock);
+  g_free (team);
+}
+
+guint
+cup_team_get_n_threads (CupTeam * team)
+{
+  return team ? team->n_threads : 1;
+}
+
+static void
+ask_for_help (CupTeam * team, Work * work, guint n_helpers)
+{
+  guint i;
+
+  g_mutex_lock (&team->lock);
+  /* Without threads, where the system has no more of them, the caller is
+   * alone. */
+  if (!team->pool)
+    team->pool = g_thread_pool_new (help, NULL, team->n_threads - 1, FALSE,
+        NULL);
+  g_mutex_unlock (&team->lock);
+
+  for (i = 0; i < n_helpers; i++) {
+    g_atomic_int_inc (&work->ref_count);
+    /* TRUE also where it could start no thread: then it is done by the next
+     * that is free, or not at all. */
+    g_thread_pool_push (team->pool, work, NULL);
+  }
+}
+
+gboolean
+cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func, gpointer data,
+    const CupInterrupt * interrupt, GError ** error)
+{
+  Work *work = g_new0 (Work, 1);
+  gboolean done;
+
+  work->ref_count = 1;
+  work->n_parts = n_parts;
+  work->func = func;
+  work->data = data;
+  work->interrupt = interrupt;
+  g_mutex_init (&work->lock);
+  g_cond_init (&work->idle);
+
+  if (n_parts > 1 && cup_team_get_n_threads (team) > 1)
+    ask_for_help (team, work, MIN (n_parts, team->n_threads) - 1);
+  take_part (work);
+
+  g_mutex_lock (&work->lock);
+  while (work->n_running > 0)
+    g_cond_wait (&work->idle, &work->lock);
+  done = work->error == NULL;
+  if (work->error)
+    g_propagate_error (error, g_steal_pointer (&work->error));
+  g_mutex_unlock (&work->lock);
+  work_unref (work);
+  return done;
+}
+
+typedef struct
+{
+  CupRows rows;
+  guint at_once;
+  CupTeamRowsFunc func;
+  gpointer data;
+} RowsWork;
+
+static gboolean
+run_rows (guint part, gpointer data, GError ** error)
+{
+  RowsWork *work = data;
+  CupRows rows;
+
+  rows.first = work->rows.first + part * work->at_once;
+  rows.n = MIN (work->at_once, work->rows.first + work->rows.n - rows.first);
+  return work->func (rows, work->data, error);
+}
+
+gboolean
+cup_team_run_rows (CupTeam * team, CupRows rows, guint at_once,
+    CupTeamRowsFunc func, gpointer data, const CupInterrupt * interrupt,
+    GError ** error)
+{
+  RowsWork work = { rows, at_once, func, data };
+
+  return cup_team_run (team, (rows.n + at_once - 1) / at_once, run_rows, &work,
+      interrupt, error);
+}
