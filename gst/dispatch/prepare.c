@@ -57,8 +57,8 @@ look_at_input (CupJob * job)
   cup_pixels_unref (pixels);
 }
 
-/* Video that stays as it is. Nobody looks at its colours: what has to is asked
- * for only where the result may need it. */
+/* Video that stays as it is: nothing has to be known of its colours for what is
+ * done with the result. */
 static gboolean
 stays_yuv (CupEngineAccepts accepts, CupJob * job)
 {

@@ -350,7 +350,7 @@ choose_colorimetry (const CupChoice * choice, GstVideoInfo * info)
 
   if (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) == 0)
     info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
-  else if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN)
+  else if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN || choice->is_video)
     info->chroma_site = in->chroma_site;
   if (!cup_input_is_raw (choice->input))
     return;

@@ -387,6 +387,7 @@ cup_colour_read_frame (const GstVideoFrame * frame, GError ** error)
   const GstVideoInfo *info = &frame->info;
   guint channels, depth, y;
   CupPixels *pixels;
+  gsize used;
 
   cup_colour_get_layout (info, &channels, &depth);
   pixels = cup_pixels_new (GST_VIDEO_INFO_WIDTH (info),
@@ -394,13 +395,18 @@ cup_colour_read_frame (const GstVideoFrame * frame, GError ** error)
   if (!pixels)
     return NULL;
 
+  /* Padding is handed on with the pixels: it must not show what was in that
+   * memory before. */
+  used = (gsize) pixels->width * channels * (depth / 8);
+  for (y = 0; y < pixels->height; y++)
+    memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
+
   if (is_full_range (info) && cup_frame_is_native (channels, depth,
           GST_VIDEO_INFO_FORMAT (info))) {
     for (y = 0; y < pixels->height; y++)
       memcpy (cup_pixels_row (pixels, y),
           (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, 0)
-          + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
-          (gsize) pixels->width * channels * (depth / 8));
+          + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0), used);
   } else {
     read_lines (frame, pixels);
   }

@@ -211,6 +211,7 @@ job_drop_load (CupJob * job)
   gpointer data = g_steal_pointer (&job->load_data);
 
   job->load = NULL;
+  job->load_yuv = NULL;
   if (destroy)
     destroy (data);
 }

@@ -108,8 +108,8 @@ upscale_apart (const GstVideoInfo * info, GstBuffer * buffer)
   /* Chroma with fewer samples comes from a codec, more often than not. */
   upscaling.network = yuv->half_width ? &cup_network_balanced_mix :
       &cup_network_balanced_clean;
-  result = cup_upscale_yuv (&upscaling, yuv, 2 * WIDTH, 2 * HEIGHT, 0, NULL,
-      &interrupt, &error);
+  result = cup_upscale_yuv (&upscaling, yuv, 2 * cup_yuv_get_width (yuv),
+      2 * cup_yuv_get_height (yuv), 0, NULL, &interrupt, &error);
   g_assert_no_error (error);
   cup_yuv_unref (yuv);
   return result;
@@ -167,6 +167,97 @@ test_formats (void)
   }
 }
 
+/* Many decoders tell colorimetry, and no chroma site. What is not known is not
+ * made up, and nothing is converted for it, however large the result is. */
+static void
+test_unlabelled (void)
+{
+  GstCaps *caps = gst_caps_from_string ("video/x-raw,format=I420,width=64,"
+      "height=320,framerate=25/1,colorimetry=bt709");
+  GstVideoInfo in, out;
+  GstHarness *h;
+  GstBuffer *frame, *result;
+  CupYuv *wanted;
+
+  g_assert_true (gst_video_info_from_caps (&in, caps));
+  in.chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  h = new_harness (caps, NULL);
+  frame = make_frame (&in, -1);
+  wanted = upscale_apart (&in, frame);
+  result = run (h, frame, &out);
+  g_assert_cmpint (out.height, ==, 640);
+  assert_is (&out, result, wanted);
+  gst_buffer_unref (result);
+  cup_yuv_unref (wanted);
+  gst_harness_teardown (h);
+}
+
+/* A frame that leaves itself, as the first: the format is the one that results
+ * have. */
+static void
+test_original_first (void)
+{
+  GstVideoInfo in, out;
+  GstHarness *h = new_harness (make_caps (GST_VIDEO_FORMAT_I420, NULL, &in),
+      NULL);
+  GstBuffer *result;
+
+  gst_util_set_object_arg (G_OBJECT (h->element), "select", "interval");
+  gst_util_set_object_arg (G_OBJECT (h->element), "unselected", "local");
+  g_object_set (h->element, "interval", 2u, NULL);
+  result = run (h, make_frame (&in, 90), &out);
+  gst_buffer_unref (result);
+  g_assert_cmpint (GST_VIDEO_INFO_FORMAT (&out), ==, GST_VIDEO_FORMAT_I420);
+  result = run (h, make_frame (&in, 110), &out);
+  gst_buffer_unref (result);
+  g_assert_cmpint (GST_VIDEO_INFO_FORMAT (&out), ==, GST_VIDEO_FORMAT_I420);
+  gst_harness_teardown (h);
+
+  /* One whose time to be upscaled is over before it begins. */
+  h = new_harness (make_caps (GST_VIDEO_FORMAT_I420, NULL, &in), NULL);
+  gst_util_set_object_arg (G_OBJECT (h->element), "on-error", "passthrough");
+  g_object_set (h->element, "timeout", 0.000001, NULL);
+  result = run (h, make_frame (&in, -1), &out);
+  gst_buffer_unref (result);
+  g_assert_cmpint (GST_VIDEO_INFO_FORMAT (&out), ==, GST_VIDEO_FORMAT_I420);
+  gst_harness_teardown (h);
+}
+
+/* What is in no sample is in nobody's memory either. */
+static void
+test_padding (void)
+{
+  static const gchar *const wanted[] = { "RGB", "I420", "NV12" };
+  gsize i, k;
+
+  for (i = 0; i < G_N_ELEMENTS (wanted); i++) {
+    gchar *out_caps = g_strdup_printf ("video/x-raw,format=%s", wanted[i]);
+    GstVideoInfo in, out;
+    GstHarness *h = new_harness (make_caps (GST_VIDEO_FORMAT_I420, NULL, &in),
+        out_caps);
+    GstBuffer *result;
+    GstVideoFrame frame;
+    guint plane;
+
+    g_object_set (h->element, "scale", 1.7, NULL);
+    result = run (h, make_frame (&in, 90), &out);
+    g_assert_true (gst_video_frame_map (&frame, &out, result, GST_MAP_READ));
+    for (plane = 0; plane < GST_VIDEO_FRAME_N_PLANES (&frame); plane++) {
+      const guint8 *row = GST_VIDEO_FRAME_PLANE_DATA (&frame, plane);
+      const gsize stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, plane);
+
+      k = (gsize) GST_VIDEO_FRAME_COMP_WIDTH (&frame, plane)
+          * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, plane);
+      for (; k < stride; k++)
+        g_assert_cmpuint (row[k], ==, 0);
+    }
+    gst_video_frame_unmap (&frame);
+    gst_buffer_unref (result);
+    gst_harness_teardown (h);
+    g_free (out_caps);
+  }
+}
+
 /* Downstream has the same samples in another order. */
 static void
 test_order (void)
@@ -211,7 +302,10 @@ test_converted (void)
         wanted[i]);
     gst_util_set_object_arg (G_OBJECT (other->element), "color-match", "mean");
     reference = run (other, make_frame (&in, 90), &same);
-    g_assert_true (gst_video_info_is_equal (&out, &same));
+    g_assert_cmpint (GST_VIDEO_INFO_FORMAT (&out), ==,
+        GST_VIDEO_INFO_FORMAT (&same));
+    g_assert_true (gst_video_colorimetry_is_equal (&out.colorimetry,
+            &same.colorimetry));
 
     g_assert_true (gst_video_frame_map (&a, &out, result, GST_MAP_READ));
     g_assert_true (gst_video_frame_map (&b, &same, reference, GST_MAP_READ));
@@ -263,6 +357,9 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   fixture_register ();
   g_test_add_func ("/planar/formats", test_formats);
+  g_test_add_func ("/planar/unlabelled", test_unlabelled);
+  g_test_add_func ("/planar/original-first", test_original_first);
+  g_test_add_func ("/planar/padding", test_padding);
   g_test_add_func ("/planar/order", test_order);
   g_test_add_func ("/planar/converted", test_converted);
   g_test_add_func ("/planar/elsewhere", test_elsewhere);

@@ -296,6 +296,35 @@ test_alpha (void)
   cup_pixels_unref (plain);
 }
 
+/* Half transparent throughout: the colours of the same that is opaque. */
+static void
+test_alpha_half (void)
+{
+  CupPixels *opaque = new_picture (50, 40, 4, 8);
+  CupPixels *half = new_picture (50, 40, 4, 8);
+  CupPixels *a, *b;
+  guint x, y, c;
+
+  for (y = 0; y < 40; y++) {
+    for (x = 0; x < 50; x++)
+      cup_pixels_row (half, y)[4 * x + 3] = 128;
+  }
+  a = upscale (&restoration, opaque, 100, 80, 0, NULL);
+  b = upscale (&restoration, half, 100, 80, 0, NULL);
+  for (y = 0; y < 80; y++) {
+    for (x = 0; x < 100; x++) {
+      for (c = 0; c < 3; c++)
+        g_assert_cmpint (ABS (cup_pixels_row (a, y)[4 * x + c]
+                - cup_pixels_row (b, y)[4 * x + c]), <=, 1);
+      g_assert_cmpuint (cup_pixels_row (b, y)[4 * x + 3], ==, 128);
+    }
+  }
+  cup_pixels_unref (a);
+  cup_pixels_unref (b);
+  cup_pixels_unref (opaque);
+  cup_pixels_unref (half);
+}
+
 /* An object in front of nothing has no edge that would be made sharper: a flat
  * one stays flat up to where it ends. */
 static void
@@ -564,6 +593,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upscale/flat", test_flat);
   g_test_add_func ("/upscale/nothing-to-do", test_nothing_to_do);
   g_test_add_func ("/upscale/alpha", test_alpha);
+  g_test_add_func ("/upscale/alpha-half", test_alpha_half);
   g_test_add_func ("/upscale/alpha-edge", test_alpha_edge);
   g_test_add_func ("/upscale/colour-shift", test_colour_shift);
   g_test_add_func ("/upscale/video", test_video);

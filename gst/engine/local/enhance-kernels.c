@@ -3,8 +3,8 @@
  * Loops that compilers make vectors of 16-bit samples of: intermediate results
  * are cast to 16 bits where they fit, or sums would be made with 32.
  *
- * Divisions are of floats that hold whole numbers, which IEEE 754 leaves no
- * choice for, as long as nothing is contracted.
+ * Divisions are of floats, made of whole numbers, which IEEE 754 leaves no choice
+ * for, as long as nothing is contracted.
  */
 #include "enhance-kernels.h"
 

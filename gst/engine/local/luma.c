@@ -16,6 +16,8 @@ G_STATIC_ASSERT (RED + GREEN + BLUE == 1 << 15);
 /* How far luma goes on into what is transparent, in samples: farther than any
  * stage looks from one that can be seen. */
 #define FILL_RADIUS 12
+/* What has an eighth of full alpha has a luma that counts. */
+#define VISIBLE_FACTOR 8
 
 gboolean
 cup_luma_is_translucent (const CupPixels * pixels)
@@ -143,8 +145,7 @@ add_row (const Reading * reading, Column * columns, guint y, gint sign)
   }
 }
 
-/* The more transparent a sample is, the more it becomes the mean of what can be
- * seen around. */
+/* What can hardly be seen becomes the mean of what can be around it. */
 static void
 fill_row (const Reading * reading, const Column * columns, guint y)
 {
@@ -159,7 +160,8 @@ fill_row (const Reading * reading, const Column * columns, guint y)
     lumas += columns[x].luma;
   }
   for (x = 0; x < width; x++) {
-    const gint alpha = get_alpha (reading->pixels, x, y);
+    const gint alpha = MIN (VISIBLE_FACTOR * get_alpha (reading->pixels, x, y),
+        255);
     gint mean;
 
     if (x + FILL_RADIUS < width) {

@@ -4,7 +4,7 @@
  * kernel stretched where an axis shrinks, so that nothing aliases. Weights are
  * Q14 and sum up exactly; taps beyond the borders take the border's sample.
  *
- * Planes of at most CUP_PIXELS_MAX_SIDE.
+ * Planes of at most four times CUP_PIXELS_MAX_SIDE, which doubled ones are.
  */
 #pragma once
 

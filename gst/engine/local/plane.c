@@ -10,7 +10,7 @@
 /* What is kept for planes to come: of each picture that is worked on there are
  * a few planes, and there are as many pictures as workers. Smaller ones cost
  * nothing. */
-#define MAX_KEPT 16
+#define MAX_KEPT 64
 #define MAX_KEPT_SIZE ((gsize) 512 << 20)
 #define MIN_KEPT_SIZE ((gsize) 64 << 10)
 
@@ -28,6 +28,19 @@ static struct
   } blocks[MAX_KEPT];
 } kept;
 
+/* Lock held. The blocks are in the order in which they were given. */
+static gpointer
+remove_block (guint number)
+{
+  gpointer data = kept.blocks[number].data;
+
+  kept.size -= kept.blocks[number].size;
+  kept.n--;
+  memmove (kept.blocks + number, kept.blocks + number + 1,
+      (kept.n - number) * sizeof kept.blocks[0]);
+  return data;
+}
+
 static gpointer
 take_block (gsize size)
 {
@@ -36,57 +49,35 @@ take_block (gsize size)
 
   g_mutex_lock (&lock);
   for (i = 0; i < kept.n && !data; i++) {
-    if (kept.blocks[i].size == size) {
-      data = kept.blocks[i].data;
-      kept.blocks[i] = kept.blocks[--kept.n];
-      kept.size -= size;
-    }
+    if (kept.blocks[i].size == size)
+      data = remove_block (i);
   }
   g_mutex_unlock (&lock);
   return data ? data : aligned_alloc (ALIGNMENT, size);
 }
 
-/* Lock held. */
-static void
-keep_block (gpointer data, gsize size)
-{
-  kept.blocks[kept.n].data = data;
-  kept.blocks[kept.n].size = size;
-  kept.n++;
-  kept.size += size;
-}
-
-/* Lock held. */
-static gpointer
-drop_oldest_block (void)
-{
-  gpointer data = kept.blocks[0].data;
-
-  kept.size -= kept.blocks[0].size;
-  kept.n--;
-  memmove (kept.blocks, kept.blocks + 1, kept.n * sizeof kept.blocks[0]);
-  return data;
-}
-
 static void
 give_block (gpointer data, gsize size)
 {
-  gpointer unwanted = data;
+  gpointer unwanted[MAX_KEPT + 1];
+  guint n = 0;
 
   g_mutex_lock (&lock);
   if (data && kept.n_users > 0 && size >= MIN_KEPT_SIZE
       && size <= MAX_KEPT_SIZE) {
-    if (kept.n < MAX_KEPT && kept.size <= MAX_KEPT_SIZE - size) {
-      keep_block (data, size);
-      unwanted = NULL;
-    } else if (kept.size - kept.blocks[0].size <= MAX_KEPT_SIZE - size) {
-      /* What was kept for long is of a size that is not wanted any more. */
-      unwanted = drop_oldest_block ();
-      keep_block (data, size);
-    }
+    /* What was kept for long is of a size that is not wanted any more. */
+    while (kept.n == MAX_KEPT || kept.size > MAX_KEPT_SIZE - size)
+      unwanted[n++] = remove_block (0);
+    kept.blocks[kept.n].data = data;
+    kept.blocks[kept.n].size = size;
+    kept.n++;
+    kept.size += size;
+  } else {
+    unwanted[n++] = data;
   }
   g_mutex_unlock (&lock);
-  free (unwanted);
+  while (n > 0)
+    free (unwanted[--n]);
 }
 
 void

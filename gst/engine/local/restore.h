@@ -3,7 +3,7 @@
  * Restoration, the local engine's first stage: luma in its final size, with what
  * a trained network makes of it.
  *
- * Networks double. A factor of up to 2 is one doubling, a larger one two, and
+ * Networks double. A factor of up to 2.25 is one doubling, a larger one two, and
  * the rest of the way, mostly down, is antialiased bicubic resampling.
  */
 #pragma once

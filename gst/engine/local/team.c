@@ -95,9 +95,10 @@ cup_team_new (guint n_threads)
 void
 cup_team_free (CupTeam * team)
 {
-  /* Helpers that nobody needs any more still have to let go of their work. */
+  /* What is queued still nobody needs any more. Waiting for it would be for ever
+   * where the system has no thread to give. */
   if (team->pool)
-    g_thread_pool_free (team->pool, FALSE, TRUE);
+    g_thread_pool_free (team->pool, TRUE, TRUE);
   g_mutex_clear (&team->lock);
   g_free (team);
 }
@@ -117,8 +118,8 @@ ask_for_help (CupTeam * team, Work * work, guint n_helpers)
   /* Without threads, where the system has no more of them, the caller is
    * alone. */
   if (!team->pool)
-    team->pool = g_thread_pool_new (help, NULL, team->n_threads - 1, FALSE,
-        NULL);
+    team->pool = g_thread_pool_new_full (help, NULL,
+        (GDestroyNotify) work_unref, team->n_threads - 1, FALSE, NULL);
   g_mutex_unlock (&team->lock);
 
   for (i = 0; i < n_helpers; i++) {

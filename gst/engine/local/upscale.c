@@ -19,6 +19,7 @@ typedef struct
   const CupPixels *input;
   CupPixels *output;
   CupPlane luma;                /* the input's */
+  gboolean adds_luma;           /* in place of exchanging it */
   CupEnhancement enhancement;
   CupTeam *team;
   const CupInterrupt *interrupt;
@@ -56,15 +57,16 @@ enhance (Upscaler * self, CupRows rows, const CupPlane * base, CupPlane * luma,
       self->interrupt, error);
 }
 
-/* Luma has 15 bits: where the picture has more they are kept by adding to it what
- * luma changes, and nothing where that is nothing. */
+/* Luma has 15 bits, and goes on into what is transparent: where the picture has
+ * more, or is so, what luma changes is added to it, and nothing where that is
+ * nothing. */
 static gboolean
 colour (Upscaler * self, CupRows rows, const CupPlane * luma, GError ** error)
 {
   CupPlane own = { 0 };
   gboolean done = TRUE;
 
-  if (self->input->depth > 8)
+  if (self->adds_luma)
     done = init_plane (self, &own, rows, error)
         && cup_resample_plane (&self->luma, &own, self->team, self->interrupt,
         error);
@@ -128,6 +130,8 @@ run_bands (Upscaler * self, gsize band_samples, GError ** error)
         self->team, self->interrupt, error);
   }
 
+  self->adds_luma = self->input->depth > 8
+      || cup_luma_is_translucent (self->input);
   if (!cup_luma_read (self->input, &self->luma, self->team, self->interrupt,
           error))
     return FALSE;
