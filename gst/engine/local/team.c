@@ -95,10 +95,12 @@ cup_team_new (guint n_threads)
 void
 cup_team_free (CupTeam * team)
 {
-  /* What is queued still nobody needs any more. Waiting for it would be for ever
-   * where the system has no thread to give. */
+  /* Helpers that nobody needs any more still have to let go of their work. Where
+   * the system had no thread to give, that would be never: then what is queued is
+   * freed with the pool. (With threads GLib would leak what one has just taken.) */
   if (team->pool)
-    g_thread_pool_free (team->pool, TRUE, TRUE);
+    g_thread_pool_free (team->pool,
+        g_thread_pool_get_num_threads (team->pool) == 0, TRUE);
   g_mutex_clear (&team->lock);
   g_free (team);
 }
