@@ -194,10 +194,14 @@ test_cancel (gconstpointer data)
   Count later = {.fail_at = -1 };
   GError *error = NULL;
 
-  g_assert_false (cup_team_run (team, MAX_PARTS, run_part, &count, &interrupt,
-          &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&error);
+  if (cup_team_run (team, MAX_PARTS, run_part, &count, &interrupt, &error)) {
+    /* The other threads were done before the one that cancels came to it. */
+    g_assert_cmpuint (n_threads, >, 1);
+    g_assert_cmpuint (count_runs (&count), ==, MAX_PARTS);
+  } else {
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error (&error);
+  }
   if (n_threads == 1)
     g_assert_cmpuint (count_runs (&count), ==, 4);
 
