@@ -94,7 +94,8 @@ struct _GstCreativeUpscaler
   gboolean src_active;
   GstEvent *rate_change;        /* an instant one, waits for its SEGMENT */
 
-  /* src task; while it does not run, with the task lock. */
+  /* src task, which has the src pad's stream lock; others with that and the task
+   * lock. */
   GList *held;                  /* events that wait for the first caps */
   CupOutput *output;            /* the caps that are out */
   gboolean left_out;            /* a frame was, since the last buffer */
@@ -165,7 +166,8 @@ gboolean gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
 gboolean gst_creative_upscaler_start_task (GstCreativeUpscaler * self);
 /* The same after a flush: takes frames again. */
 void gst_creative_upscaler_resume (GstCreativeUpscaler * self);
-/* After a flush, while the task does not run: forgets what was left out or has
+/* After a flush or a stop, with the task paused, and without the task lock; takes
+ * the src pad's stream lock. Forgets what was left out or has
  * failed, what was kept, and the events that wait for caps; sticky ones are
  * stored on the pad. */
 void gst_creative_upscaler_forget (GstCreativeUpscaler * self);

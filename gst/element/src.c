@@ -51,6 +51,10 @@ gst_creative_upscaler_forget (GstCreativeUpscaler * self)
   GstClockID timer;
   CupKept kept;
 
+  /* Between a FLUSH_STOP that has paused the task and this, the application may
+   * have stopped and started the element: then the task runs again. The stream
+   * lock holds it back. */
+  GST_PAD_STREAM_LOCK (self->srcpad);
   g_mutex_lock (&self->task_lock);
   rate_change = g_steal_pointer (&self->rate_change);
   held = g_steal_pointer (&self->held);
@@ -61,6 +65,7 @@ gst_creative_upscaler_forget (GstCreativeUpscaler * self)
   self->n_failures = 0;
   cup_window_keep_nothing (self->window);
   g_mutex_unlock (&self->task_lock);
+  GST_PAD_STREAM_UNLOCK (self->srcpad);
 
   gst_clear_event (&rate_change);
   cup_live_end_timer (timer);

@@ -130,13 +130,19 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
 {
   GList *walk;
 
-  for (walk = slots; walk; walk = walk->next) {
+  /* The last ones first: where a service takes no more, they wait for the places
+   * that the first ones have, and must not be sent when those become free. */
+  for (walk = g_list_last (slots); walk; walk = walk->prev) {
     CupSlot *slot = walk->data;
 
     if (slot->type == CUP_SLOT_FRAME) {
       g_cancellable_cancel (slot->cancellable);
       cup_frame_progress_cancelled (slot->progress);
     }
+  }
+  for (walk = slots; walk; walk = walk->next) {
+    CupSlot *slot = walk->data;
+
     if (slot->type == CUP_SLOT_MARK)
       report_drained (srcpad);
     if (slot->type == CUP_SLOT_EVENT && slot->event

@@ -602,6 +602,23 @@ g_bytes_unref (GBytes * bytes)
   REAL (g_bytes_unref) (bytes);
 }
 
+/* Where the count is, is GLib's secret: any release may be the last one. */
+void
+g_atomic_rc_box_release_full (gpointer block, GDestroyNotify clear)
+{
+  release (block);
+  acquire (block);
+  REAL (g_atomic_rc_box_release_full) (block, clear);
+}
+
+void
+g_atomic_rc_box_release (gpointer block)
+{
+  release (block);
+  acquire (block);
+  REAL (g_atomic_rc_box_release) (block);
+}
+
 /* Cancellables: what was done before cancelling, for whoever sees it. Those
  * who connect are ordered by a lock of GIO's. */
 
