@@ -143,9 +143,9 @@ tracks_read (const gchar * name)
 {
   Tracks *tracks = g_new0 (Tracks, 1);
   gchar *line = g_strdup_printf ("filesrc location=%s ! matroskademux name=d "
-      "d. ! video/x-vp8 ! queue ! vp8dec "
+      "d.video_0 ! queue ! vp8dec "
       "! fakesink name=video sync=false signal-handoffs=true "
-      "d. ! audio/x-vorbis ! queue max-size-time=0 max-size-buffers=0 "
+      "d.audio_0 ! queue max-size-time=0 max-size-buffers=0 "
       "! fakesink name=audio sync=false signal-handoffs=true", name);
   GstElement *pipeline = clip_parse (line);
 

@@ -87,10 +87,10 @@ start (Run * run, const gchar * option)
   run->directory = clip_enter (N_FRAMES);
   line = g_strdup_printf ("gst-launch-1.0 %3$s %4$s "
       "filesrc location=clip.webm ! matroskademux name=d "
-      "d. ! queue max-size-buffers=2 ! vp8dec ! creativeupscaler engine=fal "
+      "d.video_0 ! queue max-size-buffers=2 ! vp8dec ! creativeupscaler engine=fal "
       "location=%1$s storage-location=%1$s max-in-flight=%2$d "
       "! vp8enc deadline=1 ! webmmux name=m ! filesink location=big.webm "
-      "d. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=2000000000 "
+      "d.audio_0 ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=2000000000 "
       "! m.audio_0", cup_fal_service_get_location (run->service), IN_FLIGHT,
       option, plugins);
   g_assert_true (g_shell_parse_argv (line, NULL, &arguments, &error));

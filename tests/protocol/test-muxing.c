@@ -69,12 +69,12 @@ make_line (Studio * studio, const gchar * properties, const gchar * sound)
   const gchar *location = cup_fal_service_get_location (studio->service);
 
   return g_strdup_printf ("filesrc location=clip.webm ! matroskademux name=d "
-      "d. ! video/x-vp8 ! queue ! vp8dec ! creativeupscaler name=upscaler "
+      "d.video_0 ! queue ! vp8dec ! creativeupscaler name=upscaler "
       "engine=fal api-key=" KEY " location=%1$s storage-location=%1$s "
       "retry-delay=0.02 %2$s "
       "! vp8enc name=encoder deadline=1 ! webmmux name=m "
       "! filesink location=big.webm "
-      "d. ! audio/x-vorbis ! queue name=sound %3$s ! m.audio_0", location,
+      "d.audio_0 ! queue name=sound %3$s ! m.audio_0", location,
       properties, sound);
 }
 
@@ -461,11 +461,11 @@ test_guide_copy (Studio * studio, gconstpointer data)
   if (!studio->service)
     return;
   run_guide_line (studio, "filesrc location=clip.webm ! matroskademux name=d "
-      "d. ! video/x-vp8 ! queue ! vp8dec "
+      "d.video_0 ! queue ! vp8dec "
       "! creativeupscaler max-in-flight=8 size-policy=exact %s "
       "! videoconvert ! vp8enc deadline=1 ! webmmux name=m "
       "! filesink location=big.webm "
-      "d. ! audio/x-vorbis "
+      "d.audio_0 "
       "! queue max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 "
       "! m.audio_0");
   assert_output (studio, NULL);
