@@ -14,6 +14,9 @@
 #define SECOND G_USEC_PER_SEC
 #define MS (G_USEC_PER_SEC / 1000)
 
+/* Requests of "/together", which wait for one another. */
+#define N_TOGETHER 40
+
 /* A server on a thread of its own. */
 typedef struct
 {
@@ -27,14 +30,13 @@ typedef struct
   gchar *tls_base;              /* atomic, from listen_tls() on */
   GTlsCertificate *certificate;
   gint held;                    /* atomic: requests that wait for ever */
-  gint peak;
-  gint under_way;
   gint header_leaks;
   gint requests;
   gint raw_connections;
   gint raw_closed;              /* by the client, of "/stall" */
   const gchar *raw_answer;      /* atomic: to "/answer" */
   GPtrArray *paused;            /* of the server's thread */
+  GPtrArray *together;          /* the same: "/together" */
   SoupServerMessage *live;      /* the same: the last "/live" */
 } Server;
 
@@ -55,12 +57,6 @@ answer_later (Server * server, SoupServerMessage * message, guint delay)
       g_object_unref);
   g_source_attach (timer, server->context);
   g_source_unref (timer);
-}
-
-static void
-on_finished (SoupServerMessage * message, Server * server)
-{
-  g_atomic_int_add (&server->under_way, -1);
 }
 
 static void
@@ -166,6 +162,23 @@ server_say (Server * server, const gchar * text)
   g_main_context_invoke (server->context, say_live, saying);
 }
 
+/* Answered when all are there. */
+static void
+handle_together (Server * server, SoupServerMessage * message)
+{
+  guint i;
+
+  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC,
+      "together", 8);
+  soup_server_message_pause (message);
+  g_ptr_array_add (server->together, g_object_ref (message));
+  if (server->together->len < N_TOGETHER)
+    return;
+  for (i = 0; i < server->together->len; i++)
+    soup_server_message_unpause (g_ptr_array_index (server->together, i));
+  g_ptr_array_set_size (server->together, 0);
+}
+
 /* The client's port: which connection it came on. */
 static void
 handle_peer (SoupServerMessage * message)
@@ -184,12 +197,8 @@ handler (SoupServer * soup, SoupServerMessage * message, const char *path,
 {
   Server *server = data;
   SoupMessageHeaders *in = soup_server_message_get_request_headers (message);
-  gint count = g_atomic_int_add (&server->under_way, 1) + 1;
 
   g_atomic_int_inc (&server->requests);
-  g_signal_connect (message, "finished", G_CALLBACK (on_finished), server);
-  if (count > g_atomic_int_get (&server->peak))
-    g_atomic_int_set (&server->peak, count);
   soup_server_message_set_status (message, 200, NULL);
 
   if (strcmp (path, "/echo") == 0) {
@@ -212,6 +221,8 @@ handler (SoupServer * soup, SoupServerMessage * message, const char *path,
     soup_server_message_set_response (message, "text/plain",
         SOUP_MEMORY_STATIC, "slow", 4);
     answer_later (server, message, 100);
+  } else if (strcmp (path, "/together") == 0) {
+    handle_together (server, message);
   } else if (strcmp (path, "/gzip") == 0) {
     soup_message_headers_append (soup_server_message_get_response_headers
         (message), "Content-Encoding", "gzip");
@@ -319,6 +330,7 @@ server_new (void)
   server->context = g_main_context_new ();
   server->loop = g_main_loop_new (server->context, FALSE);
   server->paused = g_ptr_array_new_with_free_func (g_object_unref);
+  server->together = g_ptr_array_new_with_free_func (g_object_unref);
   g_main_context_push_thread_default (server->context);
   server->server = soup_server_new (NULL, NULL);
   soup_server_add_handler (server->server, NULL, handler, server, NULL);
@@ -370,6 +382,7 @@ server_free (Server * server)
   g_object_unref (server->server);
   g_object_unref (server->raw);
   g_ptr_array_unref (server->paused);
+  g_ptr_array_unref (server->together);
   g_main_loop_unref (server->loop);
   g_main_context_unref (server->context);
   g_free (server->base);
