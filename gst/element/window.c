@@ -135,14 +135,14 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
   for (walk = g_list_last (slots); walk; walk = walk->prev) {
     CupSlot *slot = walk->data;
 
-    if (slot->type == CUP_SLOT_FRAME) {
+    if (slot->type == CUP_SLOT_FRAME)
       g_cancellable_cancel (slot->cancellable);
-      cup_frame_progress_cancelled (slot->progress);
-    }
   }
   for (walk = slots; walk; walk = walk->next) {
     CupSlot *slot = walk->data;
 
+    if (slot->type == CUP_SLOT_FRAME)
+      cup_frame_progress_cancelled (slot->progress);
     if (slot->type == CUP_SLOT_MARK)
       report_drained (srcpad);
     if (slot->type == CUP_SLOT_EVENT && slot->event
