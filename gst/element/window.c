@@ -130,14 +130,6 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
 {
   GList *walk;
 
-  /* The last ones first: where a service takes no more, they wait for the places
-   * that the first ones have, and must not be sent when those become free. */
-  for (walk = g_list_last (slots); walk; walk = walk->prev) {
-    CupSlot *slot = walk->data;
-
-    if (slot->type == CUP_SLOT_FRAME)
-      g_cancellable_cancel (slot->cancellable);
-  }
   for (walk = slots; walk; walk = walk->next) {
     CupSlot *slot = walk->data;
 
@@ -150,6 +142,14 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_SEGMENT
         && GST_EVENT_TYPE (slot->event) != GST_EVENT_EOS)
       gst_pad_store_sticky_event (srcpad, slot->event);
+  }
+  /* The last ones first: where a service takes no more, they wait for the places
+   * that the first ones have, and must not be sent when those become free. */
+  for (walk = g_list_last (slots); walk; walk = walk->prev) {
+    CupSlot *slot = walk->data;
+
+    if (slot->type == CUP_SLOT_FRAME)
+      g_cancellable_cancel (slot->cancellable);
     cup_slot_unref (slot);
   }
   g_list_free (slots);
