@@ -53,8 +53,8 @@ fetch_new (CupHttp * http, const gchar * base, const gchar * path)
   fetch->request.method = "GET";
   fetch->request.url = fetch->url;
   fetch->request.max_size = 1 << 20;
-  fetch->request.connect_timeout = 10 * SECOND;
-  fetch->request.inactivity_timeout = 10 * SECOND;
+  fetch->request.connect_timeout = 60 * SECOND;
+  fetch->request.inactivity_timeout = 60 * SECOND;
   fetch->pieces = g_string_new (NULL);
   g_mutex_init (&fetch->lock);
   g_cond_init (&fetch->cond);
