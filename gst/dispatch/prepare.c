@@ -48,6 +48,7 @@ look_at_input (CupJob * job)
 {
   CupPixels *pixels = cup_job_get_pixels (job);
 
+  cup_job_read_metadata (job);
   pixels = pixels ? cup_pixels_ref (pixels) : decode_to_look (job);
   if (!pixels)
     return;
@@ -130,6 +131,27 @@ add_picture (CupStoreKeyBuilder * builder, CupJob * job, gboolean durable)
   }
 }
 
+/* Results are shared: of pixels with those of files that have the same pixels,
+ * and say something else of them. */
+static void
+add_metadata (CupStoreKeyBuilder * builder, CupJob * job)
+{
+  CupImageMetadata *metadata = cup_job_get_metadata (job);
+  CupFingerprint fingerprint;
+  gchar *text;
+
+  if (!metadata)
+    return;
+  cup_store_key_builder_add_number (builder, "orientation",
+      metadata->orientation);
+  if (!metadata->profile)
+    return;
+  cup_fingerprint_bytes (metadata->profile, &fingerprint);
+  text = g_base64_encode (fingerprint.bytes, CUP_FINGERPRINT_SIZE);
+  cup_store_key_builder_add_text (builder, "profile", text);
+  g_free (text);
+}
+
 gboolean
 cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
     CupStoreKey * key)
@@ -150,6 +172,8 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
       && cup_job_get_lossy_source (job))
     /* Of which the pixels say nothing. */
     cup_store_key_builder_add_text (builder, "source", "lossy");
+  if (cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS)
+    add_metadata (builder, job);
   cup_store_key_builder_add_text (builder, "engine",
       cup_engine_get_name (engine));
   cup_store_key_builder_add_text (builder, "service",
