@@ -100,8 +100,9 @@ add_encoding (CupStoreKeyBuilder * builder, CupJob * job)
   CupImageType type = cup_job_get_upload_type (job);
   guint quality = cup_job_get_quality (job);
 
-  /* WebP has 8 bits, at any quality. */
-  if (type == CUP_IMAGE_PNG || (type == CUP_IMAGE_WEBP && quality == 100
+  /* One that is chosen later loses nothing. WebP has 8 bits, at any quality. */
+  if (type == CUP_IMAGE_PNG || type == CUP_IMAGE_UNKNOWN
+      || (type == CUP_IMAGE_WEBP && quality == CUP_IMAGE_QUALITY_LOSSLESS
           && cup_job_get_pixels (job)->depth == 8))
     return;
   cup_store_key_builder_add_text (builder, "upload",
@@ -186,12 +187,38 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
   return TRUE;
 }
 
+/* Which lossless format is the job's; what encoding takes is noted for the next
+ * ones. Nothing of that is part of the key. */
+static gboolean
+encode_soonest (CupEngine * engine, CupJob * job, CupUploadFormat * format,
+    GError ** error)
+{
+  const CupPixels *pixels = cup_job_get_pixels (job);
+  const guint64 n_pixels = (guint64) pixels->width * pixels->height;
+  const gdouble speed = cup_engine_get_upload_speed (engine);
+  const CupImageType type = cup_upload_format_choose (format, pixels, speed);
+  const gint64 start = g_get_monotonic_time ();
+
+  cup_debug ("%s for an uplink of %.0f bytes a second",
+      cup_image_type_get_mime (type), speed);
+  cup_job_set_encoding (job, type, CUP_IMAGE_QUALITY_LOSSLESS);
+  if (!cup_job_need_bytes (job, error))
+    return FALSE;
+  cup_upload_format_note (format, type, n_pixels,
+      g_bytes_get_size (cup_job_get_bytes (job)),
+      (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND);
+  return TRUE;
+}
+
 gboolean
-cup_prepare_encode (CupEngine * engine, CupJob * job, GError ** error)
+cup_prepare_encode (CupEngine * engine, CupJob * job,
+    CupUploadFormat * format, GError ** error)
 {
   CupEngineAccepts accepts = cup_engine_get_accepts (engine);
 
   if (!cup_job_get_pixels (job) || (accepts & CUP_ENGINE_ACCEPTS_PIXELS))
     return TRUE;
+  if (cup_job_get_upload_type (job) == CUP_IMAGE_UNKNOWN)
+    return encode_soonest (engine, job, format, error);
   return cup_job_need_bytes (job, error);
 }

@@ -185,7 +185,8 @@ void cup_job_unref (CupJob * job);
 
 /* To be called before the job is submitted; @values is taken. How raw frames
  * are encoded for an engine that wants them encoded: @upload_type, and
- * @quality as in cup_image_encode(). @timeout is the limit in microseconds for
+ * @quality as in cup_image_encode(). CUP_IMAGE_UNKNOWN where the dispatcher is to
+ * choose, among what loses nothing. @timeout is the limit in microseconds for
  * everything but waiting in a service's queue, @queue_timeout for that, 0 for
  * none. */
 void cup_job_set_values (CupJob * job, CupValues * values);
