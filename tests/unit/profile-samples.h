@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <math.h>
 #include <string.h>
 
 #include "image/metadata.h"
