@@ -300,8 +300,8 @@ get_uploaded_type (Fixture * f, guint n)
   return type;
 }
 
-/* Each upload takes a second: then it is worth while to make it smaller, but only
- * where that is asked for, and nothing may be lost. */
+/* An upload takes seconds: then it is worth while to make the next one smaller,
+ * but only where that is asked for, and nothing may be lost. */
 static void
 test_thin_uplink (gconstpointer data)
 {
@@ -313,7 +313,7 @@ test_thin_uplink (gconstpointer data)
     return;
   f = fixture_new (NULL, "quality", 50, NULL);
   gst_util_set_object_arg (G_OBJECT (f->element), "image-format", format);
-  fixture_add_fault (f, "put:late:FOR=1000");
+  fixture_add_fault (f, "put:late:1:FOR=4000");
   fixture_play (f, "video/x-raw,format=RGB,width=320,height=240,framerate=25/1",
       NULL);
   for (n = 0; n < 2; n++) {
