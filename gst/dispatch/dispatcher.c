@@ -14,6 +14,7 @@ struct _CupDispatcher
   CupBudget *budget;            /* (nullable) */
   CupRuns *runs;
   gint stopping;                /* atomic */
+  CupUploadFormat upload_format;        /* has a lock of its own */
 
   GMutex lock;                  /* a leaf; guards below */
   GHashTable *dry;              /* of a dry run: CupStoreKey → GError: what
@@ -42,6 +43,7 @@ dispatcher_clear (gpointer data)
   g_clear_pointer (&dispatcher->budget, cup_budget_unref);
   cup_runs_unref (dispatcher->runs);
   g_hash_table_unref (dispatcher->dry);
+  cup_upload_format_clear (&dispatcher->upload_format);
   g_mutex_clear (&dispatcher->lock);
 }
 
@@ -194,7 +196,8 @@ ask_engine (Task * task, CupJob * job, const CupCacheFinding * finding)
   GError *error = NULL;
 
   if (open_ledger (task, job, finding, &error)
-      && cup_prepare_encode (engine, job, &error))
+      && cup_prepare_encode (engine, job, &task->dispatcher->upload_format,
+          &error))
     cup_engine_upscale_async (engine, job);
   else
     cup_job_return_error (job, error);
@@ -293,6 +296,7 @@ cup_dispatcher_new (CupEngine * engine, CupWorkers * workers,
   dispatcher->budget = budget ? cup_budget_ref (budget) : NULL;
   dispatcher->runs = cup_runs_new (on_unwanted,
       cache ? cup_cache_ref (cache) : NULL, unref_cache);
+  cup_upload_format_init (&dispatcher->upload_format);
   g_mutex_init (&dispatcher->lock);
   dispatcher->dry = g_hash_table_new_full (cup_store_key_hash,
       cup_store_key_equal, g_free, (GDestroyNotify) g_error_free);

@@ -48,6 +48,7 @@ look_at_input (CupJob * job)
 {
   CupPixels *pixels = cup_job_get_pixels (job);
 
+  cup_job_read_metadata (job);
   pixels = pixels ? cup_pixels_ref (pixels) : decode_to_look (job);
   if (!pixels)
     return;
@@ -99,8 +100,9 @@ add_encoding (CupStoreKeyBuilder * builder, CupJob * job)
   CupImageType type = cup_job_get_upload_type (job);
   guint quality = cup_job_get_quality (job);
 
-  /* WebP has 8 bits, at any quality. */
-  if (type == CUP_IMAGE_PNG || (type == CUP_IMAGE_WEBP && quality == 100
+  /* One that is chosen later loses nothing. WebP has 8 bits, at any quality. */
+  if (type == CUP_IMAGE_PNG || type == CUP_IMAGE_UNKNOWN
+      || (type == CUP_IMAGE_WEBP && quality == CUP_IMAGE_QUALITY_LOSSLESS
           && cup_job_get_pixels (job)->depth == 8))
     return;
   cup_store_key_builder_add_text (builder, "upload",
@@ -130,6 +132,27 @@ add_picture (CupStoreKeyBuilder * builder, CupJob * job, gboolean durable)
   }
 }
 
+/* Results are shared: of pixels with those of files that have the same pixels,
+ * and say something else of them. */
+static void
+add_metadata (CupStoreKeyBuilder * builder, CupJob * job)
+{
+  CupImageMetadata *metadata = cup_job_get_metadata (job);
+  CupFingerprint fingerprint;
+  gchar *text;
+
+  if (!metadata)
+    return;
+  cup_store_key_builder_add_number (builder, "orientation",
+      metadata->orientation);
+  if (!metadata->profile)
+    return;
+  cup_fingerprint_bytes (metadata->profile, &fingerprint);
+  text = g_base64_encode (fingerprint.bytes, CUP_FINGERPRINT_SIZE);
+  cup_store_key_builder_add_text (builder, "profile", text);
+  g_free (text);
+}
+
 gboolean
 cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
     CupStoreKey * key)
@@ -150,6 +173,8 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
       && cup_job_get_lossy_source (job))
     /* Of which the pixels say nothing. */
     cup_store_key_builder_add_text (builder, "source", "lossy");
+  if (cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS)
+    add_metadata (builder, job);
   cup_store_key_builder_add_text (builder, "engine",
       cup_engine_get_name (engine));
   cup_store_key_builder_add_text (builder, "service",
@@ -162,12 +187,38 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
   return TRUE;
 }
 
+/* Which lossless format is the job's; what encoding takes is noted for the next
+ * ones. Nothing of that is part of the key. */
+static gboolean
+encode_soonest (CupEngine * engine, CupJob * job, CupUploadFormat * format,
+    GError ** error)
+{
+  const CupPixels *pixels = cup_job_get_pixels (job);
+  const guint64 n_pixels = (guint64) pixels->width * pixels->height;
+  const gdouble speed = cup_engine_get_upload_speed (engine);
+  const CupImageType type = cup_upload_format_choose (format, pixels, speed);
+  const gint64 start = g_get_monotonic_time ();
+
+  cup_debug ("%s for an uplink of %.0f bytes a second",
+      cup_image_type_get_mime (type), speed);
+  cup_job_set_encoding (job, type, CUP_IMAGE_QUALITY_LOSSLESS);
+  if (!cup_job_need_bytes (job, error))
+    return FALSE;
+  cup_upload_format_note (format, type, n_pixels,
+      g_bytes_get_size (cup_job_get_bytes (job)),
+      (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND);
+  return TRUE;
+}
+
 gboolean
-cup_prepare_encode (CupEngine * engine, CupJob * job, GError ** error)
+cup_prepare_encode (CupEngine * engine, CupJob * job,
+    CupUploadFormat * format, GError ** error)
 {
   CupEngineAccepts accepts = cup_engine_get_accepts (engine);
 
   if (!cup_job_get_pixels (job) || (accepts & CUP_ENGINE_ACCEPTS_PIXELS))
     return TRUE;
+  if (cup_job_get_upload_type (job) == CUP_IMAGE_UNKNOWN)
+    return encode_soonest (engine, job, format, error);
   return cup_job_need_bytes (job, error);
 }

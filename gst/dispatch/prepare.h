@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "store/key.h"
+#include "upload-format.h"
 
 G_BEGIN_DECLS
 
@@ -18,7 +19,9 @@ gboolean cup_prepare_load (CupEngine * engine, CupJob * job, GError ** error);
  * elsewhere may change. After cup_prepare_load(). */
 gboolean cup_prepare_identify (CupEngine * engine, CupJob * job,
     gboolean durable, CupStoreKey * key);
-/* Brings the input into the form that the engine accepts. */
-gboolean cup_prepare_encode (CupEngine * engine, CupJob * job, GError ** error);
+/* Brings the input into the form that the engine accepts. @format: chooses for
+ * jobs whose upload type is CUP_IMAGE_UNKNOWN. */
+gboolean cup_prepare_encode (CupEngine * engine, CupJob * job,
+    CupUploadFormat * format, GError ** error);
 
 G_END_DECLS

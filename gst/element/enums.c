@@ -40,6 +40,10 @@ static const GEnumValue image_format_values[] = {
       "jpeg"},
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP,
       "WebP, with `quality`; lossless at 100", "webp"},
+  {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_ADAPTIVE,
+      "Lossless, PNG or WebP: what gets a frame to the service sooner, by the "
+        "time that encoding takes and the speed of the uploads so far; for "
+        "results as auto", "adaptive"},
   {0, NULL, NULL}
 };
 

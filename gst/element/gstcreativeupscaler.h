@@ -11,6 +11,7 @@
 #include "progress.h"
 #include "properties.h"
 #include "selector.h"
+#include "showing.h"
 #include "stats.h"
 #include "window.h"
 
@@ -101,6 +102,7 @@ struct _GstCreativeUpscaler
   gboolean left_out;            /* a frame was, since the last buffer */
   guint n_failures;             /* frames in a row */
   gboolean warned_alpha;        /* was told of alpha that did not come back */
+  CupShowing showing;
   CupSpendingTold told;
   CupSizing sizing;
   CupKept kept;

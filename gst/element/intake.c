@@ -230,14 +230,12 @@ static guint
 configure_job (GstCreativeUpscaler * self, CupJob * job)
 {
   const CupValues *values;
-  CupImageType type;
   gchar *extra_ignored;
   guint encoding;
 
   GST_OBJECT_LOCK (self);
-  type = cup_settings_get_image_type (&self->settings);
   cup_job_set_values (job, cup_values_copy (self->settings.values));
-  cup_job_set_encoding (job, type == CUP_IMAGE_UNKNOWN ? CUP_IMAGE_PNG : type,
+  cup_job_set_encoding (job, cup_settings_get_upload_type (&self->settings),
       self->settings.quality);
   cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
   cup_job_set_queue_timeout (job,

@@ -258,6 +258,13 @@ is_resized (const CupOutput * output, const CupResult * result)
       || result->info.height != output->layout.height;
 }
 
+gboolean
+cup_output_is_untouched (const CupOutput * output, const CupResult * result)
+{
+  return result->bytes && result->info.type == output->image_type
+      && !result->colour_reference && !is_resized (output, result);
+}
+
 /* What a safety checker has taken away has no colours to be brought back, and
  * stays black. Takes @pixels. */
 static CupPixels *
@@ -350,14 +357,16 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   GstBuffer *buffer;
   GBytes *bytes;
 
-  if (result->bytes && result->info.type == output->image_type
-      && !result->colour_reference && !is_resized (output, result))
+  if (cup_output_is_untouched (output, result))
     return pass_image (output, frame, result, is_unsafe, error);
 
   pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
   bytes = cup_image_encode (pixels, output->image_type, output->quality, error);
+  if (bytes)
+    bytes = cup_image_metadata_insert (result->metadata, bytes,
+        output->image_type, pixels->channels, error);
   cup_pixels_unref (pixels);
   if (!bytes)
     return NULL;

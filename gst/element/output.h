@@ -93,6 +93,10 @@ gboolean cup_output_fits (const CupOutput * output,
 /* Whether buffers made for @a can be pushed under the caps of @b. */
 gboolean cup_output_is_equal (const CupOutput * a, const CupOutput * b);
 
+/* Whether @result, which @output fits, leaves as the file that it is. */
+gboolean cup_output_is_untouched (const CupOutput * output,
+    const CupResult * result);
+
 /* The size that a frame itself leaves with, which was to be enlarged by @scale:
  * that of the results of its size, which @output may have been chosen for (NULL
  * where there is none), or else what @sizing makes of the exact one. FALSE

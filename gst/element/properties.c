@@ -412,9 +412,18 @@ cup_settings_get_image_type (const CupSettings * settings)
     case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_WEBP:
       return CUP_IMAGE_WEBP;
     case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO:
+    case GST_CREATIVE_UPSCALER_IMAGE_FORMAT_ADAPTIVE:
       break;
   }
   return CUP_IMAGE_UNKNOWN;
+}
+
+CupImageType
+cup_settings_get_upload_type (const CupSettings * settings)
+{
+  if (settings->image_format == GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO)
+    return CUP_IMAGE_PNG;
+  return cup_settings_get_image_type (settings);
 }
 
 /* Between the types of properties and those of the values. */

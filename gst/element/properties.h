@@ -80,8 +80,10 @@ typedef struct
 void cup_settings_init (CupSettings * settings);
 void cup_settings_clear (CupSettings * settings);
 
-/* CUP_IMAGE_UNKNOWN for auto. */
+/* Of results: CUP_IMAGE_UNKNOWN for auto, and for adaptive. */
 CupImageType cup_settings_get_image_type (const CupSettings * settings);
+/* Of frames on their way to a service: CUP_IMAGE_UNKNOWN for adaptive. */
+CupImageType cup_settings_get_upload_type (const CupSettings * settings);
 
 /* The fields of @values that are set, by the names of their properties, choices
  * by their nicks. URLs are without what may hold a secret. */

@@ -54,6 +54,7 @@ read_original (CupSlot * slot, GError ** error)
     return NULL;
   if (cup_job_need_pixels (job, error)) {
     result = cup_result_new_pixels (cup_pixels_ref (cup_job_get_pixels (job)));
+    cup_result_set_metadata (result, cup_job_get_metadata (job));
     if (details)
       result->request_id = g_strdup (details->request_id);
   }
@@ -73,6 +74,7 @@ render (CupRenderWork * work, gboolean * is_unsafe, GError ** error)
     return NULL;
   if (!slot->result && !(slot->result = read_original (slot, error)))
     return NULL;
+  cup_result_read_metadata (slot->result);
   return cup_output_render (work->output, &slot->frame, slot->result,
       slot->metadata, work->cancellable, is_unsafe, error);
 }

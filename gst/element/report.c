@@ -214,6 +214,71 @@ cup_report_lost_alpha (GstElement * element, const gchar * engine)
           "it in front, for example with a compositor", engine), (NULL));
 }
 
+/* The name of a profile between quotes; free with g_free(). */
+static gchar *
+name_profile (GBytes * profile)
+{
+  gchar *description = cup_icc_describe (profile);
+  gchar *name = description ? g_strdup_printf ("\"%s\"", description) :
+      g_strdup ("without a name");
+
+  g_free (description);
+  return name;
+}
+
+void
+cup_report_profile (GstElement * element, GBytes * profile)
+{
+  gchar *name = name_profile (profile);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures have the color profile %s, which raw video cannot carry: "
+          "their samples leave as they are, and will be taken for sRGB; "
+          "convert the pictures to sRGB in front, or have downstream take "
+          "image/png, image/jpeg or image/webp, which keep the profile", name),
+      (NULL));
+  g_free (name);
+}
+
+void
+cup_report_misfit (GstElement * element, GBytes * profile, const gchar * mime)
+{
+  gchar *name = name_profile (profile);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The color profile %s of the pictures is left out, since it is not for "
+          "the color channels of the %s that leaves: the samples will be "
+          "taken for sRGB; convert the pictures to sRGB in front", name, mime),
+      (NULL));
+  g_free (name);
+}
+
+void
+cup_report_lost_profile (GstElement * element, GBytes * profile,
+    const gchar * engine)
+{
+  gchar *name = name_profile (profile);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures have the color profile %s, and the results of the %s "
+          "engine have none: whether the service has converted the colors, "
+          "or has only dropped the profile, is not known here; send pictures "
+          "that were converted to sRGB", name, engine), (NULL));
+  g_free (name);
+}
+
+void
+cup_report_lost_orientation (GstElement * element, guint orientation,
+    const gchar * engine)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures are to be shown turned (EXIF orientation %u), and the "
+          "results of the %s engine do not say so: whether the service has "
+          "turned them is not known here; look at a result, and turn the "
+          "pictures before they are sent where it has not", orientation,
+          engine), (NULL));
+}
+
 void
 cup_report_unmatched (GstElement * element)
 {

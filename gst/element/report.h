@@ -53,6 +53,19 @@ void cup_report_extra_ignored (GstElement * element, const gchar * members);
  * alpha. */
 void cup_report_lost_alpha (GstElement * element, const gchar * engine);
 
+/* Warns that pictures have a colour profile, which raw video cannot have. */
+void cup_report_profile (GstElement * element, GBytes * profile);
+/* The same of pictures that leave as @mime, with other channels than those that
+ * the profile is for. */
+void cup_report_misfit (GstElement * element, GBytes * profile,
+    const gchar * mime);
+/* Warns that pictures have a colour profile, or are to be shown turned, and
+ * results of @engine do not say so. */
+void cup_report_lost_profile (GstElement * element, GBytes * profile,
+    const gchar * engine);
+void cup_report_lost_orientation (GstElement * element, guint orientation,
+    const gchar * engine);
+
 /* Warns that the colours of pictures which only the service fetches are not
  * known, so that color-match does nothing to their results. */
 void cup_report_unmatched (GstElement * element);

@@ -505,6 +505,8 @@ push_frame (GstCreativeUpscaler * self, CupSlot * slot)
   if (!cup_window_take_frame (self->window, slot, has_result))
     return GST_FLOW_FLUSHING;
   report_leaving (self, slot);
+  cup_showing_tell (&self->showing, GST_ELEMENT (self), self->srcpad,
+      cup_engine_get_name (self->engine), slot);
   keep (self, slot);
   /* The buffer may share the result's memory, and is to be writable. */
   g_clear_pointer (&slot->result, cup_result_free);

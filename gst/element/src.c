@@ -304,6 +304,7 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
   stopped = gst_pad_stop_task (pad);
   gst_creative_upscaler_forget (self);
   memset (&self->sizing, 0, sizeof self->sizing);
+  cup_showing_clear (&self->showing);
   cup_window_set_output (self->window, NULL);
   g_clear_pointer (&self->output, cup_output_unref);
   return stopped;

@@ -49,6 +49,14 @@ cup_engine_get_service (CupEngine * engine)
   return klass->get_service ? klass->get_service (engine) : NULL;
 }
 
+gdouble
+cup_engine_get_upload_speed (CupEngine * engine)
+{
+  CupEngineClass *klass = CUP_ENGINE_GET_CLASS (engine);
+
+  return klass->get_upload_speed ? klass->get_upload_speed (engine) : 0;
+}
+
 void
 cup_engine_upscale_async (CupEngine * engine, CupJob * job)
 {

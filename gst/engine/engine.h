@@ -42,6 +42,8 @@ typedef enum
  * @get_censors: the same where it is not; may be NULL
  * @get_service: what the results depend on beside the job: where its service is
  *   and which application of it is asked. Never with a secret. May be NULL
+ * @get_upload_speed: bytes a second that have got to its service of late, 0 where
+ *   nothing was measured; any thread. May be NULL
  * @upscale_async: see above
  * @close: starts to shut down, without blocking: no job comes any more, and
  *   those that are pending have been cancelled already. May be NULL
@@ -61,6 +63,7 @@ struct _CupEngineClass
   guint64 (*get_honours) (CupEngine * engine);
   gboolean (*get_censors) (CupEngine * engine);
   const gchar *(*get_service) (CupEngine * engine);
+  gdouble (*get_upload_speed) (CupEngine * engine);
   void (*upscale_async) (CupEngine * engine, CupJob * job);
   void (*close) (CupEngine * engine);
   void (*join) (CupEngine * engine);
@@ -72,6 +75,7 @@ guint64 cup_engine_get_honoured_fields (CupEngine * engine);
 gboolean cup_engine_censors (CupEngine * engine);
 /* (nullable): the engine's */
 const gchar *cup_engine_get_service (CupEngine * engine);
+gdouble cup_engine_get_upload_speed (CupEngine * engine);
 void cup_engine_upscale_async (CupEngine * engine, CupJob * job);
 void cup_engine_close (CupEngine * engine);
 void cup_engine_join (CupEngine * engine);

@@ -41,6 +41,7 @@ struct _CupJob
   gboolean lossy_source;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
+  CupImageMetadata *metadata;
 };
 
 /* Not known yet. */
@@ -105,9 +106,31 @@ cup_result_copy (const CupResult * result)
     g_bytes_ref (copy->bytes);
   if (copy->colour_reference)
     cup_colour_reference_ref (copy->colour_reference);
+  if (copy->input_metadata)
+    cup_image_metadata_ref (copy->input_metadata);
+  if (copy->metadata)
+    cup_image_metadata_ref (copy->metadata);
   copy->request_id = g_strdup (result->request_id);
   copy->url = g_strdup (result->url);
   return copy;
+}
+
+void
+cup_result_read_metadata (CupResult * result)
+{
+  if (!result->bytes)
+    return;
+  g_clear_pointer (&result->metadata, cup_image_metadata_unref);
+  result->metadata = cup_image_metadata_read (result->bytes, result->info.type);
+}
+
+void
+cup_result_set_metadata (CupResult * result, CupImageMetadata * metadata)
+{
+  if (metadata)
+    cup_image_metadata_ref (metadata);
+  g_clear_pointer (&result->metadata, cup_image_metadata_unref);
+  result->metadata = metadata;
 }
 
 void
@@ -117,6 +140,8 @@ cup_result_free (CupResult * result)
   g_clear_pointer (&result->yuv, cup_yuv_unref);
   g_clear_pointer (&result->bytes, g_bytes_unref);
   g_clear_pointer (&result->colour_reference, cup_colour_reference_unref);
+  g_clear_pointer (&result->input_metadata, cup_image_metadata_unref);
+  g_clear_pointer (&result->metadata, cup_image_metadata_unref);
   g_free (result->request_id);
   g_free (result->url);
   g_free (result);
@@ -192,6 +217,7 @@ cup_job_new_from (CupJob * job)
   copy->yuv = g_steal_pointer (&job->yuv);
   copy->bytes = g_steal_pointer (&job->bytes);
   copy->colour_reference = g_steal_pointer (&job->colour_reference);
+  copy->metadata = g_steal_pointer (&job->metadata);
   job->load = NULL;
   job->load_yuv = NULL;
   return copy;
@@ -228,6 +254,7 @@ cup_job_unref (CupJob * job)
     job->progress_destroy (job->progress_data);
   g_clear_pointer (&job->journal, cup_journal_unref);
   g_clear_pointer (&job->colour_reference, cup_colour_reference_unref);
+  g_clear_pointer (&job->metadata, cup_image_metadata_unref);
   g_free (job->uri);
   g_clear_pointer (&job->values, cup_values_free);
   g_object_unref (job->cancellable);
@@ -307,6 +334,19 @@ cup_job_set_colour_reference (CupJob * job, CupColourReference * reference)
 {
   g_clear_pointer (&job->colour_reference, cup_colour_reference_unref);
   job->colour_reference = reference;
+}
+
+void
+cup_job_read_metadata (CupJob * job)
+{
+  if (job->bytes && !job->metadata)
+    job->metadata = cup_image_metadata_read (job->bytes, job->bytes_info.type);
+}
+
+CupImageMetadata *
+cup_job_get_metadata (CupJob * job)
+{
+  return job->metadata;
 }
 
 void
@@ -452,6 +492,7 @@ cup_job_need_pixels (CupJob * job, GError ** error)
     job_drop_load (job);
   } else {
     g_return_val_if_fail (job->bytes != NULL, FALSE);
+    cup_job_read_metadata (job);
     job->pixels = cup_image_decode (job->bytes, 0, error);
     g_clear_pointer (&job->bytes, g_bytes_unref);
   }
@@ -578,6 +619,9 @@ cup_job_return_result (CupJob * job, CupResult * result)
     result->colour_match = job->colour_match;
     result->colour_reference = g_steal_pointer (&job->colour_reference);
   }
+  if (!result->bytes)
+    cup_result_set_metadata (result, job->metadata);
+  result->input_metadata = g_steal_pointer (&job->metadata);
   job_complete (job, result, NULL);
 }
 

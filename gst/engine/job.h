@@ -19,6 +19,7 @@
 
 #include "image/colour-match.h"
 #include "image/image.h"
+#include "image/metadata.h"
 #include "image/yuv.h"
 #include "journal.h"
 #include "schema/values.h"
@@ -66,6 +67,11 @@ typedef enum
  * @colour_match: how its colours are to be brought back; NONE without
  *   @colour_reference. Copied from the job
  * @colour_reference: (nullable): the colours of the input
+ * @input_metadata: (nullable): what the input said of how it is to be shown, where
+ *   it was a file and was looked at. Copied from the job
+ * @metadata: (nullable): the same of the picture: of pixels and video the input's,
+ *   as they are neither turned nor converted; of @bytes what they say themselves,
+ *   after cup_result_read_metadata()
  */
 typedef struct
 {
@@ -89,6 +95,8 @@ typedef struct
   gboolean lost_alpha;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
+  CupImageMetadata *input_metadata;
+  CupImageMetadata *metadata;
 } CupResult;
 
 /* All take the reference. The info of pixels and of YUV is filled in. */
@@ -97,6 +105,11 @@ CupResult *cup_result_new_yuv (CupYuv * yuv);
 CupResult *cup_result_new_bytes (GBytes * bytes, const CupImageInfo * info);
 /* Shares the picture. */
 CupResult *cup_result_copy (const CupResult * result);
+/* Reads what @bytes say of themselves; does nothing for pixels. By the owner, on
+ * a worker. */
+void cup_result_read_metadata (CupResult * result);
+/* For pixels that are not of an engine: @metadata is the input's. */
+void cup_result_set_metadata (CupResult * result, CupImageMetadata * metadata);
 void cup_result_free (CupResult * result);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupResult, cup_result_free);
@@ -172,7 +185,8 @@ void cup_job_unref (CupJob * job);
 
 /* To be called before the job is submitted; @values is taken. How raw frames
  * are encoded for an engine that wants them encoded: @upload_type, and
- * @quality as in cup_image_encode(). @timeout is the limit in microseconds for
+ * @quality as in cup_image_encode(). CUP_IMAGE_UNKNOWN where the dispatcher is to
+ * choose, among what loses nothing. @timeout is the limit in microseconds for
  * everything but waiting in a service's queue, @queue_timeout for that, 0 for
  * none. */
 void cup_job_set_values (CupJob * job, CupValues * values);
@@ -197,6 +211,11 @@ void cup_job_set_colour_reference (CupJob * job,
  * says so, before it is submitted, and FALSE is the default. */
 void cup_job_set_lossy_source (CupJob * job, gboolean is_lossy);
 gboolean cup_job_get_lossy_source (CupJob * job);
+/* What the file said of how the picture is to be shown (nullable). Known once its
+ * pixels were needed, or after cup_job_read_metadata(), which does nothing where
+ * there is no file in memory. */
+void cup_job_read_metadata (CupJob * job);
+CupImageMetadata *cup_job_get_metadata (CupJob * job);
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);

@@ -15,6 +15,9 @@
 
 G_BEGIN_DECLS
 
+/* Of WebP; for PNG any is. */
+#define CUP_IMAGE_QUALITY_LOSSLESS 100
+
 typedef enum
 {
   CUP_IMAGE_UNKNOWN,

@@ -13,9 +13,6 @@
 
 #include "base/error.h"
 
-/* The quality that stands for lossless. */
-#define LOSSLESS_QUALITY 100
-
 static const gchar *
 get_decoder_message (VP8StatusCode status)
 {
@@ -134,7 +131,8 @@ init_config (WebPConfig * config, guint quality)
   config->method = 2;
   /* Of the lossless levels only the fastest keeps up with a stream; the others
    * gain some percent in size. */
-  return quality < LOSSLESS_QUALITY || WebPConfigLosslessPreset (config, 0);
+  return quality < CUP_IMAGE_QUALITY_LOSSLESS
+      || WebPConfigLosslessPreset (config, 0);
 }
 
 static gboolean

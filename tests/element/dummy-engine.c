@@ -167,6 +167,9 @@ make_result (const DummyJob * dummy)
 
   bytes = cup_image_encode (pixels, plan->image_type, 95, NULL);
   g_assert_nonnull (bytes);
+  bytes = cup_image_metadata_insert (plan->metadata, bytes, plan->image_type,
+      pixels->channels, NULL);
+  g_assert_nonnull (bytes);
   g_assert_true (cup_image_read_info (bytes, &info, NULL));
   if (plan->damaged) {
     GBytes *part = g_bytes_new_from_bytes (bytes, 0,

@@ -32,6 +32,8 @@ G_DECLARE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP, DUMMY_ENGINE,
  * @channels: of the result, 0 for 3
  * @depth: of the result, 0 for 8
  * @image_type: encode the result, as services do
+ * @metadata: (nullable): with @image_type: what the result's file says of how it
+ *   is to be shown
  * @black: fill the result with 0, as a safety checker does
  * @hosted: say of the result what services say: request_id "request-KEY", url
  *   "https://files.example/KEY.png", seed KEY, 1.5 s of inference, 2 s in the
@@ -56,6 +58,7 @@ typedef struct
   guint channels;
   guint depth;
   CupImageType image_type;
+  const CupImageMetadata *metadata;
   gboolean black;
   gboolean hosted;
   CupResultOrigin origin;

@@ -14,7 +14,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "image/image.h"
+#include "../unit/profile-samples.h"
 
 /* Small pictures find the same bugs sooner. */
 #define MAX_COUNT (1 << 18)
@@ -35,6 +35,15 @@ write_seed (const gchar * directory, CupImageType type, guint channels,
   for (i = 0; i < cup_pixels_get_size (pixels); i++)
     pixels->data[i] = (i * 37) ^ (i >> 4);
   bytes = cup_image_encode (pixels, type, quality, NULL);
+  /* With something to be found. */
+  if (bytes) {
+    GBytes *profile = profile_make (&profile_p3);
+    CupImageMetadata *metadata = cup_image_metadata_new (channels + 2, profile);
+
+    g_bytes_unref (profile);
+    bytes = cup_image_metadata_insert (metadata, bytes, type, channels, NULL);
+    cup_image_metadata_unref (metadata);
+  }
   cup_pixels_unref (pixels);
   /* A type that this build lacks, or alpha for JPEG. */
   if (!bytes)
@@ -95,6 +104,39 @@ check_round_trip (const CupPixels * pixels)
   g_bytes_unref (bytes);
 }
 
+/* What is found has to survive being put into another file, of each type. */
+static void
+check_metadata (GBytes * bytes, const CupImageInfo * info)
+{
+  CupImageMetadata *metadata = cup_image_metadata_read (bytes, info->type);
+  CupImageMetadata *again;
+  CupPixels *pixels;
+  GError *error = NULL;
+  GBytes *file;
+
+  if (!metadata)
+    return;
+  if (metadata->profile) {
+    g_free (cup_icc_describe (metadata->profile));
+    cup_icc_is_like_srgb (metadata->profile);
+  }
+  pixels = cup_pixels_new (3, 2, 3, 8, NULL);
+  memset (pixels->data, 0, cup_pixels_get_size (pixels));
+  file = cup_image_encode (pixels, info->type, 90, NULL);
+  file = cup_image_metadata_insert (metadata, file, info->type, 3, &error);
+  g_assert_no_error (error);
+  again = cup_image_metadata_read (file, info->type);
+  g_assert_cmpuint (cup_image_metadata_get_orientation (again), ==,
+      metadata->orientation);
+  if (cup_image_metadata_fits (metadata, info->type, 3) && metadata->profile)
+    g_assert_true (again && again->profile
+        && g_bytes_equal (again->profile, metadata->profile));
+  g_clear_pointer (&again, cup_image_metadata_unref);
+  g_bytes_unref (file);
+  cup_pixels_unref (pixels);
+  cup_image_metadata_unref (metadata);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 * data, size_t size)
 {
@@ -107,6 +149,8 @@ LLVMFuzzerTestOneInput (const guint8 * data, size_t size)
   valid = cup_image_read_info (bytes, &info, &error);
   if (valid)
     cup_image_check_complete (bytes, info.type, NULL);
+  if (valid)
+    check_metadata (bytes, &info);
   g_assert_true (valid == (error == NULL));
   g_clear_error (&error);
   pixels = cup_image_decode (bytes, MAX_COUNT, &error);

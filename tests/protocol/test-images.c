@@ -285,6 +285,60 @@ test_encoding (gconstpointer data)
   fixture_free (f);
 }
 
+/* What the @n-th frame was sent as. */
+static CupImageType
+get_uploaded_type (Fixture * f, guint n)
+{
+  JsonArray *put = fixture_get_requests (f, "put");
+  CupImageType type;
+
+  g_assert_cmpuint (json_array_get_length (put), >, n);
+  type =
+      cup_image_type_from_mime (request_get_header
+      (json_array_get_object_element (put, n), "content-type"));
+  json_array_unref (put);
+  return type;
+}
+
+/* An upload takes seconds: then it is worth while to make the next one smaller,
+ * but only where that is asked for, and nothing may be lost. */
+static void
+test_thin_uplink (gconstpointer data)
+{
+  const gchar *format = data;
+  Fixture *f;
+  guint n;
+
+  if (skip_without (CUP_IMAGE_WEBP))
+    return;
+  f = fixture_new (NULL, "quality", 50, NULL);
+  gst_util_set_object_arg (G_OBJECT (f->element), "image-format", format);
+  fixture_add_fault (f, "put:late:1:FOR=4000");
+  fixture_play (f, "video/x-raw,format=RGB,width=320,height=240,framerate=25/1",
+      NULL);
+  for (n = 0; n < 2; n++) {
+    GBytes *picture = make_picture (CUP_IMAGE_PNG, 320, 240), *uploaded;
+    CupPixels *pixels = cup_image_decode (picture, 0, NULL), *sent;
+
+    /* Another one each time. */
+    pixels->data[0] = (guint8) n;
+    gst_buffer_unref (fixture_upscale (f, make_rgb_frame (pixels)));
+    g_assert_cmpint (get_uploaded_type (f, n), ==, n == 1
+        && g_str_equal (format, "adaptive") ? CUP_IMAGE_WEBP : CUP_IMAGE_PNG);
+    uploaded = fixture_fetch_uploaded (f, n);
+    /* Less would say nothing of the line. */
+    g_assert_cmpuint (g_bytes_get_size (uploaded), >, n == 0 ? 64 * 1024 : 0);
+    sent = cup_image_decode (uploaded, 0, NULL);
+    g_assert_cmpmem (pixels->data, cup_pixels_get_size (pixels), sent->data,
+        cup_pixels_get_size (sent));
+    cup_pixels_unref (sent);
+    cup_pixels_unref (pixels);
+    g_bytes_unref (uploaded);
+    g_bytes_unref (picture);
+  }
+  fixture_free (f);
+}
+
 /* Results */
 
 static GBytes *
@@ -500,6 +554,9 @@ main (int argc, char **argv)
     add_case ("i420", matrices[i].colorimetry, &matrices[i], test_upload_i420);
   for (i = 0; i < G_N_ELEMENTS (encodings); i++)
     add_case ("encoding", encodings[i].name, &encodings[i], test_encoding);
+  g_test_add_data_func ("/images/thin-uplink/auto", "auto", test_thin_uplink);
+  g_test_add_data_func ("/images/thin-uplink/adaptive", "adaptive",
+      test_thin_uplink);
   g_test_add_func ("/images/transcode", test_transcode);
   g_test_add_func ("/images/alpha", test_alpha);
   g_test_add_func ("/images/colour-match", test_colour_match);

@@ -204,6 +204,24 @@ test_jpeg_quality (void)
   }
 }
 
+/* The most exact transform, which the library leaves out for speed at this
+ * quality. */
+static void
+test_jpeg_transform (void)
+{
+  CupPixels *pixels = sample_pixels (64, 48, 3, 8);
+  GBytes *bytes = encode (pixels, CUP_IMAGE_JPEG, 95);
+  GBytes *exact = make_jpeg (pixels, TJPF_RGB, TJSAMP_444, TJFLAG_ACCURATEDCT);
+  GBytes *fast = make_jpeg (pixels, TJPF_RGB, TJSAMP_444, TJFLAG_FASTDCT);
+
+  g_assert_true (g_bytes_equal (bytes, exact));
+  g_assert_false (g_bytes_equal (bytes, fast));
+  g_bytes_unref (bytes);
+  g_bytes_unref (exact);
+  g_bytes_unref (fast);
+  cup_pixels_unref (pixels);
+}
+
 /* Color at full resolution, whatever the quality. */
 static void
 test_jpeg_subsampling (void)
@@ -799,6 +817,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image/png/ancillary", test_png_ancillary);
   g_test_add_func ("/image/jpeg/quality", test_jpeg_quality);
   g_test_add_func ("/image/jpeg/subsampling", test_jpeg_subsampling);
+  g_test_add_func ("/image/jpeg/transform", test_jpeg_transform);
   g_test_add_func ("/image/jpeg/kinds", test_jpeg_kinds);
   g_test_add_func ("/image/jpeg/alpha", test_jpeg_alpha);
   g_test_add_func ("/image/webp/lossless", test_webp_lossless);

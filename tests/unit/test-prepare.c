@@ -11,12 +11,20 @@ G_DECLARE_FINAL_TYPE (TestEngine, test_engine, TEST, ENGINE, CupEngine)
      struct _TestEngine
      {
        CupEngine parent;
+       gdouble upload_speed;
      };
 
 G_DEFINE_FINAL_TYPE (TestEngine, test_engine, CUP_TYPE_ENGINE);
 
-     static void test_engine_class_init (TestEngineClass * klass)
+     static gdouble get_upload_speed (CupEngine * engine)
 {
+  return TEST_ENGINE (engine)->upload_speed;
+}
+
+static void
+test_engine_class_init (TestEngineClass * klass)
+{
+  CUP_ENGINE_CLASS (klass)->get_upload_speed = get_upload_speed;
   CUP_ENGINE_CLASS (klass)->name = "test";
   CUP_ENGINE_CLASS (klass)->accepts = CUP_ENGINE_ACCEPTS_ENCODED;
 }
@@ -100,6 +108,80 @@ test_encoding (void)
   g_assert_false (same (deep, identify (16, CUP_IMAGE_WEBP, 100)));
 }
 
+/* The type is chosen after that, and is not part of it. */
+static void
+test_adaptive (void)
+{
+  g_assert_true (same (identify (8, CUP_IMAGE_UNKNOWN, 50), identify (8,
+              CUP_IMAGE_PNG, 95)));
+  g_assert_true (same (identify (16, CUP_IMAGE_UNKNOWN, 50), identify (16,
+              CUP_IMAGE_PNG, 95)));
+}
+
+/* A picture of some size, and of @depth. */
+static CupPixels *
+make_shades (gpointer data, GError ** error)
+{
+  CupPixels *pixels = cup_pixels_new (160, 120, 3, GPOINTER_TO_UINT (data),
+      error);
+  gsize i;
+
+  for (i = 0; i < cup_pixels_get_size (pixels); i++)
+    pixels->data[i] = (guint8) (i / 40 + i * 2654435761u % 8);
+  return pixels;
+}
+
+/* What a frame is sent as; asserts that nothing was lost. */
+static CupImageType
+encode_adaptive (CupEngine * engine, CupUploadFormat * format, guint depth)
+{
+  CupJob *job = cup_job_new_raw (160, 120, make_shades,
+      GUINT_TO_POINTER (depth), NULL);
+  CupPixels *before = make_shades (GUINT_TO_POINTER (depth), NULL), *after;
+  GError *error = NULL;
+  CupImageType type;
+
+  cup_job_set_encoding (job, CUP_IMAGE_UNKNOWN, 50);
+  g_assert_true (cup_prepare_load (engine, job, &error));
+  g_assert_true (cup_prepare_encode (engine, job, format, &error));
+  g_assert_no_error (error);
+  type = cup_job_get_bytes_info (job)->type;
+  after = cup_image_decode (cup_job_get_bytes (job), 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (after->depth, ==, depth);
+  g_assert_cmpmem (before->data, cup_pixels_get_size (before), after->data,
+      cup_pixels_get_size (after));
+  cup_pixels_unref (before);
+  cup_pixels_unref (after);
+  cup_job_unref (job);
+  return type;
+}
+
+static void
+test_adaptive_encoding (void)
+{
+  TestEngine *test = g_object_new (TEST_TYPE_ENGINE, NULL);
+  CupEngine *engine = CUP_ENGINE (test);
+  CupUploadFormat format = { 0 };
+
+  if (!cup_image_type_is_supported (CUP_IMAGE_WEBP)) {
+    g_test_skip ("built without libwebp");
+    return;
+  }
+  cup_upload_format_init (&format);
+  /* Nothing is known, of the line and then of PNG. */
+  g_assert_cmpint (encode_adaptive (engine, &format, 8), ==, CUP_IMAGE_PNG);
+  test->upload_speed = 1;
+  g_assert_cmpint (encode_adaptive (engine, &format, 8), ==, CUP_IMAGE_WEBP);
+  g_assert_cmpint (encode_adaptive (engine, &format, 16), ==, CUP_IMAGE_PNG);
+  /* As if it had taken very long. */
+  cup_upload_format_note (&format, CUP_IMAGE_WEBP, 1, 1, 1e6);
+  test->upload_speed = 1e15;
+  g_assert_cmpint (encode_adaptive (engine, &format, 8), ==, CUP_IMAGE_PNG);
+  cup_upload_format_clear (&format);
+  g_object_unref (test);
+}
+
 /* How the picture came is nothing that a service would be told. */
 static void
 test_source (void)
@@ -121,5 +203,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/prepare/encoding", test_encoding);
   g_test_add_func ("/prepare/source", test_source);
+  g_test_add_func ("/prepare/adaptive", test_adaptive);
+  g_test_add_func ("/prepare/adaptive-encoding", test_adaptive_encoding);
   return g_test_run ();
 }

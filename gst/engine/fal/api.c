@@ -45,6 +45,7 @@ cup_fal_api_unref (CupFalApi * api)
   if (api->account)
     cup_fal_network_leave (api->network, api->account);
   g_clear_object (&api->network);
+  cup_fal_uplink_clear (&api->uplink);
   g_free (api);
 }
 

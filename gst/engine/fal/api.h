@@ -11,6 +11,7 @@
 #include "application.h"
 #include "fal.h"
 #include "network.h"
+#include "uplink.h"
 #include "net/backoff.h"
 #include "net/http.h"
 
@@ -57,6 +58,7 @@ typedef struct
   /* HTTP thread only. */
   GQueue requests;              /* CupFalRequest, those not completed yet */
   GError *refusal;              /* the key is good for nothing more */
+  CupFalUplink uplink;          /* has a lock of its own */
   GQueue streams;               /* of follow.c, those that are open */
   guint n_polling;              /* of follow.c, those without a stream */
   guint n_silent;               /* streams in a row that never said a word */

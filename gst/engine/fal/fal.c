@@ -111,6 +111,12 @@ cup_fal_engine_get_service (CupEngine * engine)
   return CUP_FAL_ENGINE (engine)->api->service;
 }
 
+static gdouble
+cup_fal_engine_get_upload_speed (CupEngine * engine)
+{
+  return cup_fal_uplink_get_speed (&CUP_FAL_ENGINE (engine)->api->uplink);
+}
+
 static void
 cup_fal_engine_class_init (CupFalEngineClass * klass)
 {
@@ -122,6 +128,7 @@ cup_fal_engine_class_init (CupFalEngineClass * klass)
   engine_class->get_honours = cup_fal_engine_get_honours;
   engine_class->get_censors = cup_fal_engine_get_censors;
   engine_class->get_service = cup_fal_engine_get_service;
+  engine_class->get_upload_speed = cup_fal_engine_get_upload_speed;
   engine_class->upscale_async = cup_fal_engine_upscale_async;
   engine_class->close = cup_fal_engine_close;
   engine_class->join = cup_fal_engine_join;
@@ -280,6 +287,7 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
   CupFalEngine *engine;
 
   api->ref_count = 1;
+  cup_fal_uplink_init (&api->uplink);
   g_queue_init (&api->streams);
   g_queue_init (&api->requests);
   api->key = g_strdup (settings->key);

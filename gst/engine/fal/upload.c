@@ -61,6 +61,7 @@ struct _CupFalUploader
   guint n_parts;
   guint n_begun;
   guint n_stored;
+  guint n_transfers;            /* that the uplink was told of */
   gboolean is_probe;            /* finds out whether the storage is back */
   guint64 sent;
 };
@@ -96,9 +97,28 @@ clear_timer (CupFalUploader * self)
 }
 
 static void
+begin_transfer (CupFalUploader * self)
+{
+  self->n_transfers++;
+  cup_fal_uplink_begin (&self->api->uplink, g_get_monotonic_time ());
+}
+
+/* @bytes: 0 where they have not arrived. */
+static void
+end_transfer (CupFalUploader * self, gsize bytes)
+{
+  self->n_transfers--;
+  self->sent += bytes;
+  cup_fal_uplink_end (&self->api->uplink, bytes, g_get_monotonic_time ());
+}
+
+static void
 clear_round (CupFalUploader * self)
 {
   guint i;
+
+  while (self->n_transfers > 0)
+    end_transfer (self, 0);
 
   cup_fal_call_cancel (&self->call);
   for (i = 0; i < self->n_parts; i++) {
@@ -224,7 +244,7 @@ on_stored (CupHttpResponse * response, const CupFalFailure * failure,
     handle_trouble (self, failure, error);
     return;
   }
-  self->sent += g_bytes_get_size (self->bytes);
+  end_transfer (self, g_bytes_get_size (self->bytes));
   finish (self, g_steal_pointer (&self->place.file_url), NULL);
 }
 
@@ -239,6 +259,7 @@ put_picture (CupFalUploader * self)
   spec.body = self->bytes;
   spec.content_type = cup_image_type_get_mime (self->type);
   spec.max_attempts = 1;
+  begin_transfer (self);
   cup_fal_call_start (&self->call, self->api, &spec, &put_funcs, self);
 }
 
@@ -343,7 +364,7 @@ on_part (CupHttpResponse * response, const CupFalFailure * failure,
   }
   self->n_stored++;
   get_extent (part, &offset, &size);
-  self->sent += size;
+  end_transfer (self, size);
   if (self->n_stored == self->n_parts)
     complete_parts (self);
   else
@@ -367,6 +388,7 @@ put_parts (CupFalUploader * self)
     spec.url = url;
     get_extent (part, &offset, &size);
     spec.body = g_bytes_new_from_bytes (self->bytes, offset, size);
+    begin_transfer (self);
     cup_fal_call_start (&part->call, self->api, &spec, &part_funcs, part);
     g_bytes_unref (spec.body);
     g_free (number);

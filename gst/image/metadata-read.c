@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Finds the metadata in a file. Each walk ends where the file is not what it
+ * ought to be, with what was found until then.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "metadata-private.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define PNG_SIGNATURE_SIZE 8
+#define PNG_OVERHEAD 12
+/* A name of a profile has at most 79 bytes, and a zero behind it. */
+#define PNG_NAME_MAX 80
+
+#define JPEG_PARTS_MAX 255
+
+#define RIFF_HEADER_SIZE 12
+#define RIFF_CHUNK_HEADER_SIZE 8
+
+/* What was found so far; the first of each kind counts. */
+typedef struct
+{
+  guint orientation;            /* 0 where there was none */
+  GBytes *profile;
+  gboolean has_tried;           /* to inflate one: a file full of them would keep
+                                 * a core busy */
+} Found;
+
+static void
+take_exif (Found * found, const guint8 * data, gsize size)
+{
+  if (found->orientation == 0)
+    found->orientation = cup_exif_read_orientation (data, size);
+}
+
+/* Takes @data. */
+static void
+take_profile (Found * found, guint8 * data, gsize size)
+{
+  if (!found->profile && cup_icc_is_valid (data, size)) {
+    found->profile = g_bytes_new_take (data, size);
+    return;
+  }
+  cup_debug ("a colour profile of %" G_GSIZE_FORMAT " bytes is not used: it "
+      "is damaged, or not the first one", size);
+  g_free (data);
+}
+
+/* PNG */
+
+guint32
+cup_png_checksum (const guint8 * data, gsize size)
+{
+  /* Of four bits each: profiles are small. */
+  static const guint32 steps[16] = {
+    0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+    0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+    0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+    0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+  };
+  guint32 sum = 0xffffffff;
+
+  for (; size > 0; size--) {
+    sum ^= *data++;
+    sum = sum >> 4 ^ steps[sum & 15];
+    sum = sum >> 4 ^ steps[sum & 15];
+  }
+  return ~sum;
+}
+
+/* Inflates into at most CUP_IMAGE_PROFILE_MAX bytes; NULL where that is not
+ * enough, or @data is no zlib stream. */
+static guint8 *
+inflate (const guint8 * data, gsize size, gsize * inflated)
+{
+  GConverter *converter =
+      G_CONVERTER (g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB));
+  CupImageBuffer buffer = { NULL };
+  GConverterResult result = G_CONVERTER_CONVERTED;
+  gsize in, out, step = 16 * 1024;
+
+  while (result == G_CONVERTER_CONVERTED && buffer.size < CUP_IMAGE_PROFILE_MAX) {
+    step = MIN (2 * step, CUP_IMAGE_PROFILE_MAX - buffer.size);
+    if (!cup_image_buffer_reserve (&buffer, buffer.size + step))
+      break;
+    result = g_converter_convert (converter, data, size,
+        buffer.data + buffer.size, step, G_CONVERTER_INPUT_AT_END, &in, &out,
+        NULL);
+    if (result == G_CONVERTER_ERROR)
+      break;
+    data += in;
+    size -= in;
+    buffer.size += out;
+  }
+  g_object_unref (converter);
+  if (result != G_CONVERTER_FINISHED)
+    cup_image_buffer_clear (&buffer);
+  *inflated = buffer.size;
+  return buffer.data ? g_realloc (buffer.data, MAX (buffer.size, 1)) : NULL;
+}
+
+/* A name, zero, the method of compression, which is zero, the stream. */
+static void
+read_iccp (Found * found, const guint8 * data, gsize size)
+{
+  const guint8 *end = memchr (data, 0, MIN (size, PNG_NAME_MAX));
+  guint8 *profile;
+  gsize used, inflated;
+
+  if (!end || found->has_tried)
+    return;
+  found->has_tried = TRUE;
+  used = (gsize) (end - data) + 2;
+  if (used > size || end[1] != 0)
+    return;
+  profile = inflate (data + used, size - used, &inflated);
+  if (profile)
+    take_profile (found, profile, inflated);
+  else
+    cup_debug ("an iCCP chunk of %" G_GSIZE_FORMAT " bytes cannot be inflated "
+        "to %u bytes at most", size, CUP_IMAGE_PROFILE_MAX);
+}
+
+static gboolean
+is_sound (const guint8 * chunk, gsize length)
+{
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  return TRUE;
+#else
+  return cup_image_read_be32 (chunk + 8 + length)
+      == cup_png_checksum (chunk + 4, 4 + length);
+#endif
+}
+
+/* EXIF may stand behind the pixels, too. */
+static void
+read_png (Found * found, const guint8 * data, gsize size)
+{
+  gsize position = PNG_SIGNATURE_SIZE;
+
+  while (size - position >= PNG_OVERHEAD) {
+    const guint8 *chunk = data + position;
+    gsize length = cup_image_read_be32 (chunk);
+
+    if (length > size - position - PNG_OVERHEAD
+        || memcmp (chunk + 4, "IEND", 4) == 0)
+      return;
+    if (memcmp (chunk + 4, "eXIf", 4) == 0 && is_sound (chunk, length))
+      take_exif (found, chunk + 8, length);
+    else if (memcmp (chunk + 4, "iCCP", 4) == 0 && is_sound (chunk, length))
+      read_iccp (found, chunk + 8, length);
+    position += PNG_OVERHEAD + length;
+  }
+}
+
+/* JPEG */
+
+/* A profile in parts, which may come in any order. */
+typedef struct
+{
+  const guint8 *data[JPEG_PARTS_MAX];
+  gsize size[JPEG_PARTS_MAX];
+  guint n;                      /* in all, 0 where it is not known yet */
+  gboolean is_damaged;
+} Parts;
+
+/* @data: behind the prefix. */
+static void
+add_part (Parts * parts, const guint8 * data, gsize size)
+{
+  guint i, n;
+
+  if (size < 2)
+    return;
+  i = data[0];
+  n = data[1];
+  if (i < 1 || i > n || (parts->n > 0 && parts->n != n)
+      || parts->data[i - 1]) {
+    parts->is_damaged = TRUE;
+    return;
+  }
+  parts->n = n;
+  parts->data[i - 1] = data + 2;
+  parts->size[i - 1] = size - 2;
+}
+
+static void
+join_parts (Found * found, const Parts * parts)
+{
+  gsize size = 0;
+  guint8 *profile, *to;
+  guint i;
+
+  if (parts->n == 0 || parts->is_damaged)
+    return;
+  /* At most 255 times 64 kB. */
+  for (i = 0; i < parts->n; i++) {
+    if (!parts->data[i])
+      return;
+    size += parts->size[i];
+  }
+  if (size == 0 || size > CUP_IMAGE_PROFILE_MAX)
+    return;
+  to = profile = g_malloc (size);
+  for (i = 0; i < parts->n; i++) {
+    memcpy (to, parts->data[i], parts->size[i]);
+    to += parts->size[i];
+  }
+  take_profile (found, profile, size);
+}
+
+/* @data: behind the length. */
+static void
+read_segment (Found * found, Parts * parts, guint marker, const guint8 * data,
+    gsize size)
+{
+  if (marker == 0xe1 && size >= CUP_EXIF_PREFIX_SIZE
+      && memcmp (data, CUP_EXIF_PREFIX, CUP_EXIF_PREFIX_SIZE) == 0)
+    take_exif (found, data, size);
+  else if (marker == 0xe2 && size >= CUP_ICC_PREFIX_SIZE
+      && memcmp (data, CUP_ICC_PREFIX, CUP_ICC_PREFIX_SIZE) == 0)
+    add_part (parts, data + CUP_ICC_PREFIX_SIZE, size - CUP_ICC_PREFIX_SIZE);
+}
+
+/* All of it stands in front of the pixels. */
+static void
+read_jpeg (Found * found, const guint8 * data, gsize size)
+{
+  Parts parts = { {NULL} };
+  gsize position = 2;
+
+  while (size - position >= 4 && data[position] == 0xff) {
+    guint marker = data[position + 1];
+    gsize length;
+
+    if (marker == 0xff) {
+      position++;               /* a fill byte */
+      continue;
+    }
+    if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      position += 2;            /* stands alone */
+      continue;
+    }
+    length = cup_image_read_be16 (data + position + 2);
+    if (marker == 0xda || marker == 0xd9 || length < 2
+        || length > size - position - 2)
+      break;
+    read_segment (found, &parts, marker, data + position + 4, length - 2);
+    position += 2 + length;
+  }
+  join_parts (found, &parts);
+}
+
+/* WebP */
+
+static void
+read_webp (Found * found, const guint8 * data, gsize size)
+{
+  gsize position = RIFF_HEADER_SIZE;
+
+  /* Only the extended form has metadata. */
+  while (size - position >= RIFF_CHUNK_HEADER_SIZE) {
+    const guint8 *chunk = data + position;
+    gsize length = cup_image_read_le32 (chunk + 4);
+    gsize left = size - position - RIFF_CHUNK_HEADER_SIZE;
+
+    if (length > left)
+      return;
+    if (memcmp (chunk, "EXIF", 4) == 0)
+      take_exif (found, chunk + RIFF_CHUNK_HEADER_SIZE, length);
+    else if (memcmp (chunk, "ICCP", 4) == 0 && length <= CUP_IMAGE_PROFILE_MAX)
+      take_profile (found, g_memdup2 (chunk + RIFF_CHUNK_HEADER_SIZE, length),
+          length);
+    /* The last one may lack its byte of padding. */
+    length = MIN (length + (length & 1), left);
+    position += RIFF_CHUNK_HEADER_SIZE + length;
+  }
+}
+
+CupImageMetadata *
+cup_image_metadata_read (GBytes * bytes, CupImageType type)
+{
+  CupImageMetadata *metadata;
+  Found found = { 0 };
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  /* Longer than what all have in front. */
+  if (size < RIFF_HEADER_SIZE)
+    return NULL;
+  switch (type) {
+    case CUP_IMAGE_PNG:
+      read_png (&found, data, size);
+      break;
+    case CUP_IMAGE_JPEG:
+      read_jpeg (&found, data, size);
+      break;
+    case CUP_IMAGE_WEBP:
+      read_webp (&found, data, size);
+      break;
+    case CUP_IMAGE_UNKNOWN:
+      break;
+  }
+  metadata = cup_image_metadata_new (MAX (found.orientation, 1), found.profile);
+  g_clear_pointer (&found.profile, g_bytes_unref);
+  return metadata;
+}
