@@ -2,9 +2,9 @@
  *
  * Loops that compilers make vectors of, but for the one that moves bytes.
  *
- * Nothing overflows 32 bits. Products of whole factors add up to the result in
- * units of 2^-shift, and convert.c chooses that so that three times the range
- * fits. Rests are below 2^8, and go with three times 2^20 at most.
+ * Nothing overflows 32 bits. Products with whole factors add up to the result in
+ * units of 2^-shift, which convert.c chooses so that this fits. Rests are below 2^8,
+ * and go with three samples of 2^20 at most.
  */
 #include "convert-kernels.h"
 

@@ -55,8 +55,8 @@ make_offset (gdouble offset, guint shift, guint bits)
       + (G_GINT64_CONSTANT (1) << (shift + bits - 1)), bits);
 }
 
-/* The result is less than three times as far as its range goes in both
- * directions, whatever samples there are. */
+/* Whatever the samples are, sums stay within three times the range of the result:
+ * that in units of 2^-shift is below 2^31. */
 static void
 make_to_rgb (CupConvertToRgb * to, const CupColourCoding * coding, guint depth)
 {

@@ -2,7 +2,8 @@
  *
  * Between CupPixels and the ways in which video lies in memory: planes of luma and
  * chroma, and pixels with their samples in another order. Every result is the
- * nearest level to what arithmetic without rounding gives; grey has no tint.
+ * nearest level to what arithmetic without rounding gives, where that is not within a
+ * hundredth of a level of being half way between two; grey has no tint.
  *
  * Chroma that has fewer samples is interpolated between the nearest two of a row
  * and of a column, and goes on as it ends beyond the edges. On the way back it is
