@@ -402,6 +402,12 @@ permute (const uint8_t * in, size_t in_size, uint8_t * out, size_t out_size,
     permute_bytes (in, 6, out, 8, opaque_16, n);
   else if (in_size == 4 && out_size == 4)
     permute_bytes (in, 4, out, 4, map, n);
+  else if (in_size == 4 && out_size == 3)
+    permute_bytes (in, 4, out, 3, map, n);
+  else if (in_size == 3 && out_size == 4)
+    permute_bytes (in, 3, out, 4, map, n);
+  else if (in_size == 3 && out_size == 3)
+    permute_bytes (in, 3, out, 3, map, n);
   else
     permute_bytes (in, in_size, out, out_size, map, n);
 }
