@@ -1,11 +1,24 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The usual formats are converted by gst/image/convert.h; here is what is done with
+ * all others.
+ */
 #include "colour.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "colour-layout.h"
 #include "frame.h"
+
+static gint general;            /* atomic */
+
+void
+cup_colour_set_general (gboolean value)
+{
+  g_atomic_int_set (&general, value);
+}
 
 /* Lines are worked on as GStreamer unpacks them: four components a pixel, A
  * and then YUV or RGB, of 8 or 16 bits. A component of a depth below that has
@@ -32,13 +45,7 @@ get_yuv_matrix (const GstVideoInfo * info, gdouble to_yuv[3][3],
 {
   gdouble kr, kb, kg;
 
-  if (!gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &kr, &kb)) {
-    /* Unlabelled: as GStreamer takes it, by size. */
-    gboolean hd = GST_VIDEO_INFO_HEIGHT (info) > 576;
-
-    gst_video_color_matrix_get_Kr_Kb (hd ? GST_VIDEO_COLOR_MATRIX_BT709 :
-        GST_VIDEO_COLOR_MATRIX_BT601, &kr, &kb);
-  }
+  cup_colour_get_weights (info, &kr, &kb);
   kg = 1 - kr - kb;
 
   to_yuv[0][0] = kr;
@@ -375,10 +382,48 @@ read_lines (const GstVideoFrame * frame, CupPixels * pixels)
   chroma_clear (&chroma);
 }
 
+/* FALSE where the format is not one of those. */
+static gboolean
+read_quickly (const GstVideoFrame * frame, CupPixels * pixels)
+{
+  CupColourCoding coding;
+  CupPlanes planes;
+  CupPacked packed;
+
+  if (g_atomic_int_get (&general))
+    return FALSE;
+  if (cup_colour_get_planes (frame, &planes)) {
+    cup_colour_get_coding (&frame->info, &coding);
+    cup_convert_from_planes (&planes, &coding, pixels);
+    return TRUE;
+  }
+  if (cup_colour_get_packed (frame, &packed)) {
+    cup_convert_from_packed (&packed, pixels);
+    return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 is_full_range (const GstVideoInfo * info)
 {
   return info->colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235;
+}
+
+CupPixels *
+cup_colour_new_pixels (guint width, guint height, guint channels, guint depth,
+    GError ** error)
+{
+  CupPixels *pixels = cup_pixels_new (width, height, channels, depth, error);
+  gsize used;
+  guint y;
+
+  if (!pixels)
+    return NULL;
+  used = (gsize) width *channels * (depth / 8);
+  for (y = 0; y < height; y++)
+    memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
+  return pixels;
 }
 
 CupPixels *
@@ -387,27 +432,21 @@ cup_colour_read_frame (const GstVideoFrame * frame, GError ** error)
   const GstVideoInfo *info = &frame->info;
   guint channels, depth, y;
   CupPixels *pixels;
-  gsize used;
 
   cup_colour_get_layout (info, &channels, &depth);
-  pixels = cup_pixels_new (GST_VIDEO_INFO_WIDTH (info),
+  pixels = cup_colour_new_pixels (GST_VIDEO_INFO_WIDTH (info),
       GST_VIDEO_INFO_HEIGHT (info), channels, depth, error);
   if (!pixels)
     return NULL;
-
-  /* Padding is handed on with the pixels: it must not show what was in that
-   * memory before. */
-  used = (gsize) pixels->width * channels * (depth / 8);
-  for (y = 0; y < pixels->height; y++)
-    memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
 
   if (is_full_range (info) && cup_frame_is_native (channels, depth,
           GST_VIDEO_INFO_FORMAT (info))) {
     for (y = 0; y < pixels->height; y++)
       memcpy (cup_pixels_row (pixels, y),
           (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, 0)
-          + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0), used);
-  } else {
+          + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+          (gsize) pixels->width * channels * (depth / 8));
+  } else if (!read_quickly (frame, pixels)) {
     read_lines (frame, pixels);
   }
   return pixels;
@@ -538,10 +577,34 @@ write_lines (GstVideoFrame * frame, const CupPixels * pixels)
   chroma_clear (&chroma);
 }
 
+/* FALSE where the format is not one of those. */
+static gboolean
+write_quickly (GstVideoFrame * frame, const CupPixels * pixels)
+{
+  CupColourCoding coding;
+  CupPlanes planes;
+  CupPacked packed;
+
+  if (g_atomic_int_get (&general))
+    return FALSE;
+  if (cup_colour_get_planes (frame, &planes)) {
+    cup_colour_get_coding (&frame->info, &coding);
+    cup_convert_to_planes (pixels, &coding, &planes);
+    return TRUE;
+  }
+  if (cup_colour_get_packed (frame, &packed)) {
+    cup_convert_to_packed (pixels, &packed);
+    return TRUE;
+  }
+  return FALSE;
+}
+
 gboolean
 cup_colour_write_frame (GstVideoFrame * frame, const CupPixels * pixels,
     GError ** error)
 {
+  if (write_quickly (frame, pixels))
+    return TRUE;
   if (frame->info.finfo->pack_func == NULL
       || frame->info.finfo->pack_lines != 1) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,

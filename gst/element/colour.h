@@ -3,12 +3,13 @@
  * Between frames of any raw format and CupPixels, exactly: with the stream's
  * own matrix, range and chroma site, and correct rounding.
  *
- * GStreamer's GstVideoFormatInfo knows how every format lies in memory, and
- * GstVideoChromaResample where chroma sits; both are used. GstVideoConverter
- * is not: its 8-bit path makes grey 2.3 levels too dark, and its 16-bit path
- * tints it by 1.5 levels of red and blue.
+ * The usual ones are converted by gst/image/convert.h. For all others
+ * GStreamer's GstVideoFormatInfo knows how they lie in memory, and
+ * GstVideoChromaResample where chroma sits; it rounds each time that it halves
+ * or doubles. GstVideoConverter is not used: its 8-bit path makes grey 2.3 levels
+ * too dark, and its 16-bit path tints it by 1.5 levels of red and blue.
  *
- * Functions may be called from any thread; they keep no state.
+ * Functions may be called from any thread; those that convert keep no state.
  */
 #pragma once
 
@@ -17,6 +18,10 @@
 #include "image/pixels.h"
 
 G_BEGIN_DECLS
+
+/* For tests and benchmarks, which compare both: TRUE has every format that begins
+ * from then on converted as those are that nothing is faster for. */
+void cup_colour_set_general (gboolean general);
 
 /* Whether frames of the format have alpha. GStreamer's own flag of AV12 says no,
  * though its fourth component is alpha. */
@@ -27,6 +32,10 @@ gboolean cup_colour_has_alpha (const GstVideoFormatInfo * finfo);
 void cup_colour_get_layout (const GstVideoInfo * info, guint * channels,
     guint * depth);
 
+/* Of uninitialised samples, but for the padding: it is handed on with them, and
+ * must not show what was in that memory before. */
+CupPixels *cup_colour_new_pixels (guint width, guint height, guint channels,
+    guint depth, GError ** error);
 CupPixels *cup_colour_read_frame (const GstVideoFrame * frame,
     GError ** error);
 

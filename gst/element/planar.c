@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "colour-layout.h"
 #include "colour.h"
 
 static gboolean
@@ -161,50 +161,34 @@ cup_planar_write (GstVideoFrame * frame, const CupYuv * yuv)
   }
 }
 
-/* A planar format of its layout. */
-static GstVideoFormat
-get_format (const CupYuv * yuv)
-{
-  if (yuv->half_height)
-    return GST_VIDEO_FORMAT_I420;
-  return yuv->half_width ? GST_VIDEO_FORMAT_Y42B : GST_VIDEO_FORMAT_Y444;
-}
-
 CupPixels *
 cup_planar_to_pixels (const CupYuv * yuv, const GstVideoInfo * in,
     GError ** error)
 {
-  CupPixels *pixels = NULL;
-  GstVideoFrame frame;
-  GstVideoInfo info;
-  GstBuffer *buffer;
+  CupPlanes planes = {
+    .width = cup_yuv_get_width (yuv),
+    .height = cup_yuv_get_height (yuv),
+    .n_components = 3,
+    .depth = 8,
+    .step = 1,
+    .half_width = yuv->half_width,
+    .half_height = yuv->half_height,
+    .cosited_x = yuv->cosited_x,
+    .cosited_y = yuv->cosited_y
+  };
+  CupPixels *pixels = cup_colour_new_pixels (planes.width, planes.height, 3, 8,
+      error);
+  CupColourCoding coding;
+  guint i;
 
-  if (!gst_video_info_set_format (&info, get_format (yuv),
-          cup_yuv_get_width (yuv), cup_yuv_get_height (yuv)))
-    goto no_memory;
-  info.colorimetry = in->colorimetry;
-  info.chroma_site = in->chroma_site;
-  /* What is not labelled goes by the size, and that is the input's. */
-  if (info.colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN)
-    info.colorimetry.matrix = GST_VIDEO_INFO_HEIGHT (in) > 576 ?
-        GST_VIDEO_COLOR_MATRIX_BT709 : GST_VIDEO_COLOR_MATRIX_BT601;
-
-  buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&info), NULL);
-  if (!buffer)
-    goto no_memory;
-  if (!gst_video_frame_map (&frame, &info, buffer, GST_MAP_READWRITE)) {
-    gst_buffer_unref (buffer);
-    goto no_memory;
+  if (!pixels)
+    return NULL;
+  for (i = 0; i < 3; i++) {
+    planes.data[i] = yuv->planes[i]->data;
+    planes.stride[i] = yuv->planes[i]->stride;
   }
-  cup_planar_write (&frame, yuv);
-  pixels = cup_colour_read_frame (&frame, error);
-  gst_video_frame_unmap (&frame);
-  gst_buffer_unref (buffer);
+  /* What is not labelled goes by the size, and that is the input's. */
+  cup_colour_get_coding (in, &coding);
+  cup_convert_from_planes (&planes, &coding, pixels);
   return pixels;
-
-no_memory:
-  g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-      "no memory to convert a result of %u×%u", cup_yuv_get_width (yuv),
-      cup_yuv_get_height (yuv));
-  return NULL;
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Frames of the usual formats as gst/image/convert.h takes them: where their samples
+ * are, and what they mean.
+ *
+ * Functions may be called from any thread; they keep no state.
+ */
+#pragma once
+
+#include <gst/video/video.h>
+
+#include "image/convert.h"
+
+G_BEGIN_DECLS
+
+/* Kr and Kb of the matrix; of one that is not labelled as GStreamer takes it, by
+ * size. */
+void cup_colour_get_weights (const GstVideoInfo * info, gdouble * kr,
+    gdouble * kb);
+/* Of YUV and gray. */
+void cup_colour_get_coding (const GstVideoInfo * info,
+    CupColourCoding * coding);
+
+/* FALSE where the frame is nothing of that kind, or not in the machine's byte
+ * order. The samples are valid as long as the frame is mapped, and are for writing
+ * if that is. */
+gboolean cup_colour_get_planes (const GstVideoFrame * frame,
+    CupPlanes * planes);
+gboolean cup_colour_get_packed (const GstVideoFrame * frame,
+    CupPacked * packed);
+
+G_END_DECLS
