@@ -239,6 +239,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_values (job, cup_values_copy (self->settings.values));
   cup_job_set_encoding (job, type == CUP_IMAGE_UNKNOWN ? CUP_IMAGE_PNG : type,
       self->settings.quality);
+  cup_job_set_compression_level (job, self->settings.compression_level);
   cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
   cup_job_set_queue_timeout (job,
       to_microseconds (self->settings.queue_timeout));

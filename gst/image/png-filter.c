@@ -8,13 +8,14 @@
 #include "png-filter.h"
 
 #include <string.h>
-#ifdef __SSE2__
+#ifdef __x86_64__
 #include <emmintrin.h>
 #endif
 
 /* The bytes of a pixel, and as many numbers to calculate with. */
 typedef guint8 Bytes __attribute__((vector_size (8)));
 typedef gint16 Words __attribute__((vector_size (16)));
+typedef guint8 Many __attribute__((vector_size (16)));
 
 /* Filtering */
 
@@ -146,16 +147,30 @@ widen (Bytes bytes)
   return __builtin_convertvector (bytes, Words);
 }
 
+/* Of words that bytes can hold. */
 static inline Bytes
 narrow (Words words)
 {
+#ifdef __x86_64__
+  __m128i packed = _mm_packus_epi16 ((__m128i) words, (__m128i) words);
+
+  return (Bytes) _mm_cvtsi128_si64 (packed);
+#else
   return __builtin_convertvector (words, Bytes);
+#endif
+}
+
+/* Modulo 256, of words that bytes can hold. */
+static inline Words
+add_bytes (Words a, Words b)
+{
+  return (Words) ((Many) a + (Many) b);
 }
 
 static inline Words
 get_least (Words a, Words b)
 {
-#ifdef __SSE2__
+#ifdef __x86_64__
   return (Words) _mm_min_epi16 ((__m128i) a, (__m128i) b);
 #else
   Words is_less = a < b;
@@ -167,7 +182,7 @@ get_least (Words a, Words b)
 static inline Words
 get_absolute (Words a)
 {
-#ifdef __SSE2__
+#ifdef __x86_64__
   return (Words) _mm_max_epi16 ((__m128i) a, (__m128i) - a);
 #else
   Words sign = a >> 15;
@@ -176,16 +191,84 @@ get_absolute (Words a)
 #endif
 }
 
+/* The loops go over the pixels from @i to before @end, and look at @width bytes
+ * for each, which may be more than it has. */
+
+static inline void
+run_sub (guint8 * out, const guint8 * in, gsize i, gsize end, guint bpp,
+    guint width, Bytes * previous)
+{
+  Bytes left = *previous;
+
+  for (; i < end; i += bpp) {
+    left += load_pixel (in + i, width);
+    store_pixel (out + i, left, width);
+  }
+  *previous = left;
+}
+
+static inline void
+run_average (guint8 * out, const guint8 * in, const guint8 * above, gsize i,
+    gsize end, guint bpp, guint width, Words * previous)
+{
+  Words left = *previous;
+
+  for (; i < end; i += bpp) {
+    Words up = widen (load_pixel (above + i, width));
+    Words rest = widen (load_pixel (in + i, width));
+
+    left = add_bytes (rest, (left + up) >> 1);
+    store_pixel (out + i, narrow (left), width);
+  }
+  *previous = left;
+}
+
+/* The neighbour that is nearest to left + up - corner; of several the first in
+ * that order. */
+static inline void
+run_paeth (guint8 * out, const guint8 * in, const guint8 * above, gsize i,
+    gsize end, guint bpp, guint width, Words * previous)
+{
+  Words left = previous[0], corner = previous[1];
+
+  for (; i < end; i += bpp) {
+    Words up = widen (load_pixel (above + i, width));
+    Words rest = widen (load_pixel (in + i, width));
+    Words to_left = up - corner, to_up = left - corner;
+    Words to_corner = get_absolute (to_left + to_up);
+    Words least, is_left, is_up;
+
+    to_left = get_absolute (to_left);
+    to_up = get_absolute (to_up);
+    least = get_least (get_least (to_left, to_up), to_corner);
+    is_left = least == to_left;
+    is_up = least == to_up;
+    left = (is_left & left)
+        | (~is_left & ((is_up & up) | (~is_up & corner)));
+    left = add_bytes (left, rest);
+    corner = up;
+    store_pixel (out + i, narrow (left), width);
+  }
+  previous[0] = left;
+  previous[1] = corner;
+}
+
+/* Where pixels of three bytes can be treated as if they had four: what is written
+ * beyond one is overwritten with the next. The last one has none. */
+static inline gsize
+get_wide_end (const guint8 * out, const guint8 * in, gsize n, guint bpp)
+{
+  return bpp == 3 && out != in ? n - bpp : 0;
+}
+
 static inline void
 unfilter_sub (guint8 * out, const guint8 * in, gsize n, guint bpp)
 {
+  gsize wide_end = get_wide_end (out, in, n, bpp);
   Bytes left = { 0 };
-  gsize i;
 
-  for (i = 0; i < n; i += bpp) {
-    left += load_pixel (in + i, bpp);
-    store_pixel (out + i, left, bpp);
-  }
+  run_sub (out, in, 0, wide_end, bpp, 4, &left);
+  run_sub (out, in, wide_end, n, bpp, bpp, &left);
 }
 
 static void
@@ -207,45 +290,22 @@ static inline void
 unfilter_average (guint8 * out, const guint8 * in, const guint8 * above,
     gsize n, guint bpp)
 {
+  gsize wide_end = get_wide_end (out, in, n, bpp);
   Words left = { 0 };
-  gsize i;
 
-  for (i = 0; i < n; i += bpp) {
-    Words up = widen (load_pixel (above + i, bpp));
-    Words rest = widen (load_pixel (in + i, bpp));
-
-    left = (rest + ((left + up) >> 1)) & 255;
-    store_pixel (out + i, narrow (left), bpp);
-  }
+  run_average (out, in, above, 0, wide_end, bpp, 4, &left);
+  run_average (out, in, above, wide_end, n, bpp, bpp, &left);
 }
 
-/* The neighbour that is nearest to left + up - corner; of several the first in
- * that order. */
 static inline void
 unfilter_paeth (guint8 * out, const guint8 * in, const guint8 * above, gsize n,
     guint bpp)
 {
-  Words left = { 0 }, corner = { 0 };
-  gsize i;
+  gsize wide_end = get_wide_end (out, in, n, bpp);
+  Words previous[2] = { {0}, {0} };
 
-  for (i = 0; i < n; i += bpp) {
-    Words up = widen (load_pixel (above + i, bpp));
-    Words rest = widen (load_pixel (in + i, bpp));
-    Words to_left = up - corner, to_up = left - corner;
-    Words to_corner = get_absolute (to_left + to_up);
-    Words least, is_left, is_up;
-
-    to_left = get_absolute (to_left);
-    to_up = get_absolute (to_up);
-    least = get_least (get_least (to_left, to_corner), to_up);
-    is_left = least == to_left;
-    is_up = least == to_up;
-    left = (is_left & left)
-        | (~is_left & ((is_up & up) | (~is_up & corner)));
-    left = (left + rest) & 255;
-    corner = up;
-    store_pixel (out + i, narrow (left), bpp);
-  }
+  run_paeth (out, in, above, 0, wide_end, bpp, 4, previous);
+  run_paeth (out, in, above, wide_end, n, bpp, bpp, previous);
 }
 
 /* With a @bpp that the compiler knows. */
