@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Pictures as files: PNG, JPEG and WebP, read and written by libpng,
- * libjpeg-turbo and libwebp. Nothing here is trusted: the header is read and
+ * libjpeg-turbo and libwebp, and plain PNG without libpng where there is a faster
+ * way. Nothing here is trusted: the header is read and
  * its size checked before anything is allocated, damaged data is an error and
  * never a half-filled picture.
  *
