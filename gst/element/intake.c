@@ -237,6 +237,7 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
   cup_job_set_values (job, cup_values_copy (self->settings.values));
   cup_job_set_encoding (job, cup_settings_get_upload_type (&self->settings),
       self->settings.quality);
+  cup_job_set_compression_level (job, self->settings.compression_level);
   cup_job_set_timeout (job, to_microseconds (self->settings.timeout));
   cup_job_set_queue_timeout (job,
       to_microseconds (self->settings.queue_timeout));

@@ -30,7 +30,7 @@ cup_sizing_get_size (const CupSizing * sizing, const GstVideoInfo * frame,
 
 static CupOutput *
 output_new (const CupPicture * picture, const CupSizing * sizing,
-    GstCaps * caps, guint quality)
+    GstCaps * caps, const CupOutputEncoding * encoding)
 {
   CupOutput *output = g_new0 (CupOutput, 1);
 
@@ -44,7 +44,8 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
   output->sizing.width = picture->info.width;
   output->sizing.height = picture->info.height;
   cup_choice_get_aspect (picture, &output->par_n, &output->par_d);
-  output->quality = quality;
+  output->quality = encoding->quality;
+  output->compression_level = encoding->compression_level;
   output->caps = gst_caps_ref (caps);
   output->image_type =
       cup_image_type_from_mime (gst_structure_get_name (gst_caps_get_structure
@@ -55,8 +56,8 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
 
 CupOutput *
 cup_output_choose (const CupPicture * picture, const CupSizing * sizing,
-    GstCaps * peer, CupOutput * current, CupImageType image_type,
-    guint quality, GError ** error)
+    GstCaps * peer, CupOutput * current, const CupOutputEncoding * encoding,
+    GError ** error)
 {
   const CupImageInfo *info = &picture->info;
   CupOutput *output;
@@ -66,11 +67,11 @@ cup_output_choose (const CupPicture * picture, const CupSizing * sizing,
           "the picture in the size that it is to leave with", error))
     return NULL;
   caps = cup_choose_caps (picture, peer, current ? current->caps : NULL,
-      image_type, error);
+      encoding->type, error);
   if (!caps)
     return NULL;
 
-  output = output_new (picture, sizing, caps, quality);
+  output = output_new (picture, sizing, caps, encoding);
   gst_caps_unref (caps);
   if (output->image_type == CUP_IMAGE_UNKNOWN) {
     if (!gst_video_info_from_caps (&output->info, output->caps)) {
@@ -363,7 +364,11 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
-  bytes = cup_image_encode (pixels, output->image_type, output->quality, error);
+  if (output->image_type == CUP_IMAGE_PNG)
+    bytes = cup_image_encode_png (pixels, output->compression_level, error);
+  else
+    bytes = cup_image_encode (pixels, output->image_type, output->quality,
+        error);
   if (bytes)
     bytes = cup_image_metadata_insert (result->metadata, bytes,
         output->image_type, pixels->channels, error);

@@ -38,6 +38,19 @@ void cup_sizing_get_size (const CupSizing * sizing, const GstVideoInfo * frame,
     gdouble scale, const CupImageInfo * info, guint * width, guint * height);
 
 /**
+ * CupOutputEncoding: how pixels are encoded
+ * @type: CUP_IMAGE_UNKNOWN for the best that downstream takes
+ * @quality: of JPEG and WebP
+ * @compression_level: of PNG
+ */
+typedef struct
+{
+  CupImageType type;
+  guint quality;
+  guint compression_level;
+} CupOutputEncoding;
+
+/**
  * CupOutput:
  * @caps: fixed
  * @image_type: CUP_IMAGE_UNKNOWN for raw video
@@ -65,6 +78,7 @@ typedef struct
   gint par_n;
   gint par_d;
   guint quality;
+  guint compression_level;
   gboolean wraps;               /* the pixels' own memory leaves */
   GstBufferPool *pool;          /* where frames are written, not wrapped */
 } CupOutput;
@@ -73,12 +87,10 @@ typedef struct
  * downstream accepts, in its order of preference (it is ANY where downstream
  * does not care: then images stay images and raw video stays raw video).
  * @current: what is used now, kept where it can hold the result as well as any
- * other.
- * @image_type and @quality: how pixels are encoded, CUP_IMAGE_UNKNOWN for the
- * best that downstream takes. */
+ * other. */
 CupOutput *cup_output_choose (const CupPicture * picture,
     const CupSizing * sizing, GstCaps * peer, CupOutput * current,
-    CupImageType image_type, guint quality, GError ** error);
+    const CupOutputEncoding * encoding, GError ** error);
 CupOutput *cup_output_ref (CupOutput * output);
 void cup_output_unref (CupOutput * output);
 

@@ -130,6 +130,14 @@ static const CupProperty properties[] = {
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (quality),
     .minimum = 1, .maximum = 100,
     .flags = GST_PARAM_MUTABLE_PLAYING },
+  { .name = "compression-level", .nick = "Compression level",
+    .blurb = "How hard compression of PNG files that are made here tries: 0 "
+        "stores the samples as they are, 1 is the fastest that compresses, "
+        "and each level above takes longer for a little less to send. "
+        "Nothing is lost with any of them",
+    .kind = CUP_PROPERTY_UINT, .offset = OFFSET (compression_level),
+    .maximum = CUP_IMAGE_PNG_MAX_LEVEL,
+    .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "timeout", .nick = "Timeout",
     .blurb = "Seconds of work that one frame may take: sending, upscaling, "
         "fetching, but not waiting for its turn at a service (queue-timeout). "
@@ -370,6 +378,7 @@ cup_settings_init (CupSettings * settings)
     .max_in_flight = 4,
     .image_format = GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
     .quality = 95,
+    .compression_level = CUP_IMAGE_PNG_DEFAULT_LEVEL,
     .timeout = 600,
     .queue_timeout = 3600,
     .qos = TRUE,

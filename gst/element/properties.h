@@ -46,6 +46,7 @@ typedef struct
   guint max_in_flight;
   gint image_format;
   guint quality;
+  guint compression_level;
   gdouble timeout;
   gdouble queue_timeout;
   gboolean qos;

@@ -51,14 +51,14 @@ static CupOutput *
 choose_output (GstCreativeUpscaler * self, CupPicture * picture,
     GError ** error)
 {
-  CupImageType type;
+  CupOutputEncoding encoding;
   CupOutput *output;
   GstCaps *peer;
-  guint quality;
 
   GST_OBJECT_LOCK (self);
-  type = cup_settings_get_image_type (&self->settings);
-  quality = self->settings.quality;
+  encoding.type = cup_settings_get_image_type (&self->settings);
+  encoding.quality = self->settings.quality;
+  encoding.compression_level = self->settings.compression_level;
   GST_OBJECT_UNLOCK (self);
 
   /* One frame that failed is no reason to change the format, and to change it
@@ -72,8 +72,8 @@ choose_output (GstCreativeUpscaler * self, CupPicture * picture,
     picture->is_video = expects_video (self, picture->input);
   }
   peer = gst_pad_peer_query_caps (self->srcpad, NULL);
-  output = cup_output_choose (picture, &self->sizing, peer, self->output, type,
-      quality, error);
+  output = cup_output_choose (picture, &self->sizing, peer, self->output,
+      &encoding, error);
   gst_caps_unref (peer);
   return output;
 }

@@ -14,6 +14,7 @@ struct _CupJob
   CupValues *values;
   CupImageType upload_type;
   guint quality;
+  guint compression_level;
   gint64 timeout;
   gint64 queue_timeout;
   guint width;
@@ -156,6 +157,7 @@ job_new (guint width, guint height)
   job->cancellable = g_cancellable_new ();
   job->upload_type = CUP_IMAGE_PNG;
   job->quality = 95;
+  job->compression_level = CUP_IMAGE_PNG_DEFAULT_LEVEL;
   job->width = width;
   job->height = height;
   return job;
@@ -201,6 +203,7 @@ cup_job_new_from (CupJob * job)
   copy->values = job->values ? cup_values_copy (job->values) : NULL;
   copy->upload_type = job->upload_type;
   copy->quality = job->quality;
+  copy->compression_level = job->compression_level;
   copy->timeout = job->timeout;
   copy->queue_timeout = job->queue_timeout;
   copy->check_unsafe = job->check_unsafe;
@@ -273,6 +276,12 @@ cup_job_set_encoding (CupJob * job, CupImageType upload_type, guint quality)
 {
   job->upload_type = upload_type;
   job->quality = quality;
+}
+
+void
+cup_job_set_compression_level (CupJob * job, guint level)
+{
+  job->compression_level = level;
 }
 
 void
@@ -396,6 +405,12 @@ guint
 cup_job_get_quality (CupJob * job)
 {
   return job->quality;
+}
+
+guint
+cup_job_get_compression_level (CupJob * job)
+{
+  return job->compression_level;
 }
 
 gint64
@@ -531,8 +546,12 @@ cup_job_need_bytes (CupJob * job, GError ** error)
     return read_file (job, error);
   if (!cup_job_need_pixels (job, error))
     return FALSE;
-  job->bytes = cup_image_encode (job->pixels, job->upload_type, job->quality,
-      error);
+  if (job->upload_type == CUP_IMAGE_PNG)
+    job->bytes = cup_image_encode_png (job->pixels, job->compression_level,
+        error);
+  else
+    job->bytes = cup_image_encode (job->pixels, job->upload_type, job->quality,
+        error);
   if (!job->bytes) {
     g_prefix_error (error, "the frame cannot be sent as %s (image-format): ",
         cup_image_type_get_mime (job->upload_type));

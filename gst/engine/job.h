@@ -192,6 +192,8 @@ void cup_job_unref (CupJob * job);
 void cup_job_set_values (CupJob * job, CupValues * values);
 void cup_job_set_encoding (CupJob * job, CupImageType upload_type,
     guint quality);
+/* Of PNG, as in cup_image_encode_png(); no part of what the result depends on. */
+void cup_job_set_compression_level (CupJob * job, guint level);
 void cup_job_set_timeout (CupJob * job, gint64 timeout);
 void cup_job_set_queue_timeout (CupJob * job, gint64 queue_timeout);
 /* See CupResult.check_unsafe; FALSE at first. Until the job is completed. */
@@ -233,6 +235,7 @@ CupJournal *cup_job_get_journal (CupJob * job);
 const CupValues *cup_job_get_values (CupJob * job);
 CupImageType cup_job_get_upload_type (CupJob * job);
 guint cup_job_get_quality (CupJob * job);
+guint cup_job_get_compression_level (CupJob * job);
 gint64 cup_job_get_timeout (CupJob * job);
 gint64 cup_job_get_queue_timeout (CupJob * job);
 GCancellable *cup_job_get_cancellable (CupJob * job);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Pictures as files: PNG, JPEG and WebP, read and written by libpng,
- * libjpeg-turbo and libwebp. Nothing here is trusted: the header is read and
+ * libjpeg-turbo and libwebp, and plain PNG without libpng where there is a faster
+ * way. Nothing here is trusted: the header is read and
  * its size checked before anything is allocated, damaged data is an error and
  * never a half-filled picture.
  *
@@ -84,12 +85,22 @@ gboolean cup_image_may_be_black (GBytes * bytes, const CupImageInfo * info);
 CupPixels *cup_image_decode (GBytes * bytes, guint64 max_count,
     GError ** error);
 
+/* How hard compression of PNG tries: 0 stores the samples as they are, 1 is what
+ * pays unless the network is slow, the others take longer for a little less. */
+#define CUP_IMAGE_PNG_DEFAULT_LEVEL 1
+#define CUP_IMAGE_PNG_MAX_LEVEL 9
+
 /* Encodes @pixels as @type. @quality is 1…100 for JPEG (4:4:4) and WebP (where
- * 100 is lossless), and ignored for PNG. What the type cannot hold is reduced
+ * 100 is lossless), and ignored for PNG, which has its default level. What the type cannot hold is reduced
  * where nothing visible is lost (16 bits to 8, rounded, for JPEG and WebP) and
  * CUP_ERROR_UNSUPPORTED where it would be (alpha that is not opaque, to JPEG).
  */
 GBytes *cup_image_encode (const CupPixels * pixels, CupImageType type,
     guint quality, GError ** error);
+
+/* The same for PNG with a level of compression. The samples that come back are
+ * the same with all of them. */
+GBytes *cup_image_encode_png (const CupPixels * pixels, guint level,
+    GError ** error);
 
 G_END_DECLS

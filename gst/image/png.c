@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * PNG by libpng's full API (the simplified one has had the most security
- * reports).
+ * PNG's header, and PNG by libpng's full API (the simplified one has had the most
+ * security reports). What most files are goes a faster way, where the build has
+ * one, and comes back here when it is anything else.
  *
  * libpng reports errors by longjmp(). All calls that can jump are made below
  * guard(), which has no variables that a jump could leave undefined; what
@@ -11,7 +12,7 @@
 #include "config.h"
 #endif
 
-#include "codecs.h"
+#include "png-private.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -20,18 +21,7 @@
 #include "base/error.h"
 #include "base/log.h"
 
-#define SIGNATURE_SIZE 8
-/* Length and type before a chunk's data, checksum behind. */
-#define CHUNK_HEADER_SIZE 8
-#define CHUNK_OVERHEAD 12
-#define CHUNK_LENGTH_MAX 0x7fffffff
-#define IHDR_LENGTH 13
-
-/* Bounds what a chunk may claim to hold. Nothing of that size is allocated,
- * as ancillary chunks are skipped: room for the workflows and provenance
- * manifests that generators embed. (IDAT has a bound of libpng's own, from the
- * picture's size.) */
-#define CHUNK_MALLOC_MAX (64 * 1024 * 1024)
+/* Of chunks that are kept; none is. */
 #define CHUNK_CACHE_MAX 16
 
 /* What may still be read once only the last row is missing, beyond the row:
@@ -63,6 +53,7 @@ typedef struct
   CupImageBuffer buffer;
   png_infop info;
   const CupPixels *pixels;
+  guint level;
 } Writer;
 
 typedef void (*Body) (png_structp png, gpointer state);
@@ -126,14 +117,15 @@ static gboolean
 find_transparency (const guint8 * data, gsize size, gboolean * found,
     GError ** error)
 {
-  gsize offset = SIGNATURE_SIZE + CHUNK_OVERHEAD + IHDR_LENGTH;
+  gsize offset =
+      CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_OVERHEAD + CUP_PNG_IHDR_LENGTH;
 
   *found = FALSE;
-  while (size - offset >= CHUNK_HEADER_SIZE) {
+  while (size - offset >= CUP_PNG_CHUNK_HEADER_SIZE) {
     guint32 length = cup_image_read_be32 (data + offset);
     const guint8 *type = data + offset + 4;
 
-    if (length > CHUNK_LENGTH_MAX || !g_ascii_isalpha (type[0])
+    if (length > CUP_PNG_CHUNK_LENGTH_MAX || !g_ascii_isalpha (type[0])
         || !g_ascii_isalpha (type[1]) || !g_ascii_isalpha (type[2])
         || !g_ascii_isalpha (type[3]) || memcmp (type, "IEND", 4) == 0) {
       g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
@@ -148,10 +140,10 @@ find_transparency (const guint8 * data, gsize size, gboolean * found,
       return TRUE;
     }
     /* @length has 31 bits, but so may a gsize have. */
-    if (size - offset < CHUNK_OVERHEAD
-        || size - offset - CHUNK_OVERHEAD < length)
+    if (size - offset < CUP_PNG_CHUNK_OVERHEAD
+        || size - offset - CUP_PNG_CHUNK_OVERHEAD < length)
       break;
-    offset += CHUNK_OVERHEAD + (gsize) length;
+    offset += CUP_PNG_CHUNK_OVERHEAD + (gsize) length;
   }
   return set_truncated (size, error);
 }
@@ -160,15 +152,17 @@ gboolean
 cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
     GError ** error)
 {
-  const guint8 *ihdr = data + SIGNATURE_SIZE + CHUNK_HEADER_SIZE;
+  const guint8 *ihdr =
+      data + CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_HEADER_SIZE;
   gboolean has_alpha, has_trns = FALSE;
   guint32 width, height;
   guint depth, color_type;
 
-  if (size < SIGNATURE_SIZE + CHUNK_OVERHEAD + IHDR_LENGTH)
+  if (size <
+      CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_OVERHEAD + CUP_PNG_IHDR_LENGTH)
     return set_truncated (size, error);
-  if (cup_image_read_be32 (data + SIGNATURE_SIZE) != IHDR_LENGTH
-      || memcmp (data + SIGNATURE_SIZE + 4, "IHDR", 4) != 0) {
+  if (cup_image_read_be32 (data + CUP_PNG_SIGNATURE_SIZE) != CUP_PNG_IHDR_LENGTH
+      || memcmp (data + CUP_PNG_SIGNATURE_SIZE + 4, "IHDR", 4) != 0) {
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "PNG image: damaged, it does not begin with IHDR");
     return FALSE;
@@ -221,7 +215,7 @@ static void
 set_limits (png_structp png)
 {
   png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
-  png_set_chunk_malloc_max (png, CHUNK_MALLOC_MAX);
+  png_set_chunk_malloc_max (png, CUP_PNG_CHUNK_MALLOC_MAX);
   png_set_chunk_cache_max (png, CHUNK_CACHE_MAX);
   /* All but IHDR, PLTE, tRNS, IDAT and IEND is skipped: code that is not run
    * has no bugs, and an empty eXIf is no reason to refuse a picture. */
@@ -299,7 +293,7 @@ read_body (png_structp png, gpointer state)
 }
 
 gboolean
-cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
+cup_png_decode_by_libpng (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error)
 {
   Failure failure = { "out of memory" };
@@ -320,6 +314,17 @@ cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
         CUP_ERROR_TOO_LARGE, "PNG image: %u×%u pixels cannot be decoded: %s",
         pixels->width, pixels->height, failure.message);
   return done;
+}
+
+gboolean
+cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
+    GError ** error)
+{
+#ifdef HAVE_FAST_PNG
+  if (cup_png_read (data, size, pixels))
+    return TRUE;
+#endif
+  return cup_png_decode_by_libpng (data, size, pixels, error);
 }
 
 /* Encoding */
@@ -358,8 +363,9 @@ write_body (png_structp png, gpointer state)
   png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
   /* On photographs the sizes of all settings are within 5 % of each other,
    * but libpng's usual ones take six times as long. */
-  png_set_filter (png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
-  png_set_compression_level (png, 1);
+  png_set_filter (png, PNG_FILTER_TYPE_BASE,
+      writer->level > 0 ? PNG_FILTER_SUB : PNG_FILTER_NONE);
+  png_set_compression_level (png, writer->level);
   png_set_compression_buffer_size (png, IDAT_SIZE);
   png_set_IHDR (png, writer->info, pixels->width, pixels->height,
       pixels->depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
@@ -373,10 +379,11 @@ write_body (png_structp png, gpointer state)
 }
 
 GBytes *
-cup_png_encode (const CupPixels * pixels, guint quality, GError ** error)
+cup_png_encode_by_libpng (const CupPixels * pixels, guint level,
+    GError ** error)
 {
   Failure failure = { "out of memory" };
-  Writer writer = { {NULL}, NULL, pixels };
+  Writer writer = { {NULL}, NULL, pixels, level };
   png_structp png;
   gboolean done = FALSE;
 
@@ -400,4 +407,26 @@ cup_png_encode (const CupPixels * pixels, guint quality, GError ** error)
     return NULL;
   }
   return cup_image_buffer_steal (&writer.buffer);
+}
+
+GBytes *
+cup_image_encode_png (const CupPixels * pixels, guint level, GError ** error)
+{
+#ifdef HAVE_FAST_PNG
+  CupImageBuffer buffer = { NULL };
+#endif
+
+  level = MIN (level, CUP_IMAGE_PNG_MAX_LEVEL);
+#ifdef HAVE_FAST_PNG
+  if (cup_png_write (pixels, level, &buffer))
+    return cup_image_buffer_steal (&buffer);
+  cup_image_buffer_clear (&buffer);
+#endif
+  return cup_png_encode_by_libpng (pixels, level, error);
+}
+
+GBytes *
+cup_png_encode (const CupPixels * pixels, guint quality, GError ** error)
+{
+  return cup_image_encode_png (pixels, CUP_IMAGE_PNG_DEFAULT_LEVEL, error);
 }

@@ -240,18 +240,21 @@ typedef struct
   const gchar *format;
   CupImageType type;
   guint quality;
+  guint level;
 } Encoding;
 
 static const Encoding encodings[] = {
-  {"png", "png", CUP_IMAGE_PNG, 95},
-  {"auto", "auto", CUP_IMAGE_PNG, 10},
-  {"jpeg-95", "jpeg", CUP_IMAGE_JPEG, 95},
-  {"jpeg-10", "jpeg", CUP_IMAGE_JPEG, 10},
-  {"webp-100", "webp", CUP_IMAGE_WEBP, 100},
-  {"webp-20", "webp", CUP_IMAGE_WEBP, 20},
+  {"png", "png", CUP_IMAGE_PNG, 95, 1},
+  {"png-stored", "png", CUP_IMAGE_PNG, 95, 0},
+  {"png-9", "png", CUP_IMAGE_PNG, 95, 9},
+  {"auto", "auto", CUP_IMAGE_PNG, 10, 1},
+  {"jpeg-95", "jpeg", CUP_IMAGE_JPEG, 95, 1},
+  {"jpeg-10", "jpeg", CUP_IMAGE_JPEG, 10, 9},
+  {"webp-100", "webp", CUP_IMAGE_WEBP, 100, 1},
+  {"webp-20", "webp", CUP_IMAGE_WEBP, 20, 1},
 };
 
-/* A raw frame is uploaded as what image-format and quality say. */
+/* A raw frame is uploaded as what image-format, quality and compression-level say. */
 static void
 test_encoding (gconstpointer data)
 {
@@ -263,14 +266,18 @@ test_encoding (gconstpointer data)
 
   if (skip_without (encoding->type))
     return;
-  f = fixture_new (NULL, "quality", encoding->quality, NULL);
+  f = fixture_new (NULL, "quality", encoding->quality, "compression-level",
+      encoding->level, NULL);
   gst_util_set_object_arg (G_OBJECT (f->element), "image-format",
       encoding->format);
   picture = make_picture (CUP_IMAGE_PNG, 48, 36);
   pixels = cup_image_decode (picture, 0, &error);
   g_assert_no_error (error);
-  expected = cup_image_encode (pixels, encoding->type, encoding->quality,
-      &error);
+  if (encoding->type == CUP_IMAGE_PNG)
+    expected = cup_image_encode_png (pixels, encoding->level, &error);
+  else
+    expected = cup_image_encode (pixels, encoding->type, encoding->quality,
+        &error);
   g_assert_no_error (error);
   fixture_play (f, "video/x-raw,format=RGB,width=48,height=36,framerate=25/1",
       NULL);

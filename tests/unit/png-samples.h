@@ -21,6 +21,11 @@ typedef struct
   const gchar *extra_chunk;
   const guint8 *extra_data;
   gsize extra_size;
+  /* What libpng may choose from (PNG_ALL_FILTERS, …), the size of its IDAT
+   * chunks, and the window of the compressor in bits; 0 for its defaults. */
+  gint filters;
+  gsize idat_size;
+  gint window_bits;
 } PngSample;
 
 #define PNG_SAMPLE_N_COLORS 14
@@ -184,6 +189,12 @@ png_sample_make (const PngSample * sample)
   png_set_write_fn (png, array, png_sample_write, png_sample_flush);
   png_set_IHDR (png, info, sample->width, sample->height, sample->depth,
       sample->color_type, sample->interlaced, 0, 0);
+  if (sample->filters)
+    png_set_filter (png, 0, sample->filters);
+  if (sample->idat_size)
+    png_set_compression_buffer_size (png, sample->idat_size);
+  if (sample->window_bits)
+    png_set_compression_window_bits (png, sample->window_bits);
   png_sample_set_colors (sample, png, info);
   png_write_info (png, info);
   if (sample->extra_chunk)

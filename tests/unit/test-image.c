@@ -696,7 +696,7 @@ test_may_be_black (void)
           g_assert_true (may_be_black (encode (pixels, image_types[t], 100)));
         cup_pixels_unref (pixels);
 
-        pixels = noise_pixels (all_channels[i], depths[d], 32 * one);
+        pixels = noise_pixels (all_channels[i], depths[d], 56 * one);
         g_assert_false (may_be_black (encode (pixels, image_types[t], 90)));
         cup_pixels_unref (pixels);
       }

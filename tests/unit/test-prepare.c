@@ -45,7 +45,7 @@ make_pixels (gpointer data, GError ** error)
 }
 
 static CupStoreKey
-identify (guint depth, CupImageType type, guint quality)
+identify_at_level (guint depth, CupImageType type, guint quality, guint level)
 {
   CupEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
   CupJob *job = cup_job_new_raw (4, 4, make_pixels, GUINT_TO_POINTER (depth),
@@ -54,12 +54,19 @@ identify (guint depth, CupImageType type, guint quality)
   CupStoreKey key;
 
   cup_job_set_encoding (job, type, quality);
+  cup_job_set_compression_level (job, level);
   g_assert_true (cup_prepare_load (engine, job, &error));
   g_assert_no_error (error);
   g_assert_true (cup_prepare_identify (engine, job, TRUE, &key));
   cup_job_unref (job);
   g_object_unref (engine);
   return key;
+}
+
+static CupStoreKey
+identify (guint depth, CupImageType type, guint quality)
+{
+  return identify_at_level (depth, type, quality, 1);
 }
 
 /* Of a picture that the engine gets as pixels, or encoded. */
@@ -97,6 +104,7 @@ test_encoding (void)
   CupStoreKey deep = identify (16, CUP_IMAGE_PNG, 95);
 
   g_assert_true (same (key, identify (8, CUP_IMAGE_PNG, 50)));
+  g_assert_true (same (key, identify_at_level (8, CUP_IMAGE_PNG, 95, 9)));
   g_assert_true (same (key, identify (8, CUP_IMAGE_WEBP, 100)));
   g_assert_false (same (key, identify (8, CUP_IMAGE_WEBP, 99)));
   g_assert_false (same (key, identify (8, CUP_IMAGE_JPEG, 100)));
