@@ -487,7 +487,7 @@ check_digest (void)
     cup_plane_clear (&output);
   }
   g_assert_cmpstr (g_checksum_get_string (checksum), ==,
-      "b05f74526caed12f5c297a7e60c946227d400bfc3af0b3aba87f0e9ee514eaf6");
+      "b7d0e6d68c1e6dfa02635a4def7b57d8451374bd30df2c3a637e2967b9a40cdc");
   g_checksum_free (checksum);
 }
 

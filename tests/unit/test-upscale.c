@@ -160,9 +160,9 @@ static void
 test_digest (void)
 {
   static const gchar *const digests[] = {
-    "5ae00bd375f0f5a0589b101e7c1fddb7", "fe0bed9c7b7f7e5a703858fea71149b1",
-    "d823a3afc4a112c1f4aed4fbc282a180", "0db5519220a9406d8bbb976c4641ee89",
-    "dd00a0223e7394a09dd49ff484b9655c", "2aa91be486b58999095106db510989f6",
+    "c384c7d1fcea7546e729033395937b07", "edda5f9c8d6fd87290517009d1dbf210",
+    "601db37fa3f2e78ce0a396fb4d04b766", "a86719a095de162b92c62935d34f39a4",
+    "8a2286f9b378ac0d9aa120dc4b33fc25", "069def96d7bf8413202ab942dac17193",
   };
   gsize k;
 
@@ -357,27 +357,95 @@ test_alpha_edge (void)
 
 /* Colours come from exact resampling; only luma differs. */
 static void
-test_colour_shift (void)
+check_colour_shift (const CupPixels * input, guint factor)
 {
-  CupPixels *input = new_picture (120, 90, 3, 8);
-  CupPixels *plain = cup_resample (input, 240, 180, NULL, NULL);
-  CupPixels *output = upscale (&defaults, input, 240, 180, 0, NULL);
+  const guint width = factor * input->width, height = factor * input->height;
+  CupPixels *plain = cup_resample (input, width, height, NULL, NULL);
+  CupPixels *output = upscale (&defaults, input, width, height, 0, NULL);
   gdouble sums[3] = { 0, 0, 0 };
   guint x, y, c;
 
-  for (y = 0; y < 180; y++) {
-    for (x = 0; x < 240; x++) {
+  for (y = 0; y < height; y++) {
+    for (x = 0; x < width; x++) {
       for (c = 0; c < 3; c++)
         sums[c] += cup_pixels_row (output, y)[3 * x + c]
             - cup_pixels_row (plain, y)[3 * x + c];
     }
   }
   for (c = 0; c < 3; c++) {
-    g_test_message ("channel %u: %.3f", c, sums[c] / (240 * 180));
-    g_assert_cmpfloat (ABS (sums[c]) / (240 * 180), <, 0.3);
+    g_test_message ("x%u, channel %u: %.3f", factor, c,
+        sums[c] / ((gdouble) width * height));
+    g_assert_cmpfloat (ABS (sums[c]) / ((gdouble) width * height), <, 0.3);
   }
-  cup_pixels_unref (input);
   cup_pixels_unref (plain);
+  cup_pixels_unref (output);
+}
+
+static void
+set_channel (CupPixels * pixels, guint channel, guint8 level)
+{
+  guint x, y;
+
+  for (y = 0; y < pixels->height; y++) {
+    for (x = 0; x < pixels->width; x++)
+      cup_pixels_row (pixels, y)[pixels->channels * x + channel] = level;
+  }
+}
+
+/* Also not where a channel can go one way only. */
+static void
+test_colour_shift (void)
+{
+  CupPixels *input = new_picture (120, 90, 3, 8);
+  guint c;
+
+  check_colour_shift (input, 2);
+  check_colour_shift (input, 4);
+  cup_pixels_unref (input);
+  for (c = 0; c < 3; c++) {
+    input = new_picture (120, 90, 3, 8);
+    set_channel (input, c, 0);
+    check_colour_shift (input, 2);
+    check_colour_shift (input, 4);
+    set_channel (input, c, 255);
+    check_colour_shift (input, 2);
+    set_channel (input, (c + 1) % 3, 255);
+    check_colour_shift (input, 2);
+    cup_pixels_unref (input);
+  }
+}
+
+/* What is gray stays gray, with the luma of a gray picture, up to black and
+ * white. */
+static void
+test_gray_stays (void)
+{
+  CupPixels *gray = new_picture (60, 50, 1, 8);
+  CupPixels *colour = cup_pixels_new (60, 50, 3, 8, NULL);
+  CupPixels *expected, *output;
+  guint x, y, c;
+
+  for (y = 0; y < 50; y++) {
+    for (x = 0; x < 60; x++) {
+      guint8 *level = cup_pixels_row (gray, y) + x;
+
+      *level = CLAMP (3 * (*level - 120), 0, 255);
+      for (c = 0; c < 3; c++)
+        cup_pixels_row (colour, y)[3 * x + c] = *level;
+    }
+  }
+  expected = upscale (&defaults, gray, 120, 100, 0, NULL);
+  output = upscale (&defaults, colour, 120, 100, 0, NULL);
+  for (y = 0; y < 100; y++) {
+    for (x = 0; x < 120; x++) {
+      for (c = 0; c < 3; c++)
+        g_assert_cmpint (ABS (cup_pixels_row (output, y)[3 * x + c]
+                - cup_pixels_row (expected, y)[x]), <=, 1);
+    }
+  }
+  cup_pixels_unref (gray);
+  cup_pixels_unref (colour);
+  cup_pixels_unref (expected);
   cup_pixels_unref (output);
 }
 
@@ -596,6 +664,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upscale/alpha-half", test_alpha_half);
   g_test_add_func ("/upscale/alpha-edge", test_alpha_edge);
   g_test_add_func ("/upscale/colour-shift", test_colour_shift);
+  g_test_add_func ("/upscale/gray-stays", test_gray_stays);
   g_test_add_func ("/upscale/video", test_video);
   g_test_add_func ("/upscale/chroma-site", test_chroma_site);
   g_test_add_func ("/upscale/cancelled", test_cancelled);

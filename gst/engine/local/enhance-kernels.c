@@ -17,8 +17,12 @@ G_STATIC_ASSERT (FLT_EVAL_METHOD == 0);
 #define ALWAYS_INLINE inline __attribute__ ((always_inline))
 
 #define LEVEL (1 << CUP_PLANE_BITS)
-/* Of detail: what is less is noise; what is more is contrast enough. */
-#define DETAIL_MOST (24 * LEVEL)
+/* Of detail: what is more is contrast enough. Most of it is at edges, which look
+ * as sharp without; and of texture it is what flickers where it moves. */
+#define FINE_MOST (8 * LEVEL)
+#define COARSE_MOST (16 * LEVEL)
+/* So that these times gains, Q12, are Q15. */
+#define DETAIL_UNIT 8
 /* The same of texture. */
 #define TEXTURE_CORING (LEVEL / 2)
 #define TEXTURE_MOST (32 * LEVEL)
@@ -34,6 +38,10 @@ G_STATIC_ASSERT (FLT_EVAL_METHOD == 0);
 /* What directions that are alike, 256, have to exceed: lines have less. */
 #define ONE_DIRECTION 26
 #define LARGEST_AMPLITUDE (16 * LEVEL)
+/* Of texture before it has an amplitude. */
+#define TEXTURE_LIMIT 4095
+/* What is taken back never is so much. */
+#define LARGEST_TAKEN (64 * LEVEL - 1)
 
 static ALWAYS_INLINE gint16
 least (gint16 a, gint16 b)
@@ -124,26 +132,31 @@ core (gint16 value, gint16 threshold, gint16 most)
   return greatest (least (value, most), -most);
 }
 
-static void
-detail (const gint16 * restrict base, const gint16 * const *blurred,
-    const gint16 * restrict low, const gint16 * restrict high,
-    const CupEnhanceGains * gains, gint16 * restrict delta, gsize n)
+/* Q15, rounded. */
+static ALWAYS_INLINE gint16
+scale (gint16 a, gint16 b)
 {
-  const gint16 *b1 = blurred[0], *b2 = blurred[1], *b3 = blurred[2];
-  const gint16 fine = gains->bands[0], middle = gains->bands[1];
-  const gint16 coarse = gains->bands[2], margin_part = gains->margin;
-  const gint16 coring = gains->coring;
+  return (((a * b) >> 14) + 1) >> 1;
+}
+
+static void
+detail (const gint16 * restrict base, const gint16 * restrict fine_blur,
+    const gint16 * restrict coarse_blur, const gint16 * restrict low,
+    const gint16 * restrict high, const CupEnhanceGains * gains,
+    gint16 * restrict delta, gsize n)
+{
+  const gint16 fine = gains->bands[0], coarse = gains->bands[1];
+  const gint16 margin_part = gains->margin, coring = gains->coring;
   gsize i;
 
   for (i = 0; i < n; i++) {
-    gint16 d1 = core (base[i] - b1[i], coring, DETAIL_MOST);
-    gint16 d2 = core (b1[i] - b2[i], coring, DETAIL_MOST);
-    gint16 d3 = core (b2[i] - b3[i], coring, DETAIL_MOST);
-    gint32 sum = fine * d1 + middle * d2 + coarse * d3;
+    gint16 d1 = core (base[i] - fine_blur[i], coring, FINE_MOST);
+    gint16 d2 = core (fine_blur[i] - coarse_blur[i], coring, COARSE_MOST);
+    gint16 added = scale (d1 * DETAIL_UNIT, fine)
+        + scale (d2 * DETAIL_UNIT, coarse);
     gint16 range = high[i] - low[i];
     gint16 margin = least ((gint16) ((range * margin_part) >> 16) + LEVEL / 2,
         range);
-    gint16 added = (sum + 2048) >> 12;
     gint16 value = base[i] + added;
 
     value = greatest (value, low[i] - margin);
@@ -267,19 +280,32 @@ weaken (const gint16 * restrict across, const gint16 * restrict down,
 
 static void
 add_texture (const gint16 * restrict texture, const gint16 * restrict blurred,
-    const gint16 * restrict amount, const CupEnhanceGains * gains,
+    const gint16 * above, const gint16 * below, const CupEnhanceGains * gains,
     gint16 * restrict delta, gsize n)
 {
-  const gint16 gain = gains->texture;
+  const gint16 gain = gains->texture * 8;
   gsize i;
 
   for (i = 0; i < n; i++) {
-    gint16 amplitude = limit ((amount[i] * gain) >> 8, 0, LARGEST_AMPLITUDE);
+    /* Nothing where one of them is nothing: it would reach farther. */
+    gint16 mean = (gint16) (above[i] + below[i] + 1) >> 1;
+    gint16 amount = least (least (mean, 2 * least (above[i], below[i])), 2047);
+    /* Half of it: all of it would not fit. */
+    gint16 amplitude = least (product (amount * 16, gain),
+        LARGEST_AMPLITUDE / 2 - 1);
     gint16 fine = texture[i] - blurred[i];
-    gint32 added = (fine * amplitude + 128) >> 8;
+    gint16 added;
 
-    delta[i] += (gint16) limit (added, -LARGEST_AMPLITUDE, LARGEST_AMPLITUDE);
+    fine = greatest (least (fine, TEXTURE_LIMIT), -TEXTURE_LIMIT);
+    added = scale (fine * 8, amplitude * 32);
+    delta[i] += greatest (least (added, LARGEST_AMPLITUDE), -LARGEST_AMPLITUDE);
   }
+}
+
+static ALWAYS_INLINE gint16
+limit_luma (gint16 value)
+{
+  return greatest (least (value, CUP_PLANE_WHITE), CUP_PLANE_BLACK);
 }
 
 static void
@@ -289,7 +315,7 @@ apply (const gint16 * restrict base, const gint16 * restrict delta,
   gsize i;
 
   for (i = 0; i < n; i++)
-    out[i] = limit (base[i] + delta[i], CUP_PLANE_BLACK, CUP_PLANE_WHITE);
+    out[i] = limit_luma (base[i] + delta[i]);
 }
 
 static void
@@ -301,12 +327,12 @@ apply_less (const gint16 * restrict base, const gint16 * restrict delta,
   gsize i;
 
   for (i = 0; i < n; i++) {
-    gint16 range = high[i] - low[i];
-    gint16 less = (taken[i] * part + 8192) >> 14;
+    gint16 most = least (high[i] - low[i], LARGEST_TAKEN);
+    gint16 all = greatest (least (taken[i], LARGEST_TAKEN), -LARGEST_TAKEN);
+    gint16 less = scale (all * 2, part);
 
-    less = greatest (least (less, range), -range);
-    out[i] = limit (base[i] + delta[i] - less, CUP_PLANE_BLACK,
-        CUP_PLANE_WHITE);
+    less = greatest (least (less, most), -most);
+    out[i] = limit_luma (base[i] + delta[i] - less);
   }
 }
 

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  gint32 bands[3];
+  gint32 bands[2];
   gint32 margin;
   gint32 coring;
   gint32 texture;
@@ -54,8 +54,8 @@ typedef struct
  *   below; reads padding
  * @weaken: takes from @amount what @across, @down and @both, such products,
  *   blurred, say to have one direction
- * @add_texture: adds to @delta @amount of the difference of @texture and what is
- *   left of it when it is @blurred
+ * @add_texture: adds to @delta what is between amounts @above and @below
+ *   of the difference of @texture and what is left of it when it is @blurred
  * @apply: base and delta, limited to what luma may be
  * @apply_less: the same with @share (Q14) of @taken subtracted, at most as much as
  *   the extremes around differ
@@ -71,9 +71,9 @@ typedef struct
       gint16 * high, gsize n);
   void (*extremes_row) (const gint16 * low_in, const gint16 * high_in,
       gint16 * low, gint16 * high, gsize n);
-  void (*detail) (const gint16 * base, const gint16 * const *blurred,
-      const gint16 * low, const gint16 * high, const CupEnhanceGains * gains,
-      gint16 * delta, gsize n);
+  void (*detail) (const gint16 * base, const gint16 * fine_blur,
+      const gint16 * coarse_blur, const gint16 * low, const gint16 * high,
+      const CupEnhanceGains * gains, gint16 * delta, gsize n);
   void (*band) (const gint16 * base, const gint16 * blurred, gint16 * band,
       gint16 * magnitude, gsize n);
   void (*normalise) (const gint16 * band, const gint16 * energy, gint16 * out,
@@ -88,8 +88,8 @@ typedef struct
   void (*weaken) (const gint16 * across, const gint16 * down,
       const gint16 * both, gint16 * amount, gsize n);
   void (*add_texture) (const gint16 * texture, const gint16 * blurred,
-      const gint16 * amount, const CupEnhanceGains * gains, gint16 * delta,
-      gsize n);
+      const gint16 * above, const gint16 * below,
+      const CupEnhanceGains * gains, gint16 * delta, gsize n);
   void (*apply) (const gint16 * base, const gint16 * delta, gint16 * out,
       gsize n);
   void (*apply_less) (const gint16 * base, const gint16 * delta,

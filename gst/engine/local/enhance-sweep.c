@@ -13,8 +13,9 @@
  *   extremes   of the base
  *   strength   energy, eroded, where the extremes are not as far from each other
  *              as at an edge and slopes have several directions
- *   result     detail from base, fine, coarse, and coarse blurred once more;
- *              texture without what is coarse, × strength, blurred
+ *   amount     strength, blurred
+ *   result     detail from base, fine and coarse; texture without what is coarse,
+ *              × amount
  *
  * Rings keep the rows that are still needed. Beyond the borders of the picture
  * the outermost rows and samples of each stage go on.
@@ -37,10 +38,14 @@
 
 #define FINE_STEP 1
 #define COARSE_STEP 2
-#define COARSEST_STEP 4
 #define FINE_LAG (BLUR_REACH * FINE_STEP)
 #define COARSE_LAG (FINE_LAG + BLUR_REACH * COARSE_STEP)
-#define DETAIL_LAG (COARSE_LAG + BLUR_REACH * COARSEST_STEP)
+#define DETAIL_LAG COARSE_LAG
+/* The strength has half of the rows: it hardly differs from one to the next. Of
+ * what it is made of, and of itself, in rows: */
+#define STRENGTH_REACH 2
+/* Of the result behind the strength, which may be between two rows of it. */
+#define STRENGTH_LAG (STRENGTH_REACH + 1)
 
 typedef enum
 {
@@ -57,6 +62,7 @@ typedef enum
   STAGE_LOWEST,
   STAGE_HIGHEST,
   STAGE_STRENGTH,
+  STAGE_AMOUNT,
   N_STAGES
 } Stage;
 
@@ -150,7 +156,7 @@ texture_lag (const CupEnhanceSweep * sweep)
   const gint energy = band_lag (sweep) + BLUR_REACH;
   const gint step = sweep->step;
   const gint texture = energy + (CUP_ENHANCE_REACH + BLUR_REACH) * step;
-  const gint strength = energy + EROSION_REACH * step + BLUR_REACH;
+  const gint strength = energy + EROSION_REACH * step + STRENGTH_LAG;
 
   return MAX (texture, strength);
 }
@@ -180,28 +186,29 @@ set_rings (State * state)
   const gint band = band_lag (sweep) + lag - texture_lag (sweep);
   const gint energy = band + BLUR_REACH;
   const gint texture = lag - BLUR_REACH * step;
-  const gint slopes = lag - 2 * BLUR_REACH;
+  const gint amount = lag - 1;
+  const gint strength = lag - STRENGTH_LAG;
+  const gint slopes = strength - STRENGTH_REACH;
 
   set_ring (state, STAGE_FINE, FINE_LAG,
       MAX (lag, COARSE_LAG + BLUR_REACH * COARSE_STEP));
   if (state->has_coarse)
-    set_ring (state, STAGE_COARSE, COARSE_LAG,
-        lag + BLUR_REACH * COARSEST_STEP);
-  set_ring (state, STAGE_LOWEST, lag - BLUR_REACH, lag);
-  set_ring (state, STAGE_HIGHEST, lag - BLUR_REACH, lag);
+    set_ring (state, STAGE_COARSE, COARSE_LAG, lag);
+  set_ring (state, STAGE_LOWEST, sweep->has_texture ? strength : lag, lag);
+  set_ring (state, STAGE_HIGHEST, sweep->has_texture ? strength : lag, lag);
   if (!sweep->has_texture)
     return;
   set_ring (state, STAGE_BAND, band, energy);
   set_ring (state, STAGE_MAGNITUDE, band, energy + BLUR_REACH);
-  set_ring (state, STAGE_ENERGY, energy,
-      lag - BLUR_REACH + EROSION_REACH * step);
+  set_ring (state, STAGE_ENERGY, energy, strength + EROSION_REACH * step);
   set_ring (state, STAGE_NORMAL, energy,
       MAX (texture + CUP_ENHANCE_REACH * step, slopes + step));
   set_ring (state, STAGE_TEXTURE, texture, lag + BLUR_REACH * step);
-  set_ring (state, STAGE_ACROSS, slopes, lag);
-  set_ring (state, STAGE_DOWN, slopes, lag);
-  set_ring (state, STAGE_BOTH, slopes, lag);
-  set_ring (state, STAGE_STRENGTH, lag - BLUR_REACH, lag + BLUR_REACH);
+  set_ring (state, STAGE_ACROSS, slopes, strength + STRENGTH_REACH);
+  set_ring (state, STAGE_DOWN, slopes, strength + STRENGTH_REACH);
+  set_ring (state, STAGE_BOTH, slopes, strength + STRENGTH_REACH);
+  set_ring (state, STAGE_STRENGTH, strength, amount + STRENGTH_REACH);
+  set_ring (state, STAGE_AMOUNT, amount, lag + 1);
 }
 
 static gboolean
@@ -246,6 +253,25 @@ ring_row (const State * state, Stage stage, gint y)
 
   return ring->rows + (guint) inside (state->base,
       y) % ring->depth * state->stride;
+}
+
+/* Of a stage that has half of the rows, the one at @y, or next to the border. */
+static gint16 *
+even_row (const State * state, Stage stage, gint y)
+{
+  return ring_row (state, stage, MAX (MIN (y,
+              (gint) state->base->height - 1), 0) & ~1);
+}
+
+/* Of such a stage the rows around @y, for a blur that is about as wide as that
+ * along rows: 5, 6, 5. */
+static void
+get_even_rows (const State * state, Stage stage, gint y,
+    const gint16 * rows[CUP_ENHANCE_BLUR_ROWS])
+{
+  rows[0] = rows[1] = even_row (state, stage, y - STRENGTH_REACH);
+  rows[2] = even_row (state, stage, y);
+  rows[3] = rows[4] = even_row (state, stage, y + STRENGTH_REACH);
 }
 
 /* @n rows of a stage, around @y and @step apart. */
@@ -322,7 +348,7 @@ run_strength (const State * state, gint y)
       ring_row (state, STAGE_HIGHEST, y), strength, n);
 
   for (i = 0; i < 3; i++) {
-    get_rows (state, STAGE_ACROSS + i, y, 1, rows, CUP_ENHANCE_BLUR_ROWS);
+    get_even_rows (state, STAGE_ACROSS + i, y, rows);
     blur (state, rows, 1, products[i]);
   }
   state->kernels->weaken (products[0], products[1], products[2], strength, n);
@@ -378,24 +404,29 @@ run_stage (const State * state, Stage stage, gint y)
     case STAGE_STRENGTH:
       run_strength (state, y);
       break;
+    case STAGE_AMOUNT:
+      get_even_rows (state, STAGE_STRENGTH, y, rows);
+      blur (state, rows, 1, ring_row (state, STAGE_AMOUNT, y));
+      break;
     default:
       /* Made with another. */
       break;
   }
 }
 
+static gboolean
+has_half_the_rows (Stage stage)
+{
+  return stage == STAGE_ACROSS || stage == STAGE_STRENGTH
+      || stage == STAGE_AMOUNT;
+}
+
 static void
 add_detail (const State * state, gint y, gint16 * delta)
 {
-  const gint16 *rows[CUP_ENHANCE_BLUR_ROWS], *blurred[3];
-
-  get_rows (state, STAGE_COARSE, y, COARSEST_STEP, rows, CUP_ENHANCE_BLUR_ROWS);
-  blur (state, rows, COARSEST_STEP, state->rows[ROW_BLURRED]);
-  blurred[0] = ring_row (state, STAGE_FINE, y);
-  blurred[1] = ring_row (state, STAGE_COARSE, y);
-  blurred[2] = state->rows[ROW_BLURRED];
-  state->kernels->detail (cup_plane_row (state->base, y), blurred,
-      ring_row (state, STAGE_LOWEST, y), ring_row (state, STAGE_HIGHEST, y),
+  state->kernels->detail (cup_plane_row (state->base, y), ring_row (state,
+          STAGE_FINE, y), ring_row (state, STAGE_COARSE, y), ring_row (state,
+          STAGE_LOWEST, y), ring_row (state, STAGE_HIGHEST, y),
       &state->sweep->gains, delta, state->base->width);
 }
 
@@ -405,13 +436,12 @@ add_texture (const State * state, gint y, gint16 * delta)
   const gint step = state->sweep->step;
   const gint16 *rows[CUP_ENHANCE_BLUR_ROWS];
 
-  get_rows (state, STAGE_STRENGTH, y, 1, rows, CUP_ENHANCE_BLUR_ROWS);
-  blur (state, rows, 1, state->rows[ROW_STRENGTH]);
   get_rows (state, STAGE_TEXTURE, y, step, rows, CUP_ENHANCE_BLUR_ROWS);
   blur (state, rows, step, state->rows[ROW_BLURRED]);
   state->kernels->add_texture (ring_row (state, STAGE_TEXTURE, y),
-      state->rows[ROW_BLURRED], state->rows[ROW_STRENGTH],
-      &state->sweep->gains, delta, state->base->width);
+      state->rows[ROW_BLURRED], even_row (state, STAGE_AMOUNT, y),
+      even_row (state, STAGE_AMOUNT, y + 1), &state->sweep->gains, delta,
+      state->base->width);
 }
 
 static void
@@ -458,6 +488,7 @@ cup_enhance_sweep_run (const CupEnhanceSweep * sweep, const CupPlane * base,
       const gint y = newest - lag;
 
       if (state.rings[stage].depth > 0 && y == inside (base, y)
+          && (y % 2 == 0 || !has_half_the_rows (stage))
           && y >= first - state.lag + lag && y <= last + state.lag - lag)
         run_stage (&state, stage, y);
     }

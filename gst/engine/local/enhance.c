@@ -104,7 +104,7 @@ to_fixed (gdouble value, gint one)
 static void
 set_detail (CupEnhanceSweep * sweep, gdouble detail, gboolean is_lossy)
 {
-  static const gdouble gains[] = { 0.50, 0.15, 0.05 };
+  static const gdouble gains[] = { 0.55, 0.20 };
   const gdouble strength = 4 * detail / (3 + detail);
   guint i;
 

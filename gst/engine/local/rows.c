@@ -10,6 +10,10 @@
 /* GCC's and clang's vectors; these may stand at any float. */
 typedef gfloat Vector __attribute__((vector_size (16), aligned (4), may_alias));
 
+/* What is added to channels that have room in place of those that have not: at
+ * most this many times what would be without these. */
+#define MOST_FOR_OTHERS 1.5f
+
 static gfloat
 get_white (const CupPixels * pixels)
 {
@@ -178,15 +182,61 @@ clear_padding (CupPixels * pixels, guint y)
   memset (cup_pixels_row (pixels, y) + used, 0, pixels->stride - used);
 }
 
+/* How much of @more, which may be negative, @sample can take so that the opposite
+ * would change it by as much. Of the opposite counts what luma, which is @luma,
+ * has room for. */
+static gfloat
+get_share (gfloat sample, gfloat luma, gfloat more, gfloat max)
+{
+  const gfloat amount = ABS (more);
+  const gfloat room = more > 0 ? max - sample : sample;
+  const gfloat room_back = more > 0 ? sample : max - sample;
+  const gfloat luma_back = MIN (amount, more > 0 ? luma : max - luma);
+  const gfloat lost = MAX (luma_back - MAX (room_back, 0), 0);
+
+  return CLAMP (room, 0, MAX (amount - lost, 0)) / amount;
+}
+
+/* A channel that is black, or white, while the others are not can only go one
+ * way: what goes up and down around it, as texture does, would lead it away. It
+ * gets as much as it can take both ways, and the others make up for it. */
+static void
+add_luma_at_limit (gfloat * pixel, gfloat more, gfloat max)
+{
+  static const gfloat weights[] = {
+    CUP_LUMA_RED, CUP_LUMA_GREEN, CUP_LUMA_BLUE
+  };
+  const gfloat luma = CUP_LUMA_RED * pixel[0] + CUP_LUMA_GREEN * pixel[1]
+      + CUP_LUMA_BLUE * pixel[2];
+  gfloat shares[3], sum = 0;
+  guint c;
+
+  for (c = 0; c < 3; c++) {
+    shares[c] = get_share (pixel[c], luma, more, max);
+    sum += weights[c] * shares[c];
+  }
+  more *= MIN (1 / MAX (sum, 0.01f), MOST_FOR_OTHERS);
+  for (c = 0; c < 3; c++)
+    pixel[c] += more * shares[c];
+}
+
 /* What is added is the same for all channels, so that hues stay. */
 static ALWAYS_INLINE void
-add_luma (gfloat * pixel, guint channels, gfloat more, gboolean has_alpha)
+add_luma (gfloat * pixel, guint channels, gfloat more, gfloat max,
+    gboolean has_alpha)
 {
+  const gfloat amount = ABS (more);
   guint c;
 
   /* What cannot be seen stays black. */
   if (has_alpha && pixel[3] + 0.5f < 1.0f)
     return;
+  if (channels > 1 && amount > 0
+      && (MIN (MIN (pixel[0], pixel[1]), pixel[2]) < amount
+          || MAX (MAX (pixel[0], pixel[1]), pixel[2]) > max - amount)) {
+    add_luma_at_limit (pixel, more, max);
+    return;
+  }
   for (c = 0; c < MIN (channels, 3); c++)
     pixel[c] += more;
 }
@@ -206,7 +256,7 @@ replace_luma (gfloat * row, const gint16 * luma, const gint16 * own_luma,
     else
       more = (luma[x] - CUP_PLANE_BLACK) * levels - (CUP_LUMA_RED * row[0]
           + CUP_LUMA_GREEN * row[1] + CUP_LUMA_BLUE * row[2]);
-    add_luma (row, channels, more, has_alpha);
+    add_luma (row, channels, more, max, has_alpha);
   }
 }
 
