@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dispatcher.h"
 
+#include "base/memory.h"
 #include "ledger.h"
 #include "prepare.h"
 #include "run.h"
@@ -297,6 +298,7 @@ cup_dispatcher_new (CupEngine * engine, CupWorkers * workers,
   dispatcher->runs = cup_runs_new (on_unwanted,
       cache ? cup_cache_ref (cache) : NULL, unref_cache);
   cup_upload_format_init (&dispatcher->upload_format);
+  cup_memory_keep ();
   g_mutex_init (&dispatcher->lock);
   dispatcher->dry = g_hash_table_new_full (cup_store_key_hash,
       cup_store_key_equal, g_free, (GDestroyNotify) g_error_free);
@@ -306,6 +308,8 @@ cup_dispatcher_new (CupEngine * engine, CupWorkers * workers,
 void
 cup_dispatcher_free (CupDispatcher * dispatcher)
 {
+  /* Not with the last reference: jobs that were given up may take long. */
+  cup_memory_let_go ();
   dispatcher_unref (dispatcher);
 }
 

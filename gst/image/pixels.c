@@ -10,16 +10,15 @@
 #include "pixels.h"
 
 #include "base/error.h"
-
-#define ALIGNMENT 16
+#include "base/memory.h"
 
 CupPixels *
 cup_pixels_new (guint width, guint height, guint channels, guint depth,
     GError ** error)
 {
   CupPixels *pixels = NULL;
-  gpointer memory = NULL;
-  gsize stride, size;
+  guint8 *data;
+  gsize stride;
 
   if ((channels != 1 && channels != 3 && channels != 4)
       || (depth != 8 && depth != 16)) {
@@ -34,13 +33,11 @@ cup_pixels_new (guint width, guint height, guint channels, guint depth,
   /* A row is small within the limits just checked. All rows together are up
    * to 2 GB, which 32 bits do not hold in every case. */
   stride = ((gsize) width * channels * (depth / 8) + 3) & ~(gsize) 3;
-  if (g_size_checked_mul (&size, stride, height)
-      && g_size_checked_add (&size, size, ALIGNMENT - 1))
-    memory = g_try_malloc (size);
-  if (memory)
+  data = cup_memory_alloc (stride, height);
+  if (data)
     pixels = g_try_new0 (CupPixels, 1);
   if (!pixels) {
-    g_free (memory);
+    cup_memory_free (data);
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
         "no memory for a picture of %u×%u", width, height);
     return NULL;
@@ -50,10 +47,7 @@ cup_pixels_new (guint width, guint height, guint channels, guint depth,
   pixels->channels = channels;
   pixels->depth = depth;
   pixels->stride = stride;
-  pixels->memory = memory;
-  /* malloc() aligns to 8 only on some machines of 32 bits. */
-  pixels->data = (guint8 *) (((guintptr) memory + ALIGNMENT - 1)
-      & ~(guintptr) (ALIGNMENT - 1));
+  pixels->data = data;
   pixels->ref_count = 1;
   return pixels;
 }
@@ -70,7 +64,7 @@ cup_pixels_unref (CupPixels * pixels)
 {
   if (!g_atomic_int_dec_and_test (&pixels->ref_count))
     return;
-  g_free (pixels->memory);
+  cup_memory_free (pixels->data);
   g_free (pixels);
 }
 

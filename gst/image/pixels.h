@@ -27,7 +27,7 @@ G_BEGIN_DECLS
  * @depth: bits per sample, 8 or 16
  * @stride: bytes from one row to the next, a multiple of 4 (GStreamer's
  *   default stride, so that a frame can take the memory over as it is)
- * @data: (array): stride × height bytes, aligned to at least 16
+ * @data: (array): stride × height bytes, aligned to 64
  *
  * Reference counted; may be read from any thread once it is filled.
  */
@@ -42,7 +42,6 @@ typedef struct
 
   /*< private > */
   gint ref_count;
-  gpointer memory;
 } CupPixels;
 
 /* New picture with uninitialised samples; NULL with CUP_ERROR_TOO_LARGE where

@@ -9,13 +9,12 @@
  */
 #include "doubling.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "doubling-choice.h"
 #include "doubling-weights.h"
 
-#define ALIGNMENT 64
 /* Columns of the widest rows that are computed, the first layer's. */
 #define STRIP_COLUMNS 256
 /* Rows of a band: more of them for more threads, but not so few that the rows
@@ -33,7 +32,7 @@
  * kernels go beyond. */
 #define PAIRS_STRIDE ((gsize) 2 * 320)
 G_STATIC_ASSERT (320 >= STRIP_COLUMNS + 2 + CUP_DOUBLING_SLACK);
-G_STATIC_ASSERT (2 * 320 * sizeof (gint16) % ALIGNMENT == 0);
+G_STATIC_ASSERT (2 * 320 * sizeof (gint16) % CUP_MEMORY_ALIGNMENT == 0);
 
 typedef struct
 {
@@ -88,8 +87,7 @@ part_init_memory (Part * part, GError ** error)
 
   for (i = 0; i < doubling->n_layers; i++)
     n += 3 * count_pairs (doubling, i);
-  part->memory = next = aligned_alloc (ALIGNMENT,
-      n * PAIRS_STRIDE * sizeof *next);
+  part->memory = next = cup_memory_new (gint16, n * PAIRS_STRIDE);
   if (!next) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
         "there is no memory for %" G_GSIZE_FORMAT " bytes to enlarge the "
@@ -249,7 +247,7 @@ run_part (guint index, gpointer data, GError ** error)
   part.top = doubling->rows.first + row;
   part.n_rows = MIN (doubling->band_rows, doubling->rows.n - row);
   done = part_init_memory (&part, error) && part_run (&part, error);
-  free (part.memory);
+  cup_memory_free (part.memory);
   return done;
 }
 

@@ -28,10 +28,10 @@
  */
 #include "enhance-sweep.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 32
+#include "base/memory.h"
+
 #define BLUR_REACH (CUP_ENHANCE_BLUR_ROWS / 2)
 #define EROSION_STEP 2
 #define EROSION_REACH (CUP_ENHANCE_EROSION_ROWS / 2 * EROSION_STEP)
@@ -214,7 +214,7 @@ set_rings (State * state)
 static gboolean
 state_init (State * state, const CupEnhanceSweep * sweep, const CupPlane * base)
 {
-  gsize n_rows = N_ROWS, size;
+  gsize n_rows = N_ROWS;
   gint16 *next;
   guint i;
 
@@ -229,9 +229,7 @@ state_init (State * state, const CupEnhanceSweep * sweep, const CupPlane * base)
     n_rows += state->rings[i].depth;
 
   state->stride = base->stride + 2 * CUP_ENHANCE_PADDING;
-  if (!g_size_checked_mul (&size, state->stride, n_rows * sizeof (gint16)))
-    return FALSE;
-  state->memory = aligned_alloc (ALIGNMENT, size);
+  state->memory = cup_memory_alloc (n_rows, state->stride * sizeof (gint16));
   if (!state->memory)
     return FALSE;
   next = state->memory + CUP_ENHANCE_PADDING;
@@ -495,6 +493,6 @@ cup_enhance_sweep_run (const CupEnhanceSweep * sweep, const CupPlane * base,
     if (newest - state.lag >= first)
       run_result (&state, newest - state.lag, delta, output);
   }
-  free (state.memory);
+  cup_memory_free (state.memory);
   return going;
 }

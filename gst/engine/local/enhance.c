@@ -10,9 +10,9 @@
 #include "enhance.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "enhance-sweep.h"
 #include "plane-resample.h"
 #include "vectors.h"
@@ -281,7 +281,7 @@ run_sharpen (CupRows rows, gpointer data, GError ** error)
   gint16 *between;
   guint y;
 
-  between = g_try_new (gint16, work->reduced.stride + 2 * PADDING);
+  between = cup_memory_new (gint16, work->reduced.stride + 2 * PADDING);
   if (!between)
     return fail_without_memory (error);
   for (y = rows.first; going && y < rows.first + rows.n; y++) {
@@ -289,7 +289,7 @@ run_sharpen (CupRows rows, gpointer data, GError ** error)
     if (going)
       sharpen_row (work, y, between + PADDING);
   }
-  g_free (between);
+  cup_memory_free (between);
   return going;
 }
 
@@ -329,7 +329,7 @@ run_apply (CupRows rows, gpointer data, GError ** error)
   gboolean going = TRUE;
   guint i, y;
 
-  memory = g_try_new (gint16, N_APPLY_ROWS * stride
+  memory = cup_memory_new (gint16, N_APPLY_ROWS * stride
       + cup_plane_resampler_get_scratch (work->enlarger));
   if (!memory)
     return fail_without_memory (error);
@@ -342,7 +342,7 @@ run_apply (CupRows rows, gpointer data, GError ** error)
     if (going)
       apply_row (work, y, row);
   }
-  g_free (memory);
+  cup_memory_free (memory);
   return going;
 }
 

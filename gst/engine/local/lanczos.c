@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define LOBES CUP_LANCZOS_LOBES
 
 /* sin (πx) for x of 0 to 3, by its series around the nearest whole number: the C
@@ -39,8 +41,8 @@ lanczos (gdouble x)
 void
 cup_lanczos_clear (CupLanczos * axis)
 {
-  g_clear_pointer (&axis->first, g_free);
-  g_clear_pointer (&axis->weights, g_free);
+  g_clear_pointer (&axis->first, cup_memory_free);
+  g_clear_pointer (&axis->weights, cup_memory_free);
 }
 
 /* Weights of sample @i of the result, at @weights (zeroed). */
@@ -83,11 +85,11 @@ cup_lanczos_init (CupLanczos * axis, guint in, guint out, gdouble ratio,
     axis->taps = MIN ((guint) ceil (2 * LOBES * MAX (ratio, 1.0)), in);
 
   /* At most 6 * in + 6 * out weights, as out * ratio is in. */
-  axis->first = g_try_new (guint, out);
-  axis->weights = g_try_new (gfloat, (gsize) out * axis->taps);
-  weights = g_try_new (gdouble, axis->taps);
+  axis->first = cup_memory_new (guint, out);
+  axis->weights = cup_memory_alloc (out, axis->taps * sizeof (gfloat));
+  weights = cup_memory_new (gdouble, axis->taps);
   if (!axis->first || !axis->weights || !weights) {
-    g_free (weights);
+    cup_memory_free (weights);
     return FALSE;
   }
 
@@ -104,6 +106,6 @@ cup_lanczos_init (CupLanczos * axis, guint in, guint out, gdouble ratio,
     for (k = 0; k < axis->taps; k++)
       row[k] = weights[k];
   }
-  g_free (weights);
+  cup_memory_free (weights);
   return TRUE;
 }

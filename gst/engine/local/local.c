@@ -200,7 +200,6 @@ static void
 cup_local_engine_finalize (GObject * object)
 {
   cup_team_free (CUP_LOCAL_ENGINE (object)->team);
-  cup_planes_let_go ();
 
   G_OBJECT_CLASS (cup_local_engine_parent_class)->finalize (object);
 }
@@ -222,7 +221,6 @@ static void
 cup_local_engine_init (CupLocalEngine * self)
 {
   self->team = cup_team_new (0);
-  cup_planes_keep ();
 }
 
 CupEngine *

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 /* Weights of red, green and blue in Q15; their sum is 1. */
 #define RED 9798
@@ -186,7 +187,7 @@ fill_rows (CupRows rows, gpointer data, GError ** error)
   const CupRows around = cup_rows_widen ((CupRows) {
         rows.first, 1
       }, FILL_RADIUS, FILL_RADIUS, height);
-  Column *columns = g_try_new0 (Column, reading->pixels->width);
+  Column *columns = cup_memory_new (Column, reading->pixels->width);
   guint y;
 
   if (!columns) {
@@ -194,6 +195,7 @@ fill_rows (CupRows rows, gpointer data, GError ** error)
         "no memory for the luma of what is transparent");
     return FALSE;
   }
+  memset (columns, 0, reading->pixels->width * sizeof *columns);
   for (y = around.first; y < around.first + around.n; y++)
     add_row (reading, columns, y, 1);
   for (y = rows.first; y < rows.first + rows.n; y++) {
@@ -203,7 +205,7 @@ fill_rows (CupRows rows, gpointer data, GError ** error)
       add_row (reading, columns, y - FILL_RADIUS - 1, -1);
     fill_row (reading, columns, y);
   }
-  g_free (columns);
+  cup_memory_free (columns);
   return TRUE;
 }
 

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "plane-resample-kernels.h"
 #include "vectors.h"
 
@@ -107,9 +108,9 @@ axis_fill (Axis * axis, guint i, gboolean all_taps)
 static void
 axis_clear (Axis * axis)
 {
-  g_free (axis->first);
-  g_free (axis->counts);
-  g_free (axis->weights);
+  cup_memory_free (axis->first);
+  cup_memory_free (axis->counts);
+  cup_memory_free (axis->weights);
 }
 
 /* With @all_taps all are computed with, whatever they weigh: they are a multiple
@@ -128,9 +129,9 @@ axis_init (Axis * axis, guint in, guint out, gboolean all_taps)
   axis->taps = taps;
   if (in == out)
     return TRUE;
-  axis->first = g_try_new (guint, out);
-  axis->counts = g_try_new (guint, out);
-  axis->weights = g_try_new (gint16, out * taps);
+  axis->first = cup_memory_new (guint, out);
+  axis->counts = cup_memory_new (guint, out);
+  axis->weights = cup_memory_alloc (out, taps * sizeof (gint16));
   if (!axis->first || !axis->counts || !axis->weights)
     return FALSE;
   for (i = 0; i < out; i++)
@@ -262,7 +263,7 @@ run_rows (CupRows rows, gpointer data, GError ** error)
   gint16 *scratch;
   guint y;
 
-  scratch = g_try_new (gint16,
+  scratch = cup_memory_new (gint16,
       cup_plane_resampler_get_scratch (work->resampler));
   if (!scratch) {
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
@@ -277,7 +278,7 @@ run_rows (CupRows rows, gpointer data, GError ** error)
     if (done && !work->is_difference)
       work->resampler->kernels->limit (row, work->output->width);
   }
-  g_free (scratch);
+  cup_memory_free (scratch);
   return done;
 }
 

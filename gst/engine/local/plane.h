@@ -40,9 +40,6 @@ typedef struct
   guint n_rows;
   gsize stride;
   gint16 *data;
-
-  /*< private > */
-  gsize size;
 } CupPlane;
 
 /* FALSE where there is no memory for it. Samples are uninitialised, those between
@@ -51,13 +48,6 @@ gboolean cup_plane_init (CupPlane * plane, guint width, guint height,
     guint top, guint n_rows);
 /* Also of a plane that was set to 0, or whose init has failed. */
 void cup_plane_clear (CupPlane * plane);
-
-/* From the first cup_planes_keep() to the last cup_planes_let_go() the memory of
- * planes that are cleared is kept for those to come, as far as there are few:
- * frames of one stream need the same again and again, and pages that the system
- * takes back have to be had from it anew. From any thread. */
-void cup_planes_keep (void);
-void cup_planes_let_go (void);
 
 /* Row @y of the picture, which is here. */
 static inline gint16 *

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "lanczos.h"
 #include "luma.h"
 #include "rows.h"
@@ -271,11 +272,11 @@ store_row (const Resampler * self, Scratch * scratch, guint y)
 static void
 scratch_clear (Scratch * scratch)
 {
-  g_free (scratch->rows);
-  g_free (scratch->row_in_slot);
-  g_free (scratch->line);
-  g_free (scratch->sums);
-  g_free (scratch->result);
+  cup_memory_free (scratch->rows);
+  cup_memory_free (scratch->row_in_slot);
+  cup_memory_free (scratch->line);
+  cup_memory_free (scratch->sums);
+  cup_memory_free (scratch->result);
 }
 
 /* To be cleared also where this fails. */
@@ -286,15 +287,18 @@ scratch_init (Scratch * scratch, const Resampler * resampler)
 
   memset (scratch, 0, sizeof *scratch);
   scratch->n_rows = MIN (resampler->vertical.taps, MAX_ROWS);
-  scratch->rows = g_try_new0 (gfloat, resampler->row_length * scratch->n_rows);
-  scratch->row_in_slot = g_try_new (gint64, scratch->n_rows);
-  scratch->line = g_try_new (gfloat, resampler->row_length);
-  scratch->sums = g_try_new (gdouble, resampler->row_length);
-  scratch->result = g_try_new (gfloat,
+  scratch->rows = cup_memory_alloc (scratch->n_rows,
+      resampler->row_length * sizeof (gfloat));
+  scratch->row_in_slot = cup_memory_new (gint64, scratch->n_rows);
+  scratch->line = cup_memory_new (gfloat, resampler->row_length);
+  scratch->sums = cup_memory_new (gdouble, resampler->row_length);
+  scratch->result = cup_memory_new (gfloat,
       (gsize) resampler->out_width * resampler->channels + 4);
   if (!scratch->rows || !scratch->row_in_slot || !scratch->line
       || !scratch->sums || !scratch->result)
     return FALSE;
+  memset (scratch->rows, 0,
+      scratch->n_rows * resampler->row_length * sizeof (gfloat));
   for (i = 0; i < scratch->n_rows; i++)
     scratch->row_in_slot[i] = -1;
   return TRUE;
