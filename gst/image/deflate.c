@@ -116,7 +116,8 @@ struct _CupDeflater
 CupDeflater *
 cup_deflater_new (guint8 * out, gsize size)
 {
-  CupDeflater *deflater = g_try_new (CupDeflater, 1);
+  /* Zeros, so that files cannot depend on what was in this memory before. */
+  CupDeflater *deflater = g_try_new0 (CupDeflater, 1);
 
   if (!deflater)
     return NULL;

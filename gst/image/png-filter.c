@@ -253,12 +253,13 @@ run_paeth (guint8 * out, const guint8 * in, const guint8 * above, gsize i,
   previous[1] = corner;
 }
 
-/* Where pixels of three bytes can be treated as if they had four: what is written
- * beyond one is overwritten with the next. The last one has none. */
+/* Where pixels of three bytes can be treated as if they had four, with which the
+ * first three must be the same bytes of the number: what is written beyond one is
+ * overwritten with the next. The last one has none. */
 static inline gsize
 get_wide_end (const guint8 * out, const guint8 * in, gsize n, guint bpp)
 {
-  return bpp == 3 && out != in ? n - bpp : 0;
+  return bpp == 3 && out != in && G_BYTE_ORDER == G_LITTLE_ENDIAN ? n - bpp : 0;
 }
 
 static inline void

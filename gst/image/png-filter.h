@@ -4,8 +4,8 @@
  * back again.
  *
  * Rows are in the file's order of bytes. @n is the number of bytes in a row, a
- * multiple of @bpp, which is that of a pixel: 1, 2, 3, 4, 6 or 8. @above is the row before,
- * zeros for the first. Any thread.
+ * multiple of @bpp, which is that of a pixel: 1, 2, 3, 4, 6 or 8. @above is the
+ * row before, zeros for the first. Any thread.
  */
 #pragma once
 
