@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Measured with photographs (bench-png), ISA-L takes half of libdeflate's time to
- * compress at its level 1, and as long to inflate, but has no need of memory for
- * all that comes out: what has just been inflated is still in the cache when it
- * is unfiltered. So it goes first wherever both are there, except for higher
- * levels of compression, of which it has none.
+ * Measured with photographs (bench-png), ISA-L takes as long as libdeflate to
+ * inflate, but has no need of memory for all that comes out: what has just been
+ * inflated is still in the cache when it is unfiltered. So it goes first there.
+ *
+ * To compress at its level 1 it takes half of libdeflate's time. But what it makes
+ * of the same bytes is not always the same (2.30, of bytes that repeat, once in
+ * some hundreds of times; it always decodes to what it should): files that are the
+ * same pixels would differ, and nobody could tell them by a checksum. So it
+ * compresses only where whoever built this asked for that (-Disal-encoder=true).
  *
  * Streams of parts are only put together where ISA-L makes them. What libdeflate
  * makes ends with a block that says it is the last, at any bit; to find where
@@ -76,7 +80,7 @@ cup_deflate_combine_adler32 (guint32 first, guint32 second, gsize size)
 gboolean
 cup_deflate_can_stream (guint level)
 {
-#ifdef HAVE_ISAL
+#ifdef HAVE_ISAL_ENCODER
   return level == 1;
 #else
   return FALSE;
@@ -106,7 +110,7 @@ cup_deflate_get_bound (gsize size)
   return bound;
 }
 
-#ifdef HAVE_ISAL
+#ifdef HAVE_ISAL_ENCODER
 struct _CupDeflater
 {
   struct isal_zstream stream;
@@ -116,7 +120,6 @@ struct _CupDeflater
 CupDeflater *
 cup_deflater_new (guint8 * out, gsize size)
 {
-  /* Zeros, so that files cannot depend on what was in this memory before. */
   CupDeflater *deflater = g_try_new0 (CupDeflater, 1);
 
   if (!deflater)

@@ -354,6 +354,15 @@ fill_with_noise (CupPixels * pixels)
   g_rand_free (rand);
 }
 
+/* But for ISA-L, which is asked for by those who can do without. */
+static void
+assert_same_file (GBytes * a, GBytes * b)
+{
+#ifndef HAVE_ISAL_ENCODER
+  g_assert_true (g_bytes_equal (a, b));
+#endif
+}
+
 /* In bands, of what compresses, of what does not, and of nothing at all; the
  * same with one thread. */
 static void
@@ -380,7 +389,7 @@ test_bands (void)
         cup_bands_set_n_threads (1);
         alone = encode (pixels, CUP_IMAGE_PNG, 0);
         cup_bands_set_n_threads (0);
-        g_assert_true (g_bytes_equal (bytes, alone));
+        assert_same_file (bytes, alone);
         g_bytes_unref (alone);
         g_bytes_unref (bytes);
       }
@@ -409,7 +418,7 @@ test_threads (void)
   for (i = 0; i < G_N_ELEMENTS (threads); i++) {
     GBytes *bytes = g_thread_join (threads[i]);
 
-    g_assert_true (g_bytes_equal (bytes, expected));
+    assert_same_file (bytes, expected);
     g_bytes_unref (bytes);
   }
   g_bytes_unref (expected);
