@@ -98,10 +98,14 @@ assert_requests (Fixture * f, const gchar * const *expected)
   for (i = 0; i < n; i++) {
     gchar *text = describe (json_array_get_object_element (requests, i));
 
-    /* Polls are as many as it takes. */
-    if (at > 0 && strcmp (text, expected[at - 1]) == 0
-        && strstr (text, "/status?"))
-      at--;
+    /* Polls are as many as it takes, also beside a stream where the machine
+     * stands still for so long that it looks silent. */
+    if (at > 0 && strstr (expected[at - 1], "/status")
+        && (strcmp (text, expected[at - 1]) == 0
+            || strcmp (text, "GET " REQUEST "/status?logs=1 key") == 0)) {
+      g_free (text);
+      continue;
+    }
     g_assert_cmpstr (text, ==, expected[at]);
     at++;
     g_free (text);

@@ -22,7 +22,7 @@ typedef enum
 /* What a stage does instead, the first @times times. */
 typedef enum
 {
-  ANSWER, HANG, BREAK, LATE
+  ANSWER, HANG, BREAK, LATE     /* after service_answer_late() */
 } Action;
 
 typedef struct
@@ -49,6 +49,7 @@ typedef struct
   const Rule *rules;            /* ended by one without times */
   guint struck[8];
   GPtrArray *paused;
+  GPtrArray *late;              /* of the service's thread */
   gint counts[N_STAGES];        /* atomic */
   gint leaks;                   /* atomic: the key where it must not be */
   gint keyless;                 /* atomic: no key where it must be */
@@ -99,19 +100,10 @@ find_stage (const gchar * method, const gchar * path)
   return OTHER;
 }
 
-static gboolean
-go_on (gpointer data)
-{
-  soup_server_message_unpause (data);
-  return G_SOURCE_REMOVE;
-}
-
 /* TRUE where that is the answer. */
 static gboolean
 apply (Service * service, const Rule * rule, SoupServerMessage * message)
 {
-  GSource *timer;
-
   switch (rule->action) {
     case ANSWER:
       if (rule->header)
@@ -130,11 +122,7 @@ apply (Service * service, const Rule * rule, SoupServerMessage * message)
     case LATE:
     default:
       soup_server_message_pause (message);
-      timer = g_timeout_source_new (rule->status);
-      g_source_set_callback (timer, go_on, g_object_ref (message),
-          g_object_unref);
-      g_source_attach (timer, service->context);
-      g_source_unref (timer);
+      g_ptr_array_add (service->late, g_object_ref (message));
       return FALSE;
   }
 }
@@ -263,6 +251,7 @@ service_new (const Rule * rules)
   service->context = g_main_context_new ();
   service->loop = g_main_loop_new (service->context, FALSE);
   service->paused = g_ptr_array_new_with_free_func (g_object_unref);
+  service->late = g_ptr_array_new_with_free_func (g_object_unref);
   g_mutex_init (&service->lock);
   g_main_context_push_thread_default (service->context);
   service->server = soup_server_new (NULL, NULL);
@@ -286,6 +275,7 @@ service_stop (gpointer data)
 
   soup_server_disconnect (service->server);
   g_ptr_array_set_size (service->paused, 0);
+  g_ptr_array_set_size (service->late, 0);
   g_main_loop_quit (service->loop);
   return G_SOURCE_REMOVE;
 }
@@ -304,6 +294,7 @@ service_free (Service * service)
   while (g_main_context_iteration (service->context, FALSE));
   g_object_unref (service->server);
   g_ptr_array_unref (service->paused);
+  g_ptr_array_unref (service->late);
   g_main_loop_unref (service->loop);
   g_main_context_unref (service->context);
   g_bytes_unref (service->picture);
@@ -313,6 +304,25 @@ service_free (Service * service)
   g_free (service->status_query);
   g_free (service->base);
   g_free (service);
+}
+
+static gboolean
+answer_late (gpointer data)
+{
+  Service *service = data;
+  guint i;
+
+  for (i = 0; i < service->late->len; i++)
+    soup_server_message_unpause (g_ptr_array_index (service->late, i));
+  g_ptr_array_set_size (service->late, 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* What is LATE is answered now. */
+static inline void
+service_answer_late (Service * service)
+{
+  g_main_context_invoke (service->context, answer_late, service);
 }
 
 static gint

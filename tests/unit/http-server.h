@@ -289,11 +289,11 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
   } else if (head[5] == 'g') {
     read_request (connection);
     say (connection, "+OK this is a mail server\r\n\r\n");
-  } else if (head[5] == 'd') {
+  } else if (head[5] == 'd' || head[5] == 'p') {
     read_request (connection);
     say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
     for (i = 0; i < 10; i++) {
-      g_usleep (50 * MS);
+      g_usleep ((head[5] == 'd' ? 50 : 400) * MS);
       say (connection, "d");
     }
   } else if (head[5] == 'a') {

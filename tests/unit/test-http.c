@@ -173,9 +173,10 @@ test_inactive (Fixture * fixture, gconstpointer data)
   assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "0.2 s");
   fetch_free (fetch);
 
-  /* 10 bytes in 500 ms: longer in all, but never silent. */
-  fetch = fetch_new (fixture->http, fixture->server->raw_base, "/drip");
-  fetch->request.inactivity_timeout = 300 * MS;
+  /* 10 bytes in 4 s: longer in all, but never silent for so long, even where
+   * the machine stands still for a while. */
+  fetch = fetch_new (fixture->http, fixture->server->raw_base, "/pace");
+  fetch->request.inactivity_timeout = 3 * SECOND;
   fetch_start (fetch);
   fetch_wait (fetch);
   g_assert_no_error (fetch->error);
@@ -219,17 +220,17 @@ test_connect_timeout (Fixture * fixture, gconstpointer data)
   g_assert_true (cup_http_invoke (fixture->http, wait_for_mutex, &mutex, NULL));
   for (i = 0; i < G_N_ELEMENTS (fetch); i++) {
     fetch[i] = fetch_new (fixture->http, base, "/?hunter2");
-    fetch[i]->request.connect_timeout = 300 * MS;
+    fetch[i]->request.connect_timeout = 1500 * MS;
     fetch_start (fetch[i]);
   }
   g_mutex_unlock (&mutex);
   for (i = 0; i < G_N_ELEMENTS (fetch); i++) {
     fetch_wait (fetch[i]);
     assert_error (fetch[i], CUP_ERROR, CUP_ERROR_TIMEOUT, "no connection");
-    g_assert_cmpint (fetch[i]->took, >=, 290 * MS);
+    g_assert_cmpint (fetch[i]->took, >=, 1490 * MS);
   }
   /* Those that wait for the first fail with it, not one after the other. */
-  g_assert_cmpint (fetch[3]->took, <, fetch[0]->took + 3 * 290 * MS);
+  g_assert_cmpint (fetch[3]->took, <, fetch[0]->took + 3 * 1490 * MS);
   for (i = 0; i < G_N_ELEMENTS (fetch); i++)
     fetch_free (fetch[i]);
   g_mutex_clear (&mutex);
@@ -519,7 +520,7 @@ test_close_idle (void)
   cup_http_close (http);
   g_assert_true (cup_http_join (http));
   g_assert_true (cup_http_join (http));
-  g_assert_cmpint (g_get_monotonic_time () - start, <, SECOND);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 1900 * MS);
   g_assert_false (cup_http_invoke (http, NULL, NULL, NULL));
   cup_http_unref (http);
 }
@@ -567,12 +568,10 @@ test_close_pending (Fixture * fixture, gconstpointer data)
 
   g_assert_true (cup_http_invoke (http, send_with_follower, slow, NULL));
   cup_http_close (http);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 100 * MS);
   g_assert_true (cup_http_join (http));
   fetch_wait (slow);
   g_assert_no_error (slow->error);
-  g_assert_cmpint (g_get_monotonic_time () - start, >=, 200 * MS);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 1900 * MS);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 190 * MS);
   fetch_free (slow);
   cup_http_unref (http);
 
@@ -585,7 +584,6 @@ test_close_pending (Fixture * fixture, gconstpointer data)
   cup_http_close (http);
   g_assert_true (cup_http_join (http));
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 1900 * MS);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 2600 * MS);
   fetch_wait (hang);
   assert_error (hang, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
   fetch_free (hang);
