@@ -19,7 +19,7 @@ static void
 end_http (CupHttp * http)
 {
   cup_http_close (http);
-  g_assert_true (cup_http_join (http));
+  fetch_join (http);
   cup_http_unref (http);
 }
 
@@ -75,7 +75,7 @@ test_thread (void)
   g_assert_false (have_same_thread (first, apart));
   end_http (apart);
   cup_http_close (first);
-  g_assert_true (cup_http_join (first));
+  fetch_join (first);
   g_assert_false (cup_http_invoke (first, look_at_thread, NULL, NULL));
   third = open_http (shared, NULL);
   g_assert_true (have_same_thread (second, third));
@@ -113,7 +113,7 @@ test_end (Fixture * fixture, gconstpointer data)
 
   start = g_get_monotonic_time ();
   cup_http_close (first);
-  g_assert_true (cup_http_join (first));
+  fetch_join (first);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 1900 * MS);
   for (i = 0; i < G_N_ELEMENTS (hangs); i++) {
     fetch_wait (hangs[i]);
@@ -178,7 +178,7 @@ test_send_late (Fixture * fixture, gconstpointer data)
   Fetch *fetch = fetch_new (ended, fixture->server->base, "/echo");
 
   cup_http_close (ended);
-  g_assert_true (cup_http_join (ended));
+  fetch_join (ended);
   g_assert_true (cup_http_invoke (other, fetch_send, fetch, NULL));
   fetch_wait (fetch);
   assert_error (fetch, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
@@ -326,7 +326,7 @@ test_unref_there (void)
   g_assert_true (cup_http_invoke (second, unref_there, first, NULL));
   g_assert_true (cup_http_invoke (second, unref_there, second, NULL));
   cup_http_close (watched);
-  g_assert_true (cup_http_join (watched));
+  fetch_join (watched);
   cup_http_unref (watched);
 }
 
@@ -355,7 +355,7 @@ come_and_go (gpointer data)
       g_cancellable_cancel (fetch->request.cancellable);
     cup_http_close (http);
     if (i % 2)
-      g_assert_true (cup_http_join (http));
+      fetch_join (http);
     fetch_wait (fetch);
     if (i % 3)
       g_assert_no_error (fetch->error);

@@ -381,7 +381,7 @@ check_close (Fixture * fixture, const gchar * base)
   Fetch *fetch = start_live (fixture, base, "piece");
 
   cup_http_close (fixture->http);
-  g_assert_true (cup_http_join (fixture->http));
+  fetch_join (fixture->http);
   fetch_wait (fetch);
   assert_error (fetch, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
   fetch_free (fetch);
