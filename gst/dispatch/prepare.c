@@ -172,7 +172,8 @@ cup_prepare_identify (CupEngine * engine, CupJob * job, gboolean durable,
   else if ((cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS)
       && cup_job_get_lossy_source (job))
     /* Of which the pixels say nothing. */
-    cup_store_key_builder_add_text (builder, "source", "lossy");
+    cup_store_key_builder_add_text (builder, "source",
+        cup_job_is_raw (job) ? "lossy frame" : "lossy");
   if (cup_engine_get_accepts (engine) & CUP_ENGINE_ACCEPTS_PIXELS)
     add_metadata (builder, job);
   cup_store_key_builder_add_text (builder, "engine",

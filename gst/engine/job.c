@@ -39,6 +39,7 @@ struct _CupJob
   gchar *uri;
   gboolean check_unsafe;
   gboolean is_transparent;
+  gboolean is_raw;
   gboolean lossy_source;
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
@@ -169,6 +170,7 @@ cup_job_new_raw (guint width, guint height, CupLoadFunc load, gpointer data,
 {
   CupJob *job = job_new (width, height);
 
+  job->is_raw = TRUE;
   job->load = load;
   job->load_data = data;
   job->load_destroy = destroy;
@@ -208,6 +210,7 @@ cup_job_new_from (CupJob * job)
   copy->queue_timeout = job->queue_timeout;
   copy->check_unsafe = job->check_unsafe;
   copy->is_transparent = job->is_transparent;
+  copy->is_raw = job->is_raw;
   copy->lossy_source = job->lossy_source;
   copy->colour_match = job->colour_match;
   copy->uri = g_strdup (job->uri);
@@ -318,6 +321,12 @@ void
 cup_job_set_lossy_source (CupJob * job, gboolean is_lossy)
 {
   job->lossy_source = is_lossy;
+}
+
+gboolean
+cup_job_is_raw (CupJob * job)
+{
+  return job->is_raw;
 }
 
 gboolean

@@ -4,6 +4,7 @@
  * plainly as it can be.
  */
 #include "engine/local/doubling.h"
+#include "engine/local/restrained.h"
 #include "engine/local/tables.h"
 
 #include <string.h>
@@ -575,6 +576,48 @@ add_for_tables (const gchar * name, GTestDataFunc func)
   }
 }
 
+/* Sum of the samples' distances. */
+static gdouble
+distance (const CupPlane * a, const CupPlane * b)
+{
+  gdouble sum = 0;
+  guint x, y;
+
+  for (y = 0; y < a->height; y++)
+    for (x = 0; x < a->width; x++)
+      sum += ABS (cup_plane_row (a, y)[x] - cup_plane_row (b, y)[x]);
+  return sum;
+}
+
+/* Of 256 parts nothing is left out, of none all that was learned. */
+static void
+test_restrained (gconstpointer data)
+{
+  static const guint parts[] = { 0, CUP_RESTRAINED_PART, 256 };
+  const CupNetwork *network = data;
+  CupRestrained restrained[G_N_ELEMENTS (parts)];
+  CupPlane input, whole, output[G_N_ELEMENTS (parts)];
+  gdouble ratio;
+  guint i;
+
+  make_plane (&input, 61, 43, shapes);
+  oracle (network, &input, FALSE, &whole);
+  for (i = 0; i < G_N_ELEMENTS (parts); i++) {
+    cup_restrained_init (&restrained[i], network, parts[i]);
+    check (&restrained[i].network, 61, 43, shapes);
+    oracle (&restrained[i].network, &input, FALSE, &output[i]);
+  }
+  assert_same_rows (&output[2], &whole);
+  /* It would be the part, but for the clamp. */
+  ratio = distance (&output[1], &output[0]) / distance (&whole, &output[0]);
+  g_assert_cmpfloat (ratio, >, 0.68);
+  g_assert_cmpfloat (ratio, <, 0.8);
+  for (i = 0; i < G_N_ELEMENTS (parts); i++)
+    cup_plane_clear (&output[i]);
+  cup_plane_clear (&whole);
+  cup_plane_clear (&input);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -583,6 +626,7 @@ main (int argc, char **argv)
   add_for_tables ("extremes", test_extremes);
   add_for_tables ("bands", test_bands);
   add_for_tables ("flat", test_flat);
+  add_for_tables ("restrained", test_restrained);
   g_test_add_func ("/doubling/other-networks", test_other_networks);
   g_test_add_func ("/doubling/threads", test_threads);
   g_test_add_func ("/doubling/nothing-beside", test_nothing_beside);

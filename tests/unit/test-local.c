@@ -559,6 +559,66 @@ test_threads (void)
   g_object_unref (engine);
 }
 
+/* How far the result of @job, which it takes, is from @base. */
+static gdouble
+restored_distance (CupJob * job, Outcome * outcome, const CupPixels * base)
+{
+  const CupPixels *pixels;
+  gdouble sum = 0;
+  gsize i;
+
+  set_number (job, CUP_FIELD_CREATIVITY, 0);
+  set_number (job, CUP_FIELD_DETAIL, 0);
+  run (job, outcome);
+  g_assert_no_error (outcome->error);
+  pixels = outcome->result->pixels;
+  for (i = 0; i < cup_pixels_get_size (base); i++)
+    sum += ABS (pixels->data[i] - base->data[i]);
+  outcome_clear (outcome);
+  return sum;
+}
+
+/* Frames of a video are sharpened less than a JPEG file of the same pixels. */
+static void
+test_restraint (void)
+{
+  CupPixels *pixels = new_pixels (64, 48, 1, 8), *decoded;
+  CupValues *values;
+  Outcome base, outcome;
+  GError *error = NULL;
+  CupImageInfo info;
+  gdouble file, frame;
+  GBytes *bytes;
+  CupJob *job;
+
+  bytes = cup_image_encode (pixels, CUP_IMAGE_JPEG, 75, &error);
+  g_assert_no_error (error);
+  g_assert_true (cup_image_read_info (bytes, &info, &error));
+  decoded = cup_image_decode (bytes, 0, &error);
+  g_assert_no_error (error);
+
+  run (only_resample (new_job (cup_pixels_ref (decoded), 2, &base)), &base);
+  g_assert_no_error (base.error);
+
+  job = new_job (decoded, 2, &outcome);
+  values = cup_values_copy (cup_job_get_values (job));
+  cup_job_set_lossy_source (job, TRUE);
+  frame = restored_distance (job, &outcome, base.result->pixels);
+
+  job = cup_job_new_encoded (bytes, &info);
+  cup_job_set_values (job, values);
+  memset (&outcome, 0, sizeof outcome);
+  cup_job_set_callback (job, job_done, &outcome, NULL);
+  g_assert_true (cup_job_need_pixels (job, &error));
+  file = restored_distance (job, &outcome, base.result->pixels);
+
+  g_assert_cmpfloat (frame, >, 0);
+  g_assert_cmpfloat (frame, <, 0.9 * file);
+  outcome_clear (&base);
+  g_bytes_unref (bytes);
+  cup_pixels_unref (pixels);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -576,6 +636,7 @@ main (int argc, char **argv)
   g_test_add_func ("/local/timeout", test_timeout);
   g_test_add_func ("/local/seed/drawn", test_seed_drawn);
   g_test_add_func ("/local/seed/set", test_seed_set);
+  g_test_add_func ("/local/restraint", test_restraint);
   g_test_add_func ("/local/threads", test_threads);
   return g_test_run ();
 }

@@ -96,6 +96,47 @@ same (CupStoreKey a, CupStoreKey b)
   return cup_store_key_equal (&a, &b);
 }
 
+static CupPixels *
+take_pixels (gpointer pixels, GError ** error)
+{
+  return pixels;
+}
+
+/* The local engine treats frames in another way than files, of the same
+ * pixels. */
+static void
+test_frame_and_file (void)
+{
+  CupEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
+  CupPixels *pixels = make_pixels (GUINT_TO_POINTER (8), NULL);
+  GBytes *bytes = cup_image_encode (pixels, CUP_IMAGE_JPEG, 75, NULL);
+  CupJob *jobs[3];
+  CupStoreKey keys[3];
+  CupImageInfo info;
+  guint i;
+
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  jobs[0] = cup_job_new_encoded (bytes, &info);
+  for (i = 1; i < 3; i++) {
+    jobs[i] = cup_job_new_raw (4, 4, take_pixels, cup_image_decode (bytes, 0,
+            NULL), NULL);
+    cup_job_set_lossy_source (jobs[i], i == 1);
+  }
+  CUP_ENGINE_GET_CLASS (engine)->accepts = CUP_ENGINE_ACCEPTS_PIXELS;
+  for (i = 0; i < 3; i++) {
+    g_assert_true (cup_prepare_load (engine, jobs[i], NULL));
+    g_assert_true (cup_prepare_identify (engine, jobs[i], FALSE, &keys[i]));
+    cup_job_unref (jobs[i]);
+  }
+  CUP_ENGINE_GET_CLASS (engine)->accepts = CUP_ENGINE_ACCEPTS_ENCODED;
+  g_assert_false (same (keys[0], keys[1]));
+  g_assert_false (same (keys[0], keys[2]));
+  g_assert_false (same (keys[1], keys[2]));
+  g_bytes_unref (bytes);
+  cup_pixels_unref (pixels);
+  g_object_unref (engine);
+}
+
 /* Whatever loses nothing on the way is the same. */
 static void
 test_encoding (void)
@@ -211,6 +252,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/prepare/encoding", test_encoding);
   g_test_add_func ("/prepare/source", test_source);
+  g_test_add_func ("/prepare/frame-and-file", test_frame_and_file);
   g_test_add_func ("/prepare/adaptive", test_adaptive);
   g_test_add_func ("/prepare/adaptive-encoding", test_adaptive_encoding);
   return g_test_run ();

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "interrupt.h"
 #include "model.h"
+#include "restrained.h"
 #include "tables.h"
 #include "upscale.h"
 
@@ -27,6 +28,9 @@ struct _CupLocalEngine
   CupLocalModel model;
   CupTeam *team;
   gint64 seed;                  /* of jobs that have none */
+
+  /* For moving pictures: by CupLocalModel, of which AUTO has none. */
+  CupRestrained restrained[CUP_LOCAL_MODEL_QUALITY + 1];
 };
 
 G_DEFINE_FINAL_TYPE (CupLocalEngine, cup_local_engine, CUP_TYPE_ENGINE);
@@ -34,7 +38,7 @@ G_DEFINE_FINAL_TYPE (CupLocalEngine, cup_local_engine, CUP_TYPE_ENGINE);
 /* Which table: for how much time there is, and whether a lossy codec has been at
  * the picture, which the other tables would take for detail. */
 static const CupNetwork *
-choose_network (CupLocalModel model, gboolean is_lossy)
+choose_table (CupLocalModel model, gboolean is_lossy)
 {
   switch (model) {
     case CUP_LOCAL_MODEL_FAST:
@@ -48,6 +52,19 @@ choose_network (CupLocalModel model, gboolean is_lossy)
   return is_lossy ? &cup_network_balanced_mix : &cup_network_balanced_clean;
 }
 
+/* What a lossy codec has been at and does not come as a file is a frame of a
+ * video, which must not flicker. */
+static const CupNetwork *
+choose_network (CupLocalEngine * self, CupJob * job)
+{
+  const CupLocalModel model = cup_local_model_choose (self->model,
+      cup_job_get_values (job));
+  const gboolean is_lossy = cup_job_get_lossy_source (job);
+
+  return is_lossy && cup_job_is_raw (job) ? &self->restrained[model].network :
+      choose_table (model, is_lossy);
+}
+
 static gint64
 get_seed (CupLocalEngine * self, const CupValues * values)
 {
@@ -59,19 +76,17 @@ static void
 choose_upscaling (CupLocalEngine * self, CupJob * job, CupUpscaling * upscaling)
 {
   const CupValues *values = cup_job_get_values (job);
-  const gboolean is_lossy = cup_job_get_lossy_source (job);
 
   memset (upscaling, 0, sizeof *upscaling);
   if (!cup_values_get_boolean (values, CUP_FIELD_SKIP_CCSR))
-    upscaling->network = choose_network (cup_local_model_choose (self->model,
-            values), is_lossy);
+    upscaling->network = choose_network (self, job);
   upscaling->instructions = cup_instructions_best ();
   upscaling->creativity = cup_values_get_number (values, CUP_FIELD_CREATIVITY);
   upscaling->detail = cup_values_get_number (values, CUP_FIELD_DETAIL);
   upscaling->shape_preservation =
       cup_values_get_number (values, CUP_FIELD_SHAPE_PRESERVATION);
   upscaling->seed = get_seed (self, values);
-  upscaling->is_lossy = is_lossy;
+  upscaling->is_lossy = cup_job_get_lossy_source (job);
 }
 
 /* Size of the result of a picture of @width × @height. */
@@ -220,7 +235,12 @@ cup_local_engine_class_init (CupLocalEngineClass * klass)
 static void
 cup_local_engine_init (CupLocalEngine * self)
 {
+  CupLocalModel model;
+
   self->team = cup_team_new (0);
+  for (model = CUP_LOCAL_MODEL_FAST; model <= CUP_LOCAL_MODEL_QUALITY; model++)
+    cup_restrained_init (&self->restrained[model], choose_table (model, TRUE),
+        CUP_RESTRAINED_PART);
 }
 
 CupEngine *
