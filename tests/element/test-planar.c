@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "element/planar.h"
+#include "engine/local/restrained.h"
 #include "engine/local/tables.h"
 #include "engine/local/upscale.h"
 
@@ -96,6 +97,7 @@ upscale_apart (const GstVideoInfo * info, GstBuffer * buffer)
 {
   const CupInterrupt interrupt = { NULL, 0 };
   CupUpscaling upscaling = { 0 };
+  CupRestrained restrained;
   GError *error = NULL;
   GstVideoFrame frame;
   CupYuv *yuv, *result;
@@ -106,7 +108,9 @@ upscale_apart (const GstVideoInfo * info, GstBuffer * buffer)
   gst_video_frame_unmap (&frame);
 
   /* Chroma with fewer samples comes from a codec, more often than not. */
-  upscaling.network = yuv->half_width ? &cup_network_balanced_mix :
+  cup_restrained_init (&restrained, &cup_network_balanced_mix,
+      CUP_RESTRAINED_PART);
+  upscaling.network = yuv->half_width ? &restrained.network :
       &cup_network_balanced_clean;
   result = cup_upscale_yuv (&upscaling, yuv, 2 * cup_yuv_get_width (yuv),
       2 * cup_yuv_get_height (yuv), 0, NULL, &interrupt, &error);
