@@ -51,6 +51,7 @@ struct _CupCache
   GCancellable *interrupt;      /* of the wait */
   gboolean is_woken;            /* all that are parked */
   guint warned;                 /* bit of each CupErrorCode */
+  GHashTable *damage;           /* what was told of damage, texts */
   guint64 n_uncertain;
   GHashTable *renewed;          /* keys stored by this one, with refresh */
   GHashTable *stuck;            /* keys that could not be let go of */
@@ -76,16 +77,21 @@ struct _Write
   gpointer user_data;
 };
 
-/* Takes @error. Of each kind once; but a picture that is damaged is its own. */
+/* Takes @error. Of each kind once; but a picture that is damaged is its own, and
+ * a damaged index, which every step comes upon, is one as well. */
 static void
 warn (CupCache * cache, GError * error)
 {
   guint bit = error->domain == CUP_ERROR ? 1u << error->code : 1;
-  gboolean again = g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
+  gboolean again;
 
   g_mutex_lock (&cache->lock);
-  again |= !(cache->warned & bit);
-  cache->warned |= bit;
+  if (g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA)) {
+    again = g_hash_table_add (cache->damage, g_strdup (error->message));
+  } else {
+    again = !(cache->warned & bit);
+    cache->warned |= bit;
+  }
   g_mutex_unlock (&cache->lock);
   cup_info ("the cache: %s", error->message);
   if (again && cache->warn)
@@ -191,6 +197,7 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   g_queue_init (&cache->urgent);
   g_queue_init (&cache->writes);
   g_queue_init (&cache->parked);
+  cache->damage = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   cache->renewed = g_hash_table_new_full (cup_store_key_hash,
       cup_store_key_equal, g_free, NULL);
   cache->stuck = g_hash_table_new_full (cup_store_key_hash,
@@ -219,6 +226,7 @@ cup_cache_unref (CupCache * cache)
   if (cache->destroy)
     cache->destroy (cache->user_data);
   g_clear_object (&cache->interrupt);
+  g_hash_table_unref (cache->damage);
   g_hash_table_unref (cache->renewed);
   g_hash_table_unref (cache->stuck);
   g_cond_clear (&cache->cond);
