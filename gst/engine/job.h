@@ -211,10 +211,10 @@ void cup_job_set_colour_reference (CupJob * job,
  * how it came. Of an encoded picture the job knows (cup_image_is_lossy ()), of a
  * file that a URI names once it is in memory; of a raw frame who made the job
  * says so, before it is submitted, and FALSE is the default. */
-/* Whether it came as a raw frame, whatever has become of it since. */
-gboolean cup_job_is_raw (CupJob * job);
 void cup_job_set_lossy_source (CupJob * job, gboolean is_lossy);
 gboolean cup_job_get_lossy_source (CupJob * job);
+/* Whether it came as a raw frame, whatever has become of it since. */
+gboolean cup_job_is_raw (CupJob * job);
 /* What the file said of how the picture is to be shown (nullable). Known once its
  * pixels were needed, or after cup_job_read_metadata(), which does nothing where
  * there is no file in memory. */

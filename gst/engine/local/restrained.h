@@ -14,15 +14,17 @@
 #include "network.h"
 
 G_BEGIN_DECLS
+
 /* What remains, of 256. */
 #define CUP_RESTRAINED_PART 179
+
 /**
  * CupRestrained:
  * @network: as any other one; its last layer points into this structure
  *
  * Must neither be moved nor copied. The tables have to outlive it.
  */
-    typedef struct
+typedef struct
 {
   CupNetwork network;
 
