@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The loops of convert.c over the pixels of a row. They are compiled for what
- * every machine has and, where it pays, once more for AVX2. All is in whole
- * numbers: every build gives the same bytes.
+ * The loops of convert.c and convert-rows.c over the pixels of a row. They are
+ * compiled for what every machine has and, where it pays, once more for AVX2. All
+ * is in whole numbers: every build gives the same bytes.
  *
  * Rows never overlap. Those of pixels on their way are of 32 bits a pixel, the
  * bytes R, G, B and anything; or of twice 32 bits, four samples of 16 bits.

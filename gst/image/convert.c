@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A row at a time, with a few rows of sums in between that stay in the cache.
+ * From video to pixels: a row at a time, with a few rows of sums in between that
+ * stay in the cache. convert-rows.c has the other direction.
  */
-#include "convert.h"
+#include "convert-private.h"
 
 #include <math.h>
-#include <string.h>
-
-#include "convert-kernels.h"
 
 static gint portable;           /* atomic */
 
@@ -17,8 +15,8 @@ cup_convert_set_portable (gboolean value)
   g_atomic_int_set (&portable, value);
 }
 
-static const CupConvertKernels *
-get_kernels (void)
+const CupConvertKernels *
+cup_convert_get_kernels (void)
 {
 #ifdef CUP_HAVE_CONVERT_AVX2
   if (!g_atomic_int_get (&portable) && __builtin_cpu_supports ("avx2"))
@@ -29,9 +27,8 @@ get_kernels (void)
 
 /* Factors */
 
-/* @bits: of the rest, 0 for none. */
-static CupConvertFactor
-split_factor (gint64 factor, guint bits)
+CupConvertFactor
+cup_convert_split_factor (gint64 factor, guint bits)
 {
   const CupConvertFactor split = {
     .whole = (gint32) (factor >> bits),
@@ -41,17 +38,16 @@ split_factor (gint64 factor, guint bits)
   return split;
 }
 
-static gint64
-in_units (gdouble value, guint shift)
+gint64
+cup_convert_in_units (gdouble value, guint shift)
 {
   return llrint (ldexp (value, (gint) shift));
 }
 
-/* With a half: the sum is then rounded down. */
-static CupConvertFactor
-make_offset (gdouble offset, guint shift, guint bits)
+CupConvertFactor
+cup_convert_make_offset (gdouble offset, guint shift, guint bits)
 {
-  return split_factor (in_units (offset, shift + bits)
+  return cup_convert_split_factor (cup_convert_in_units (offset, shift + bits)
       + (G_GINT64_CONSTANT (1) << (shift + bits - 1)), bits);
 }
 
@@ -69,57 +65,33 @@ make_to_rgb (CupConvertToRgb * to, const CupColourCoding * coding, guint depth)
 
   to->shift = depth > 8 ? 13 : 21;
   shift = to->shift + bits;
-  to->luma = split_factor (in_units (full / coding->luma_range, shift), bits);
-  to->v_to_red = split_factor (in_units (2 * (1 - kr) * chroma, shift), bits);
+  to->luma =
+      cup_convert_split_factor (cup_convert_in_units (full / coding->luma_range,
+          shift), bits);
+  to->v_to_red =
+      cup_convert_split_factor (cup_convert_in_units (2 * (1 - kr) * chroma,
+          shift), bits);
   to->u_to_green =
-      split_factor (in_units (-2 * kb * (1 - kb) / kg * chroma, shift), bits);
+      cup_convert_split_factor (cup_convert_in_units (-2 * kb * (1 -
+              kb) / kg * chroma, shift), bits);
   to->v_to_green =
-      split_factor (in_units (-2 * kr * (1 - kr) / kg * chroma, shift), bits);
-  to->u_to_blue = split_factor (in_units (2 * (1 - kb) * chroma, shift), bits);
+      cup_convert_split_factor (cup_convert_in_units (-2 * kr * (1 -
+              kr) / kg * chroma, shift), bits);
+  to->u_to_blue =
+      cup_convert_split_factor (cup_convert_in_units (2 * (1 - kb) * chroma,
+          shift), bits);
   to->offset =
-      make_offset (-full * coding->black / coding->luma_range, to->shift, bits);
-}
-
-/* @weights of red, green and blue in a sample, for each of their levels. Green's
- * is what makes the sum of all three right: grey has no tint, nor a drift. */
-static void
-make_from_rgb (CupConvertFromRgb * from, const gdouble weights[3],
-    gdouble offset, guint depth, gboolean exactly)
-{
-  const gdouble sum = weights[0] + weights[1] + weights[2];
-  const guint bits = exactly ? CUP_CONVERT_REST_BITS : 0;
-  const guint shift = 30 - depth;
-  const gint64 red = in_units (weights[0], shift + bits);
-  const gint64 blue = in_units (weights[2], shift + bits);
-
-  from->shift = shift;
-  from->max = (1 << depth) - 1;
-  from->red = split_factor (red, bits);
-  from->green = split_factor (in_units (sum, shift + bits) - red - blue, bits);
-  from->blue = split_factor (blue, bits);
-  from->offset = make_offset (offset, shift, bits);
+      cup_convert_make_offset (-full * coding->black / coding->luma_range,
+      to->shift, bits);
 }
 
 /* Rows */
-
-static guint
-get_chroma_width (const CupPlanes * planes)
-{
-  return planes->half_width ? planes->width / 2 + planes->width % 2 :
-      planes->width;
-}
 
 static guint
 get_chroma_height (const CupPlanes * planes)
 {
   return planes->half_height ? planes->height / 2 + planes->height % 2 :
       planes->height;
-}
-
-static guint8 *
-get_plane_row (const CupPlanes * planes, guint component, guint y)
-{
-  return planes->data[component] + (gssize) y *planes->stride[component];
 }
 
 static guint16
@@ -144,11 +116,11 @@ static void
 reader_init (Reader * reader, const CupPlanes * planes,
     const CupColourCoding * coding)
 {
-  const guint chroma_width = get_chroma_width (planes);
+  const guint chroma_width = cup_planes_get_chroma_width (planes);
   guint i;
 
   reader->planes = planes;
-  reader->kernels = get_kernels ();
+  reader->kernels = cup_convert_get_kernels ();
   make_to_rgb (&reader->factors, coding, planes->depth);
   for (i = 0; i < 2; i++) {
     reader->between_lines[i] = g_new0 (gint16, chroma_width + 2) + 1;
@@ -198,7 +170,7 @@ read_chroma (Reader * reader, guint component, guint y)
 {
   const CupPlanes *planes = reader->planes;
   const CupConvertKernels *kernels = reader->kernels;
-  const guint width = get_chroma_width (planes);
+  const guint width = cup_planes_get_chroma_width (planes);
   gint16 *chroma = reader->chroma[component - 1];
   gint16 *row = planes->half_width ? reader->between_lines[component - 1] :
       chroma;
@@ -210,8 +182,8 @@ read_chroma (Reader * reader, guint component, guint y)
   for (i = 0; i < 2 && !planes->half_width; i++)
     weights[i] *= CUP_CONVERT_CHROMA_SUM / CUP_CONVERT_LINE_SUM;
   neutral = (weights[0] + weights[1]) << (planes->depth - 1);
-  a = get_plane_row (planes, component, lines[0]);
-  b = get_plane_row (planes, component, lines[1]);
+  a = cup_planes_get_row (planes, component, lines[0]);
+  b = cup_planes_get_row (planes, component, lines[1]);
   if (planes->depth == 8)
     kernels->blend_8 (a, b, planes->step, weights, neutral, row, width);
   else
@@ -242,7 +214,7 @@ cup_convert_from_planes (const CupPlanes * planes,
 
   reader_init (&reader, planes, coding);
   for (y = 0; y < planes->height; y++) {
-    const guint8 *luma = get_plane_row (planes, 0, y);
+    const guint8 *luma = cup_planes_get_row (planes, 0, y);
 
     for (c = 1; c < planes->n_components; c++)
       read_chroma (&reader, c, y);
@@ -259,231 +231,12 @@ cup_convert_from_planes (const CupPlanes * planes,
   reader_clear (&reader);
 }
 
-/* To planes */
-
-/* As many as those that chroma is made of. */
-#define N_ROWS 3
-
-/**
- * Writer:
- * @pixels: of one row, as kernels want them
- * @rows: red, green and blue of the last rows that were read, row y at y %
- *   N_ROWS
- * @sums: of rows. These and @rows have one more before and after
- * @means: of columns of @sums
- * @samples: of one row, before they are stored
- */
-typedef struct
-{
-  const CupPixels *from;
-  const CupPlanes *planes;
-  const CupConvertKernels *kernels;
-  CupConvertFromRgb factors[3];
-  gboolean exactly;
-  guint8 map[CUP_CONVERT_MAX_SIZE];
-  guint32 *pixels;
-  gint32 *rows[N_ROWS][3];
-  gint32 *sums[3];
-  gint32 *means[3];
-  guint16 *samples;
-} Writer;
-
-/* What the weights of all pixels that chroma is made of add up to. */
-static guint
-get_chroma_sum (const CupPlanes * planes)
-{
-  return (planes->half_width ? CUP_CONVERT_COLUMN_SUM : 1)
-      * (planes->half_height ? CUP_CONVERT_LINE_SUM : 1);
-}
-
-static void
-writer_init_factors (Writer * writer, const CupColourCoding * coding)
-{
-  const gdouble kr = coding->red_weight, kb = coding->blue_weight;
-  const gdouble kg = 1 - kr - kb;
-  const gdouble full = writer->from->depth == 8 ? 255 : 65535;
-  const gdouble luma = coding->luma_range / full;
-  const gdouble chroma =
-      coding->chroma_range / full / get_chroma_sum (writer->planes);
-  const gdouble u = chroma / (2 * (1 - kb)), v = chroma / (2 * (1 - kr));
-  const gdouble weights[3][3] = {
-    {kr * luma, kg * luma, kb * luma},
-    {-kr * u, -kg * u, (1 - kb) * u},
-    {(1 - kr) * v, -kg * v, -kb * v}
-  };
-  const guint depth = writer->planes->depth;
-  guint c;
-
-  for (c = 0; c < 3; c++)
-    make_from_rgb (&writer->factors[c], weights[c],
-        c == 0 ? coding->black : 1 << (depth - 1), depth, writer->exactly);
-}
-
-static void
-writer_init (Writer * writer, const CupPixels * from,
-    const CupColourCoding * coding, const CupPlanes * planes)
-{
-  const gsize sample = from->depth / 8;
-  const gsize row_size = (gsize) planes->width + 2;
-  guint c, i;
-
-  writer->from = from;
-  writer->planes = planes;
-  writer->kernels = get_kernels ();
-  writer->exactly = from->depth > 8 || planes->depth > 8;
-  writer_init_factors (writer, coding);
-
-  for (i = 0; i < 4 * sample; i++) {
-    if (i / sample == 3)
-      writer->map[i] = CUP_CONVERT_ONES;
-    else
-      writer->map[i] = from->channels == 1 ? i % sample : i;
-  }
-  writer->pixels = g_new (guint32, 2 * planes->width);
-  for (c = 0; c < 3; c++) {
-    for (i = 0; i < N_ROWS; i++)
-      writer->rows[i][c] = g_new0 (gint32, row_size) + 1;
-    writer->sums[c] = g_new0 (gint32, row_size) + 1;
-    writer->means[c] = g_new0 (gint32, planes->width);
-  }
-  writer->samples = g_new0 (guint16, planes->width);
-}
-
-static void
-writer_clear (Writer * writer)
-{
-  guint c, i;
-
-  g_free (writer->pixels);
-  for (c = 0; c < 3; c++) {
-    for (i = 0; i < N_ROWS; i++)
-      g_free (writer->rows[i][c] - 1);
-    g_free (writer->sums[c] - 1);
-    g_free (writer->means[c]);
-  }
-  g_free (writer->samples);
-}
-
-static void
-load_row (Writer * writer, guint y)
-{
-  const CupPixels *from = writer->from;
-  const gsize sample = from->depth / 8;
-  gint32 **rows = writer->rows[y % N_ROWS];
-  guint c;
-
-  writer->kernels->permute (cup_pixels_row (from, y),
-      from->channels * sample, (guint8 *) writer->pixels, 4 * sample,
-      writer->map, from->width);
-  if (from->depth == 8)
-    writer->kernels->split_8 (writer->pixels, rows[0], rows[1], rows[2],
-        from->width);
-  else
-    writer->kernels->split_16 (writer->pixels, rows[0], rows[1], rows[2],
-        from->width);
-  for (c = 0; c < 3; c++) {
-    rows[c][-1] = rows[c][0];
-    rows[c][from->width] = rows[c][from->width - 1];
-  }
-}
-
-/* A row of @n samples of a component. */
-static void
-write_row (Writer * writer, guint component, gint32 * const rows[3], guint y,
-    guint n)
-{
-  const CupPlanes *planes = writer->planes;
-  const CupConvertFromRgb *factors = &writer->factors[component];
-  const gsize step = component == 0 ? 1 : planes->step;
-  guint8 *to = get_plane_row (planes, component, y);
-
-  if (writer->exactly)
-    writer->kernels->multiply_exactly (factors, rows[0], rows[1], rows[2],
-        writer->samples, n);
-  else
-    writer->kernels->multiply (factors, rows[0], rows[1], rows[2],
-        writer->samples, n);
-  if (planes->depth == 8)
-    writer->kernels->store_8 (writer->samples, to, step, n);
-  else
-    writer->kernels->store_16 (writer->samples, planes->shift, (guint16 *) to,
-        step, n);
-}
-
-/* Between rows for line @y of chroma, with its weights. */
-static void
-blend_rows (Writer * writer, guint y)
-{
-  const CupPlanes *planes = writer->planes;
-  const gboolean cosited = planes->cosited_y;
-  const guint row = 2 * y, next = MIN (row + 1, planes->height - 1);
-  const guint before = cosited && row > 0 ? row - 1 : row;
-  const gint32 weights[3] = { cosited ? 1 : 0, 2, cosited ? 1 : 2 };
-  guint c;
-
-  for (c = 0; c < 3; c++) {
-    const gint32 *around[3];
-
-    around[0] = writer->rows[before % N_ROWS][c] - 1;
-    around[1] = writer->rows[row % N_ROWS][c] - 1;
-    around[2] = writer->rows[next % N_ROWS][c] - 1;
-    writer->kernels->blend_rows (around, weights, writer->sums[c] - 1,
-        (gsize) planes->width + 2);
-  }
-}
-
-static void
-write_chroma (Writer * writer, guint y)
-{
-  const CupPlanes *planes = writer->planes;
-  const guint width = get_chroma_width (planes);
-  gint32 **rows = writer->rows[y % N_ROWS];
-  guint c;
-
-  if (planes->half_height) {
-    blend_rows (writer, y);
-    rows = writer->sums;
-  }
-  if (planes->half_width) {
-    for (c = 0; c < 3; c++)
-      writer->kernels->halve_row (rows[c], planes->cosited_x, writer->means[c],
-          width);
-    rows = writer->means;
-  }
-  for (c = 1; c < 3; c++)
-    write_row (writer, c, rows, y, width);
-}
-
-void
-cup_convert_to_planes (const CupPixels * pixels,
-    const CupColourCoding * coding, const CupPlanes * planes)
-{
-  Writer writer;
-  guint y;
-
-  g_return_if_fail (planes->width == pixels->width);
-  g_return_if_fail (planes->height == pixels->height);
-
-  writer_init (&writer, pixels, coding, planes);
-  for (y = 0; y < pixels->height; y++) {
-    load_row (&writer, y);
-    write_row (&writer, 0, writer.rows[y % N_ROWS], y, pixels->width);
-    if (planes->n_components == 1)
-      continue;
-    if (!planes->half_height)
-      write_chroma (&writer, y);
-    else if (y % 2 != 0 || y == pixels->height - 1)
-      write_chroma (&writer, y / 2);
-  }
-  writer_clear (&writer);
-}
-
-/* Packed pixels */
+/* From packed pixels */
 
 void
 cup_convert_from_packed (const CupPacked * packed, CupPixels * pixels)
 {
-  const CupConvertKernels *kernels = get_kernels ();
+  const CupConvertKernels *kernels = cup_convert_get_kernels ();
   const guint sample = packed->depth / 8;
   guint8 map[CUP_CONVERT_MAX_SIZE];
   guint y, i;
@@ -499,48 +252,4 @@ cup_convert_from_packed (const CupPacked * packed, CupPixels * pixels)
     kernels->permute (packed->data + (gssize) y * packed->stride,
         packed->size, cup_pixels_row (pixels, y), pixels->channels * sample,
         map, pixels->width);
-}
-
-/* Which byte of a pixel of @channels goes where. */
-static void
-make_packed_map (const CupPacked * packed, guint channels, guint8 * map)
-{
-  const guint sample = packed->depth / 8;
-  guint c, i;
-
-  memset (map, CUP_CONVERT_ONES, CUP_CONVERT_MAX_SIZE);
-  for (c = 0; c < 4; c++) {
-    if (packed->places[c] < 0 || (c == 3 && channels != 4))
-      continue;
-    for (i = 0; i < sample; i++)
-      map[packed->places[c] + i] = (channels == 1 ? 0 : c) * sample + i;
-  }
-}
-
-void
-cup_convert_to_packed (const CupPixels * pixels, const CupPacked * packed)
-{
-  const CupConvertKernels *kernels = get_kernels ();
-  const gsize n_samples = (gsize) pixels->width * pixels->channels;
-  guint8 map[CUP_CONVERT_MAX_SIZE], *row = NULL;
-  guint y;
-
-  g_return_if_fail (packed->size <= CUP_CONVERT_MAX_SIZE);
-
-  make_packed_map (packed, pixels->channels, map);
-  if (pixels->depth != packed->depth)
-    row = g_malloc (n_samples * packed->depth / 8);
-  for (y = 0; y < pixels->height; y++) {
-    const guint8 *from = cup_pixels_row (pixels, y);
-
-    if (pixels->depth > packed->depth)
-      kernels->narrow ((const guint16 *) from, row, n_samples);
-    else if (pixels->depth < packed->depth)
-      kernels->widen (from, (guint16 *) row, n_samples);
-    kernels->permute (row ? row : from,
-        (gsize) pixels->channels * packed->depth / 8,
-        packed->data + (gssize) y * packed->stride, packed->size, map,
-        pixels->width);
-  }
-  g_free (row);
 }

@@ -112,6 +112,33 @@ void cup_convert_from_packed (const CupPacked * packed, CupPixels * pixels);
 void cup_convert_to_packed (const CupPixels * pixels,
     const CupPacked * packed);
 
+/**
+ * CupConvertRows:
+ *
+ * What takes the rows of a picture one by one and makes video of each at once: a
+ * picture that is decoded need not be in memory as pixels. Any pixels, as for
+ * cup_convert_to_planes() and cup_convert_to_packed(). One thread at a time.
+ */
+typedef struct _CupConvertRows CupConvertRows;
+
+/* Rows of @channels samples of @depth bits for each pixel. The memory that
+ * @planes or @packed lead to remains the caller's. */
+CupConvertRows *cup_convert_rows_to_planes (guint channels, guint depth,
+    const CupColourCoding * coding, const CupPlanes * planes);
+CupConvertRows *cup_convert_rows_to_packed (guint width, guint height,
+    guint channels, guint depth, const CupPacked * packed);
+void cup_convert_rows_free (CupConvertRows * rows);
+
+/* From row 0 on in their order; who has to may begin once more with row 0. Those
+ * of 16 bits are aligned. */
+void cup_convert_rows_take (CupConvertRows * rows, guint y, gconstpointer row);
+/* All rows of a picture that is as it was said of its rows. */
+void cup_convert_rows_take_all (CupConvertRows * rows,
+    const CupPixels * pixels);
+
+/* Where pixels go that only change their order; NULL where they become planes. */
+const CupPacked *cup_convert_rows_get_packed (const CupConvertRows * rows);
+
 /* For tests and benchmarks, which compare both: TRUE has everything that begins
  * from then on done without AVX2. */
 void cup_convert_set_portable (gboolean portable);
