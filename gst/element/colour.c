@@ -577,34 +577,37 @@ write_lines (GstVideoFrame * frame, const CupPixels * pixels)
   chroma_clear (&chroma);
 }
 
-/* FALSE where the format is not one of those. */
-static gboolean
-write_quickly (GstVideoFrame * frame, const CupPixels * pixels)
+CupConvertRows *
+cup_colour_new_rows (const GstVideoFrame * frame, guint channels, guint depth)
 {
   CupColourCoding coding;
   CupPlanes planes;
   CupPacked packed;
 
   if (g_atomic_int_get (&general))
-    return FALSE;
+    return NULL;
   if (cup_colour_get_planes (frame, &planes)) {
     cup_colour_get_coding (&frame->info, &coding);
-    cup_convert_to_planes (pixels, &coding, &planes);
-    return TRUE;
+    return cup_convert_rows_to_planes (channels, depth, &coding, &planes);
   }
-  if (cup_colour_get_packed (frame, &packed)) {
-    cup_convert_to_packed (pixels, &packed);
-    return TRUE;
-  }
-  return FALSE;
+  if (cup_colour_get_packed (frame, &packed))
+    return cup_convert_rows_to_packed (GST_VIDEO_FRAME_WIDTH (frame),
+        GST_VIDEO_FRAME_HEIGHT (frame), channels, depth, &packed);
+  return NULL;
 }
 
 gboolean
 cup_colour_write_frame (GstVideoFrame * frame, const CupPixels * pixels,
     GError ** error)
 {
-  if (write_quickly (frame, pixels))
+  CupConvertRows *rows = cup_colour_new_rows (frame, pixels->channels,
+      pixels->depth);
+
+  if (rows) {
+    cup_convert_rows_take_all (rows, pixels);
+    cup_convert_rows_free (rows);
     return TRUE;
+  }
   if (frame->info.finfo->pack_func == NULL
       || frame->info.finfo->pack_lines != 1) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,

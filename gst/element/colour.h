@@ -15,6 +15,7 @@
 
 #include <gst/video/video.h>
 
+#include "image/convert.h"
 #include "image/pixels.h"
 
 G_BEGIN_DECLS
@@ -43,5 +44,10 @@ CupPixels *cup_colour_read_frame (const GstVideoFrame * frame,
  * cannot hold is dropped: alpha, colour, depth by rounding. */
 gboolean cup_colour_write_frame (GstVideoFrame * frame,
     const CupPixels * pixels, GError ** error);
+
+/* The same for a picture that comes row by row, of @channels samples of @depth bits;
+ * NULL for formats that take all of it at once. @frame remains mapped meanwhile. */
+CupConvertRows *cup_colour_new_rows (const GstVideoFrame * frame,
+    guint channels, guint depth);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "frame.h"
 
 #include <gst/video/video-anc.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -75,6 +76,59 @@ cup_frame_wrap_pixels (CupPixels * pixels)
 
   return gst_buffer_new_wrapped_full (flags, pixels->data, size, 0, size,
       cup_pixels_ref (pixels), (GDestroyNotify) cup_pixels_unref);
+}
+
+static void
+clear_behind_rows (GstVideoFrame * frame, guint component)
+{
+  const guint plane = GST_VIDEO_FRAME_COMP_PLANE (frame, component);
+  const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
+  const gint used = GST_VIDEO_FRAME_COMP_WIDTH (frame, component)
+      * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component);
+  guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, plane);
+  gint y;
+
+  for (y = 0; used > 0 && used < stride
+      && y < GST_VIDEO_FRAME_COMP_HEIGHT (frame, component); y++)
+    memset (data + (gssize) y * stride + used, 0, stride - used);
+}
+
+/* Luma of an odd number of rows has one more, where chroma has half. */
+static void
+clear_below_rows (GstVideoFrame * frame, guint component)
+{
+  const GstVideoInfo *info = &frame->info;
+  const guint plane = GST_VIDEO_FRAME_COMP_PLANE (frame, component);
+  const gsize size = (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane)
+      * (gsize) GST_VIDEO_FRAME_COMP_HEIGHT (frame, component);
+  const gsize begin = info->offset[plane] + size;
+  gsize end = info->size;
+  guint i;
+
+  for (i = 0; i < GST_VIDEO_INFO_N_PLANES (info); i++) {
+    if (info->offset[i] > info->offset[plane])
+      end = MIN (end, info->offset[i]);
+  }
+  if (begin < end)
+    memset ((guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane) + size, 0,
+        end - begin);
+}
+
+void
+cup_frame_clear_padding (GstVideoFrame * frame)
+{
+  const GstVideoFormatInfo *finfo = frame->info.finfo;
+  guint i;
+
+  /* Strides of tiles are something else. */
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (finfo)
+      || GST_VIDEO_FORMAT_INFO_IS_COMPLEX (finfo))
+    return;
+  for (i = 0; i < GST_VIDEO_FRAME_N_COMPONENTS (frame); i++) {
+    clear_behind_rows (frame, i);
+    if (gst_buffer_n_memory (frame->buffer) == 1)
+      clear_below_rows (frame, i);
+  }
 }
 
 /* Metas */

@@ -26,6 +26,10 @@ GBytes *cup_frame_map_bytes (GstBuffer * buffer, GError ** error);
  * only where somebody else has them, too. Only for native formats. */
 GstBuffer *cup_frame_wrap_pixels (CupPixels * pixels);
 
+/* Clears what is between the rows of @frame, which is mapped for writing: what no
+ * sample is in must not show what was in that memory before. */
+void cup_frame_clear_padding (GstVideoFrame * frame);
+
 /* Times, offsets, flags and the metas that do not describe memory: all of a
  * frame that outlives its pixels. */
 GstBuffer *cup_frame_copy_metadata (GstBuffer * buffer);

@@ -7,6 +7,8 @@
 #include "frame.h"
 #include "planar.h"
 
+#define UNDECODED "the result cannot be decoded: "
+
 void
 cup_sizing_get_size (const CupSizing * sizing, const GstVideoInfo * frame,
     gdouble scale, const CupImageInfo * info, guint * width, guint * height)
@@ -139,7 +141,7 @@ cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
   guint size = 0, min, max = 0;
   gboolean video_meta;
 
-  if (output->image_type != CUP_IMAGE_UNKNOWN || output->wraps)
+  if (output->image_type != CUP_IMAGE_UNKNOWN)
     return TRUE;
 
   gst_allocation_params_init (&params);
@@ -158,11 +160,11 @@ cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
     gst_clear_object (&pool);
   if (pool)
     pool = activate_pool (output, pool, size, allocator, &params, video_meta);
-  if (!pool)
+  if (!pool && !output->wraps)
     pool = activate_pool (output, gst_video_buffer_pool_new (), size, allocator,
         &params, video_meta);
   gst_clear_object (&allocator);
-  if (!pool) {
+  if (!pool && !output->wraps) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
         "no buffer pool for results of %u×%u can be had",
         output->layout.width, output->layout.height);
@@ -233,7 +235,7 @@ decode_result (const CupResult * result, const GstVideoInfo * frame,
   pixels = cup_image_decode (result->bytes,
       (guint64) result->info.width * result->info.height, error);
   if (!pixels) {
-    g_prefix_error (error, "the result cannot be decoded: ");
+    g_prefix_error (error, UNDECODED);
   } else if (pixels->width != result->info.width
       || pixels->height != result->info.height
       || pixels->channels != result->info.channels
@@ -277,18 +279,25 @@ match_colours (const CupResult * result, CupPixels * pixels, GError ** error)
       result->colour_reference, pixels, error);
 }
 
-/* Nothing is lost of what is opaque. Where something would be, it is for the user
- * to say so. A frame that takes the place of a result, and has more than the
- * results, takes their form. */
+/* Of pixels with so many @channels. A frame that takes the place of a result, and
+ * has more than the results, takes their form. */
 static gboolean
-check_alpha (const CupOutput * output, const CupPixels * pixels,
-    GError ** error)
+may_lose_alpha (const CupOutput * output, guint channels)
 {
   gboolean has_alpha = output->image_type == CUP_IMAGE_UNKNOWN ?
       cup_colour_has_alpha (output->info.finfo) :
       output->image_type != CUP_IMAGE_JPEG;
 
-  if (has_alpha || output->layout.channels != 4 || pixels->channels != 4
+  return !has_alpha && output->layout.channels == 4 && channels == 4;
+}
+
+/* Nothing is lost of what is opaque. Where something would be, it is for the user
+ * to say so. */
+static gboolean
+check_alpha (const CupOutput * output, const CupPixels * pixels,
+    GError ** error)
+{
+  if (!may_lose_alpha (output, pixels->channels)
       || cup_pixels_is_opaque (pixels))
     return TRUE;
   /* For all frames alike: those that follow would be paid for in vain. */
@@ -396,14 +405,102 @@ acquire_buffer (CupOutput * output)
   return buffer;
 }
 
-/* Of @pixels and @yuv one is there. */
+/* The samples of the result are those of the format, byte for byte. */
+static gboolean
+is_native (const CupOutput * output, guint channels, guint depth)
+{
+  return output->wraps && channels == output->layout.channels
+      && depth == output->layout.depth;
+}
+
+/* Whether nobody has to see the pixels before they are where they are to be. */
+static gboolean
+can_decode_in_place (const CupOutput * output, const CupResult * result)
+{
+  return result->bytes && !result->colour_reference
+      && !is_resized (output, result)
+      && !may_lose_alpha (output, result->info.channels)
+      && !(result->check_unsafe
+      && cup_image_may_be_black (result->bytes, &result->info));
+}
+
+/* The memory of @frame as a picture of @info. */
+static void
+get_native_pixels (const GstVideoFrame * frame, const CupImageInfo * info,
+    CupPixels * pixels)
+{
+  pixels->width = info->width;
+  pixels->height = info->height;
+  pixels->channels = info->channels;
+  pixels->depth = info->depth;
+  pixels->data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
+  pixels->stride = (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
+}
+
+static gboolean
+decode_in_place (const CupOutput * output, const CupResult * result,
+    GstVideoFrame * frame, GError ** error)
+{
+  const CupImageInfo *info = &result->info;
+  CupPixels pixels = { 0 };
+  CupConvertRows *rows;
+  gboolean done;
+
+  if (is_native (output, info->channels, info->depth)) {
+    get_native_pixels (frame, info, &pixels);
+    return cup_image_decode_into (result->bytes, info, &pixels, error);
+  }
+  rows = cup_colour_new_rows (frame, info->channels, info->depth);
+  if (rows) {
+    done = cup_image_decode_rows (result->bytes, info, rows, error);
+    cup_convert_rows_free (rows);
+  } else {
+    CupPixels *decoded = cup_image_decode (result->bytes, 0, error);
+
+    done = decoded && cup_colour_write_frame (frame, decoded, error);
+    g_clear_pointer (&decoded, cup_pixels_unref);
+  }
+  return done;
+}
+
+/**
+ * Source: what a frame is made of, one of these
+ * @file: is decoded on the way
+ */
+typedef struct
+{
+  const CupPixels *pixels;
+  const CupYuv *yuv;
+  const CupResult *file;
+} Source;
+
+static gboolean
+fill_frame (const CupOutput * output, const Source * source,
+    GstVideoFrame * frame, GError ** error)
+{
+  GError *reason = NULL;
+
+  cup_frame_clear_padding (frame);
+  if (source->pixels)
+    return cup_colour_write_frame (frame, source->pixels, error);
+  if (source->yuv) {
+    cup_planar_write (frame, source->yuv);
+    return TRUE;
+  }
+  if (decode_in_place (output, source->file, frame, &reason))
+    return TRUE;
+  g_prefix_error (&reason, UNDECODED);
+  name_request (source->file, reason);
+  g_propagate_error (error, reason);
+  return FALSE;
+}
+
 static GstBuffer *
-write_frame (CupOutput * output, const CupPixels * pixels, const CupYuv * yuv,
-    GError ** error)
+write_frame (CupOutput * output, const Source * source, GError ** error)
 {
   GstBuffer *buffer = acquire_buffer (output);
   GstVideoFrame frame;
-  gboolean ok = TRUE;
+  gboolean done;
 
   if (!buffer
       || !gst_video_frame_map (&frame, &output->info, buffer, GST_MAP_WRITE)) {
@@ -413,12 +510,9 @@ write_frame (CupOutput * output, const CupPixels * pixels, const CupYuv * yuv,
         output->layout.height);
     return NULL;
   }
-  if (yuv)
-    cup_planar_write (&frame, yuv);
-  else
-    ok = cup_colour_write_frame (&frame, pixels, error);
+  done = fill_frame (output, source, &frame, error);
   gst_video_frame_unmap (&frame);
-  if (!ok)
+  if (!done)
     gst_clear_buffer (&buffer);
   return buffer;
 }
@@ -428,21 +522,29 @@ render_raw (CupOutput * output, const GstVideoInfo * frame,
     const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
+  Source source = { NULL };
   CupPixels *pixels;
   GstBuffer *buffer;
 
   if (result->yuv && !is_resized (output, result)
-      && cup_planar_fits (result->yuv, frame, &output->info))
-    return write_frame (output, NULL, result->yuv, error);
+      && cup_planar_fits (result->yuv, frame, &output->info)) {
+    source.yuv = result->yuv;
+    return write_frame (output, &source, error);
+  }
+  /* Where there is no pool, the memory of the pixels leaves. */
+  if (output->pool && can_decode_in_place (output, result)) {
+    source.file = result;
+    return write_frame (output, &source, error);
+  }
 
   pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
-  if (output->wraps && pixels->channels == output->layout.channels
-      && pixels->depth == output->layout.depth)
+  source.pixels = pixels;
+  if (is_native (output, pixels->channels, pixels->depth))
     buffer = cup_frame_wrap_pixels (pixels);
   else
-    buffer = write_frame (output, pixels, NULL, error);
+    buffer = write_frame (output, &source, error);
   cup_pixels_unref (pixels);
   return buffer;
 }

@@ -120,29 +120,11 @@ cup_planar_fits (const CupYuv * yuv, const GstVideoInfo * in,
       && in->colorimetry.range == out->colorimetry.range;
 }
 
-/* What no sample is in must not show what was in that memory before. */
-static void
-clear_padding (GstVideoFrame * frame, guint component)
-{
-  const guint plane = GST_VIDEO_FRAME_COMP_PLANE (frame, component);
-  const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
-  const gint used = GST_VIDEO_FRAME_COMP_WIDTH (frame, component)
-      * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component);
-  guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, plane);
-  gint y;
-
-  for (y = 0; used < stride
-      && y < GST_VIDEO_FRAME_COMP_HEIGHT (frame, component); y++)
-    memset (data + (gssize) y * stride + used, 0, stride - used);
-}
-
 void
 cup_planar_write (GstVideoFrame * frame, const CupYuv * yuv)
 {
   guint i, x, y;
 
-  for (i = 0; i < 3; i++)
-    clear_padding (frame, i);
   for (i = 0; i < 3; i++) {
     const gsize step = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, i);
     const CupPixels *plane = yuv->planes[i];

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "convert.h"
 #include "image.h"
 
 G_BEGIN_DECLS
@@ -34,6 +35,16 @@ gboolean cup_jpeg_decode (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error);
 gboolean cup_webp_decode (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error);
+
+/* Decoders of the same picture that give it to @rows without a picture in between.
+ * FALSE, when some of it may be there, where they cannot, or where there is
+ * anything wrong: the others can do it then, or tell what it is. */
+gboolean cup_png_decode_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows);
+gboolean cup_jpeg_decode_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows);
+gboolean cup_webp_decode_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows);
 
 /* Encoders. image.c has checked the side limit and @quality, and has reduced
  * @pixels to what the format holds: anything for PNG; 8 bits, and no alpha

@@ -388,24 +388,3 @@ cup_convert_rows_get_packed (const CupConvertRows * rows)
 {
   return rows->is_packed ? &rows->packed.packed : NULL;
 }
-
-void
-cup_convert_to_planes (const CupPixels * pixels,
-    const CupColourCoding * coding, const CupPlanes * planes)
-{
-  CupConvertRows *rows = cup_convert_rows_to_planes (pixels->channels,
-      pixels->depth, coding, planes);
-
-  cup_convert_rows_take_all (rows, pixels);
-  cup_convert_rows_free (rows);
-}
-
-void
-cup_convert_to_packed (const CupPixels * pixels, const CupPacked * packed)
-{
-  CupConvertRows *rows = cup_convert_rows_to_packed (pixels->width,
-      pixels->height, pixels->channels, pixels->depth, packed);
-
-  cup_convert_rows_take_all (rows, pixels);
-  cup_convert_rows_free (rows);
-}

@@ -98,31 +98,24 @@ typedef struct
 void cup_convert_from_planes (const CupPlanes * planes,
     const CupColourCoding * coding, CupPixels * pixels);
 
-/* Any pixels of the size of @planes. Alpha is left out; of colours there is luma
- * where @planes has no chroma. */
-void cup_convert_to_planes (const CupPixels * pixels,
-    const CupColourCoding * coding, const CupPlanes * planes);
-
 /* As many rows as @pixels has, which has @packed's depth, and three channels, or
  * four where there is alpha. */
 void cup_convert_from_packed (const CupPacked * packed, CupPixels * pixels);
 
-/* Any pixels, as many rows as there are. Alpha that they do not have, and bytes
- * that mean nothing, have all bits set. */
-void cup_convert_to_packed (const CupPixels * pixels,
-    const CupPacked * packed);
-
 /**
  * CupConvertRows:
  *
- * What takes the rows of a picture one by one and makes video of each at once: a
- * picture that is decoded need not be in memory as pixels. Any pixels, as for
- * cup_convert_to_planes() and cup_convert_to_packed(). One thread at a time.
+ * What takes the rows of a picture one by one, and makes video of each at once: a
+ * picture that is decoded need not be in memory as pixels. One thread at a time.
  */
 typedef struct _CupConvertRows CupConvertRows;
 
-/* Rows of @channels samples of @depth bits for each pixel. The memory that
- * @planes or @packed lead to remains the caller's. */
+/* Rows of @channels samples of @depth bits for each pixel, whatever CupPixels may
+ * have. The memory that @planes or @packed lead to remains the caller's.
+ *
+ * To planes: alpha is left out; of colours there is luma where there is no chroma.
+ * To packed pixels: alpha that the rows do not have, and bytes that mean nothing,
+ * have all bits set. */
 CupConvertRows *cup_convert_rows_to_planes (guint channels, guint depth,
     const CupColourCoding * coding, const CupPlanes * planes);
 CupConvertRows *cup_convert_rows_to_packed (guint width, guint height,

@@ -18,6 +18,8 @@ typedef gboolean (*ReadInfo) (const guint8 * data, gsize size,
     CupImageInfo * info, GError ** error);
 typedef gboolean (*Decode) (const guint8 * data, gsize size,
     CupPixels * pixels, GError ** error);
+typedef gboolean (*DecodeRows) (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows);
 typedef GBytes *(*Encode) (const CupPixels * pixels, guint quality,
     GError ** error);
 
@@ -32,6 +34,7 @@ typedef struct
   /* NULL where this build lacks the library. */
   ReadInfo read_info;
   Decode decode;
+  DecodeRows decode_rows;
   Encode encode;
   const gchar *library;
 } Codec;
@@ -39,15 +42,18 @@ typedef struct
 /* *INDENT-OFF* */
 static const Codec codecs[] = {
   { CUP_IMAGE_PNG, "PNG image", "image/png", "png", CUP_PIXELS_MAX_SIDE,
-    cup_png_read_info, cup_png_decode, cup_png_encode, "libpng" },
+    cup_png_read_info, cup_png_decode, cup_png_decode_rows, cup_png_encode,
+    "libpng" },
   { CUP_IMAGE_JPEG, "JPEG image", "image/jpeg", "jpg", 65500,
-    cup_jpeg_read_info, cup_jpeg_decode, cup_jpeg_encode, "libjpeg-turbo" },
+    cup_jpeg_read_info, cup_jpeg_decode, cup_jpeg_decode_rows, cup_jpeg_encode,
+    "libjpeg-turbo" },
 #ifdef HAVE_WEBP
   { CUP_IMAGE_WEBP, "WebP image", "image/webp", "webp", 16383,
-    cup_webp_read_info, cup_webp_decode, cup_webp_encode, "libwebp" },
+    cup_webp_read_info, cup_webp_decode, cup_webp_decode_rows, cup_webp_encode,
+    "libwebp" },
 #else
   { CUP_IMAGE_WEBP, "WebP image", "image/webp", "webp", 16383,
-    NULL, NULL, NULL, "libwebp" },
+    NULL, NULL, NULL, NULL, "libwebp" },
 #endif
 };
 /* *INDENT-ON* */
@@ -261,6 +267,73 @@ cup_image_decode (GBytes * bytes, guint64 max_count, GError ** error)
   }
   clear_padding (pixels);
   return pixels;
+}
+
+/* NULL where @bytes are not what @info says: decoders rely on it. */
+static const Codec *
+expect_info (GBytes * bytes, const CupImageInfo * info, GError ** error)
+{
+  CupImageInfo found;
+  const Codec *codec = read_info (bytes, &found, error);
+
+  if (!codec)
+    return NULL;
+  if (found.type != info->type || found.width != info->width
+      || found.height != info->height || found.channels != info->channels
+      || found.depth != info->depth) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+        "%s: it is %u×%u pixels of %u × %u bits, and %u×%u of %u × %u "
+        "are expected", codec->name, found.width, found.height, found.channels,
+        found.depth, info->width, info->height, info->channels, info->depth);
+    return NULL;
+  }
+  return codec;
+}
+
+gboolean
+cup_image_decode_into (GBytes * bytes, const CupImageInfo * info,
+    CupPixels * pixels, GError ** error)
+{
+  const Codec *codec = expect_info (bytes, info, error);
+  const guint8 *data;
+  gsize size;
+
+  g_return_val_if_fail (pixels->width == info->width, FALSE);
+  g_return_val_if_fail (pixels->height == info->height, FALSE);
+  g_return_val_if_fail (pixels->channels == info->channels, FALSE);
+  g_return_val_if_fail (pixels->depth == info->depth, FALSE);
+
+  if (!codec)
+    return FALSE;
+  data = g_bytes_get_data (bytes, &size);
+  return codec->decode (data, size, pixels, error);
+}
+
+gboolean
+cup_image_decode_rows (GBytes * bytes, const CupImageInfo * info,
+    CupConvertRows * rows, GError ** error)
+{
+  const Codec *codec = expect_info (bytes, info, error);
+  CupPixels *pixels;
+  const guint8 *data;
+  gsize size;
+  gboolean done;
+
+  if (!codec)
+    return FALSE;
+  data = g_bytes_get_data (bytes, &size);
+  if (codec->decode_rows (data, size, info, rows))
+    return TRUE;
+
+  pixels = cup_pixels_new (info->width, info->height, info->channels,
+      info->depth, error);
+  if (!pixels)
+    return FALSE;
+  done = codec->decode (data, size, pixels, error);
+  if (done)
+    cup_convert_rows_take_all (rows, pixels);
+  cup_pixels_unref (pixels);
+  return done;
 }
 
 /* Writing */

@@ -12,6 +12,7 @@
 
 #include <gio/gio.h>
 
+#include "convert.h"
 #include "pixels.h"
 
 G_BEGIN_DECLS
@@ -84,6 +85,19 @@ gboolean cup_image_may_be_black (GBytes * bytes, const CupImageInfo * info);
  * RGB(A), fewer than 8 bits become 8, CMYK JPEG is CUP_ERROR_UNSUPPORTED. */
 CupPixels *cup_image_decode (GBytes * bytes, guint64 max_count,
     GError ** error);
+
+/* Decodes @bytes, of which cup_image_read_info() said @info, to where the pixels are
+ * to be. Where these fail, some of the pixels may be there.
+ *
+ * As pixels: @pixels is made by the caller as @info says, of memory of anybody's
+ * with any stride. The bytes after the samples of a row are left as they are. */
+gboolean cup_image_decode_into (GBytes * bytes, const CupImageInfo * info,
+    CupPixels * pixels, GError ** error);
+/* As video, by @rows, which was made for @info. Plain PNG is never in memory as a
+ * whole, nor are JPEG and WebP where @rows only changes the order of samples to one
+ * that their libraries can write. */
+gboolean cup_image_decode_rows (GBytes * bytes, const CupImageInfo * info,
+    CupConvertRows * rows, GError ** error);
 
 /* How hard compression of PNG tries: 0 stores the samples as they are, 1 is what
  * pays unless the network is slow, the others take longer for a little less. */

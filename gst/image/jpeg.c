@@ -160,9 +160,19 @@ cup_jpeg_read_info (const guint8 * data, gsize size, CupImageInfo * info,
 
 /* Decoding */
 
+/* Where pixels go, in the order of @format. */
+typedef struct
+{
+  guint width;
+  guint height;
+  gint format;                  /* TJPF_… */
+  guint8 *data;
+  gint stride;
+} Place;
+
 static gboolean
 decode_with (tjhandle handle, const guint8 * data, gsize size,
-    CupPixels * pixels, GError ** error)
+    const Place * place, GError ** error)
 {
   gint width = 0, height = 0, subsampling, color_space;
 
@@ -170,27 +180,25 @@ decode_with (tjhandle handle, const guint8 * data, gsize size,
    * that it found the same size, as the decoder would scale to any other. */
   if (tjDecompressHeader3 (handle, data, size, &width, &height, &subsampling,
           &color_space) == 0
-      && ((guint) width != pixels->width || (guint) height != pixels->height)) {
+      && ((guint) width != place->width || (guint) height != place->height)) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "JPEG image: damaged, the header says both %u×%u and %d×%d pixels",
-        pixels->width, pixels->height, width, height);
+        place->width, place->height, width, height);
     return FALSE;
   }
-  if ((guint) width != pixels->width || (guint) height != pixels->height
-      || tjDecompress2 (handle, data, size, pixels->data, width,
-          pixels->stride, height,
-          pixels->channels == 1 ? TJPF_GRAY : TJPF_RGB, DECODE_FLAGS) != 0) {
+  if ((guint) width != place->width || (guint) height != place->height
+      || tjDecompress2 (handle, data, size, place->data, width, place->stride,
+          height, place->format, DECODE_FLAGS) != 0) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "JPEG image: %u×%u pixels cannot be decoded: %s", pixels->width,
-        pixels->height, tjGetErrorStr2 (handle));
+        "JPEG image: %u×%u pixels cannot be decoded: %s", place->width,
+        place->height, tjGetErrorStr2 (handle));
     return FALSE;
   }
   return TRUE;
 }
 
-gboolean
-cup_jpeg_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error)
+static gboolean
+decode (const guint8 * data, gsize size, const Place * place, GError ** error)
 {
   tjhandle handle = tjInitDecompress ();
   gboolean done;
@@ -200,9 +208,63 @@ cup_jpeg_decode (const guint8 * data, gsize size, CupPixels * pixels,
         "JPEG image: the decoder cannot be set up: %s", tjGetErrorStr2 (NULL));
     return FALSE;
   }
-  done = decode_with (handle, data, size, pixels, error);
+  done = decode_with (handle, data, size, place, error);
   tjDestroy (handle);
   return done;
+}
+
+gboolean
+cup_jpeg_decode (const guint8 * data, gsize size, CupPixels * pixels,
+    GError ** error)
+{
+  const Place place = {
+    .width = pixels->width,
+    .height = pixels->height,
+    .format = pixels->channels == 1 ? TJPF_GRAY : TJPF_RGB,
+    .data = pixels->data,
+    .stride = (gint) pixels->stride
+  };
+
+  return decode (data, size, &place, error);
+}
+
+/* With alpha the library sets what no sample is for, which it leaves open
+ * without. */
+static gint
+find_pixel_format (const CupPacked * packed)
+{
+  static const gint formats[] = { TJPF_RGB, TJPF_BGR, TJPF_RGBA, TJPF_BGRA,
+    TJPF_ABGR, TJPF_ARGB
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (formats); i++) {
+    const gint format = formats[i];
+
+    if (packed->depth == 8 && packed->size == (guint) tjPixelSize[format]
+        && packed->places[0] == tjRedOffset[format]
+        && packed->places[1] == tjGreenOffset[format]
+        && packed->places[2] == tjBlueOffset[format])
+      return format;
+  }
+  return TJPF_UNKNOWN;
+}
+
+gboolean
+cup_jpeg_decode_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows)
+{
+  const CupPacked *packed = cup_convert_rows_get_packed (rows);
+  Place place = { info->width, info->height, TJPF_UNKNOWN };
+
+  if (packed)
+    place.format = find_pixel_format (packed);
+  if (place.format == TJPF_UNKNOWN || packed->stride < 0
+      || packed->stride > G_MAXINT)
+    return FALSE;
+  place.data = packed->data;
+  place.stride = (gint) packed->stride;
+  return decode (data, size, &place, NULL);
 }
 
 /* Encoding */

@@ -42,6 +42,9 @@ GBytes *cup_png_encode_by_libpng (const CupPixels * pixels, guint level,
  * bits, or a palette with 8, without interlacing. FALSE for all else, with
  * anything in @pixels: libpng can tell what it is. */
 gboolean cup_png_read (const guint8 * data, gsize size, CupPixels * pixels);
+/* The same, row by row; rows may have been taken where it is FALSE. */
+gboolean cup_png_read_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows);
 
 /* FALSE where this build has no library for @level, or memory cannot be had;
  * @buffer is to be cleared then. */

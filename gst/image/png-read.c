@@ -38,8 +38,19 @@ typedef enum
   AFTER_IDAT,
 } Place;
 
+/**
+ * Reader:
+ * @info: what the picture is to be
+ * @pixels: where it goes; NULL where @rows take it
+ * @row: a row of it on its way to @rows
+ */
 typedef struct
 {
+  const CupImageInfo *info;
+  CupPixels *pixels;
+  CupConvertRows *rows;
+  guint8 *row;
+
   guint width;
   guint height;
   guint color_type;
@@ -58,7 +69,7 @@ typedef struct
 /* Chunks */
 
 static gboolean
-read_header (Reader * reader, const guint8 * ihdr, const CupPixels * pixels)
+read_header (Reader * reader, const guint8 * ihdr)
 {
   static const guint8 channels[] = { 1, 0, 3, 1, 2, 0, 4 };
   guint depth = ihdr[8];
@@ -66,7 +77,8 @@ read_header (Reader * reader, const guint8 * ihdr, const CupPixels * pixels)
   reader->width = cup_image_read_be32 (ihdr);
   reader->height = cup_image_read_be32 (ihdr + 4);
   reader->color_type = ihdr[9];
-  if (reader->width != pixels->width || reader->height != pixels->height
+  if (reader->width != reader->info->width
+      || reader->height != reader->info->height
       || reader->color_type >= G_N_ELEMENTS (channels)
       || channels[reader->color_type] == 0 || (depth != 8 && depth != 16)
       || (depth == 16 && reader->color_type == CUP_PNG_PALETTE)
@@ -161,8 +173,7 @@ check_sum (const guint8 * type, gsize length)
 
 /* From IHDR, which is known to be there and to have its length, to IEND. */
 static gboolean
-walk (Reader * reader, const guint8 * data, gsize size,
-    const CupPixels * pixels)
+walk (Reader * reader, const guint8 * data, gsize size)
 {
   gsize offset = CUP_PNG_SIGNATURE_SIZE;
   gboolean is_first = TRUE;
@@ -175,7 +186,7 @@ walk (Reader * reader, const guint8 * data, gsize size,
         || length > size - offset - CUP_PNG_CHUNK_OVERHEAD
         || !check_sum (type, length))
       return FALSE;
-    if (is_first ? !read_header (reader, type + 4, pixels) :
+    if (is_first ? !read_header (reader, type + 4) :
         !take_chunk (reader, type, type + 4, length))
       return FALSE;
     if (memcmp (type, "IEND", 4) == 0)
@@ -189,9 +200,9 @@ walk (Reader * reader, const guint8 * data, gsize size,
 /* Rows */
 
 static gboolean
-expand_palette (const Reader * reader, const guint8 * in, guint8 * out,
-    guint channels)
+expand_palette (const Reader * reader, const guint8 * in, guint8 * out)
 {
+  const guint channels = reader->info->channels;
   guint greatest = 0;
   guint x;
 
@@ -206,24 +217,22 @@ expand_palette (const Reader * reader, const guint8 * in, guint8 * out,
 }
 
 static void
-expand_gray (const guint8 * in, CupPixels * pixels, guint y)
+expand_gray (const guint8 * in, guint8 * out, guint width)
 {
-  guint8 *out = cup_pixels_row (pixels, y);
   guint x;
 
-  for (x = 0; x < pixels->width; x++) {
+  for (x = 0; x < width; x++) {
     memset (out + 4 * x, in[2 * x], 3);
     out[4 * x + 3] = in[2 * x + 1];
   }
 }
 
 static void
-expand_gray_16 (const guint8 * in, CupPixels * pixels, guint y)
+expand_gray_16 (const guint8 * in, guint16 * out, guint width)
 {
-  guint16 *out = (guint16 *) cup_pixels_row (pixels, y);
   guint x;
 
-  for (x = 0; x < pixels->width; x++) {
+  for (x = 0; x < width; x++) {
     out[4 * x] = cup_image_read_be16 (in + 4 * x);
     out[4 * x + 1] = out[4 * x + 2] = out[4 * x];
     out[4 * x + 3] = cup_image_read_be16 (in + 4 * x + 2);
@@ -231,40 +240,55 @@ expand_gray_16 (const guint8 * in, CupPixels * pixels, guint y)
 }
 
 static void
-copy_row_16 (const guint8 * in, CupPixels * pixels, guint y)
+copy_row_16 (const guint8 * in, guint16 * out, gsize n_samples)
 {
-  guint16 *out = (guint16 *) cup_pixels_row (pixels, y);
-
-  memcpy (out, in, (gsize) pixels->width * pixels->channels * 2);
-  cup_png_swap_row (out, out, (gsize) pixels->width * pixels->channels);
+  memcpy (out, in, n_samples * 2);
+  cup_png_swap_row (out, out, n_samples);
 }
 
-/* @row is the filter's byte and the row, with the one before it @above. Where the
- * samples are what the picture has, they go straight there, and @above is not
- * looked at. */
+/* Whether the samples are what the picture has. */
 static gboolean
-take_row (const Reader * reader, guint8 * row, const guint8 * above,
-    CupPixels * pixels, guint y)
+is_plain (const Reader * reader)
 {
-  guint8 *out = cup_pixels_row (pixels, y);
+  return reader->info->depth == 8 && reader->info->channels == reader->bpp
+      && reader->color_type != CUP_PNG_PALETTE;
+}
 
-  if (pixels->depth == 8 && pixels->channels == reader->bpp
-      && reader->color_type != CUP_PNG_PALETTE)
-    return cup_png_unfilter_row (row[0], out, row + 1,
-        y > 0 ? cup_pixels_row (pixels, y - 1) : above, reader->row_size,
-        reader->bpp);
+/* Of samples that are not. @in is a row without filter. */
+static gboolean
+expand_row (const Reader * reader, const guint8 * in, guint8 * out)
+{
+  if (reader->color_type == CUP_PNG_PALETTE)
+    return expand_palette (reader, in, out);
+  if (reader->color_type != CUP_PNG_GRAY_ALPHA)
+    copy_row_16 (in, (guint16 *) out, reader->row_size / 2);
+  else if (reader->info->depth == 8)
+    expand_gray (in, out, reader->width);
+  else
+    expand_gray_16 (in, (guint16 *) out, reader->width);
+  return TRUE;
+}
 
-  if (!cup_png_unfilter_row (row[0], row + 1, row + 1, above,
+/* @row is the filter's byte and the row, with the one before it @above. Those that
+ * are plain go straight to where they are to be, and @above is not looked at where
+ * that has the one before, too. */
+static gboolean
+take_row (const Reader * reader, guint8 * row, const guint8 * above, guint y)
+{
+  CupPixels *pixels = reader->pixels;
+  guint8 *out = pixels ? cup_pixels_row (pixels, y) : reader->row;
+  const gboolean plain = is_plain (reader);
+  guint8 *samples = plain && pixels ? out : row + 1;
+
+  if (plain && pixels && y > 0)
+    above = cup_pixels_row (pixels, y - 1);
+  if (!cup_png_unfilter_row (row[0], samples, row + 1, above,
           reader->row_size, reader->bpp))
     return FALSE;
-  if (reader->color_type == CUP_PNG_PALETTE)
-    return expand_palette (reader, row + 1, out, pixels->channels);
-  if (reader->color_type != CUP_PNG_GRAY_ALPHA)
-    copy_row_16 (row + 1, pixels, y);
-  else if (pixels->depth == 8)
-    expand_gray (row + 1, pixels, y);
-  else
-    expand_gray_16 (row + 1, pixels, y);
+  if (!plain && !expand_row (reader, samples, out))
+    return FALSE;
+  if (reader->rows)
+    cup_convert_rows_take (reader->rows, y, plain ? samples : out);
   return TRUE;
 }
 
@@ -272,7 +296,7 @@ take_row (const Reader * reader, guint8 * row, const guint8 * above,
  * before. */
 static gboolean
 take_rows (const Reader * reader, CupInflater * inflater, guint8 * rows,
-    guint n_at_once, CupPixels * pixels)
+    guint n_at_once)
 {
   gsize stride = reader->row_size + 1;
   guint y, i, n;
@@ -285,7 +309,7 @@ take_rows (const Reader * reader, CupInflater * inflater, guint8 * rows,
     for (i = 0; i < n; i++) {
       guint8 *row = rows + (i + 1) * stride;
 
-      if (!take_row (reader, row, row - reader->row_size, pixels, y + i))
+      if (!take_row (reader, row, row - reader->row_size, y + i))
         return FALSE;
     }
     if (y + n < reader->height)
@@ -295,7 +319,7 @@ take_rows (const Reader * reader, CupInflater * inflater, guint8 * rows,
 }
 
 static gboolean
-read_rows (const Reader * reader, CupPixels * pixels)
+read_rows (const Reader * reader)
 {
   gsize stride = reader->row_size + 1, rows_size;
   CupInflater *inflater;
@@ -311,31 +335,62 @@ read_rows (const Reader * reader, CupPixels * pixels)
   if (g_size_checked_mul (&rows_size, stride, (gsize) n_at_once + 1))
     rows = g_try_malloc (rows_size);
   if (rows)
-    done = take_rows (reader, inflater, rows, n_at_once, pixels);
+    done = take_rows (reader, inflater, rows, n_at_once);
   g_free (rows);
   cup_inflater_free (inflater);
+  return done;
+}
+
+/* Whether it is what image.c made of the same header, but for chunks in odd
+ * places. */
+static gboolean
+is_expected (const Reader * reader)
+{
+  const CupImageInfo *info = reader->info;
+
+  if (reader->color_type == CUP_PNG_PALETTE)
+    return reader->n_colours > 0
+        && info->channels == (reader->n_alphas > 0 ? 4 : 3);
+  if (reader->color_type == CUP_PNG_GRAY_ALPHA)
+    return info->channels == 4;
+  return reader->n_alphas == 0
+      && info->channels * (info->depth / 8) == reader->bpp;
+}
+
+static gboolean
+read_all (Reader * reader, const guint8 * data, gsize size)
+{
+  gboolean done;
+
+  reader->idat = g_array_new (FALSE, FALSE, sizeof (CupDeflatePiece));
+  done = walk (reader, data, size) && is_expected (reader)
+      && reader->idat_size <= reader->size + reader->size / 8
+      + COMPRESSED_SLACK && read_rows (reader);
+  g_array_unref (reader->idat);
   return done;
 }
 
 gboolean
 cup_png_read (const guint8 * data, gsize size, CupPixels * pixels)
 {
-  Reader reader = { 0 };
+  const CupImageInfo info = { CUP_IMAGE_PNG, pixels->width, pixels->height,
+    pixels->channels, pixels->depth
+  };
+  Reader reader = {.info = &info,.pixels = pixels };
+
+  return read_all (&reader, data, size);
+}
+
+gboolean
+cup_png_read_rows (const guint8 * data, gsize size, const CupImageInfo * info,
+    CupConvertRows * rows)
+{
+  Reader reader = {.info = info,.rows = rows };
   gboolean done;
 
-  reader.idat = g_array_new (FALSE, FALSE, sizeof (CupDeflatePiece));
-  done = walk (&reader, data, size, pixels);
-  /* What image.c made of the same header, but for chunks in odd places. */
-  if (reader.color_type == CUP_PNG_PALETTE)
-    done = done && reader.n_colours > 0
-        && pixels->channels == (reader.n_alphas > 0 ? 4 : 3);
-  else if (reader.color_type == CUP_PNG_GRAY_ALPHA)
-    done = done && pixels->channels == 4;
-  else
-    done = done && reader.n_alphas == 0
-        && pixels->channels * (pixels->depth / 8) == reader.bpp;
-  done = done && reader.idat_size <= reader.size + reader.size / 8
-      + COMPRESSED_SLACK && read_rows (&reader, pixels);
-  g_array_unref (reader.idat);
+  reader.row = g_try_malloc ((gsize) info->width * info->channels
+      * (info->depth / 8));
+  done = reader.row && read_all (&reader, data, size);
+  g_free (reader.row);
   return done;
 }

@@ -327,6 +327,17 @@ cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
   return cup_png_decode_by_libpng (data, size, pixels, error);
 }
 
+gboolean
+cup_png_decode_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows)
+{
+#ifdef HAVE_FAST_PNG
+  return cup_png_read_rows (data, size, info, rows);
+#else
+  return FALSE;
+#endif
+}
+
 /* Encoding */
 
 static void

@@ -84,27 +84,87 @@ cup_webp_is_lossy (const guint8 * data, gsize size)
       || features.format != 2;
 }
 
+/* Into @width × @height pixels at @out. */
+static VP8StatusCode
+decode (const guint8 * data, gsize size, guint width, guint height,
+    WEBP_CSP_MODE mode, guint8 * out, gsize stride)
+{
+  const gsize pixel_size = mode == MODE_RGB || mode == MODE_BGR ? 3 : 4;
+  WebPDecoderConfig config;
+  VP8StatusCode status;
+
+  if (!WebPInitDecoderConfig (&config))
+    return VP8_STATUS_INVALID_PARAM;
+  config.output.colorspace = mode;
+  config.output.is_external_memory = 1;
+  config.output.u.RGBA.rgba = out;
+  config.output.u.RGBA.stride = (gint) stride;
+  /* Of memory of others the last row may end with its pixels. */
+  config.output.u.RGBA.size = stride * (height - 1) + width * pixel_size;
+  status = WebPDecode (data, size, &config);
+  /* A smaller picture would leave the rest as it was. */
+  if (status == VP8_STATUS_OK && ((guint) config.output.width != width
+          || (guint) config.output.height != height))
+    status = VP8_STATUS_BITSTREAM_ERROR;
+  WebPFreeDecBuffer (&config.output);
+  return status;
+}
+
+static gboolean
+find_mode (const CupPacked * packed, WEBP_CSP_MODE * mode)
+{
+  static const struct
+  {
+    WEBP_CSP_MODE mode;
+    guint size;
+    gint red;
+    gint green;
+    gint blue;
+  } modes[] = {
+    {MODE_RGB, 3, 0, 1, 2},
+    {MODE_BGR, 3, 2, 1, 0},
+    {MODE_RGBA, 4, 0, 1, 2},
+    {MODE_BGRA, 4, 2, 1, 0},
+    {MODE_ARGB, 4, 1, 2, 3},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (modes); i++) {
+    *mode = modes[i].mode;
+    if (packed->depth == 8 && packed->size == modes[i].size
+        && packed->places[0] == modes[i].red
+        && packed->places[1] == modes[i].green
+        && packed->places[2] == modes[i].blue)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+cup_webp_decode_rows (const guint8 * data, gsize size,
+    const CupImageInfo * info, CupConvertRows * rows)
+{
+  const CupPacked *packed = cup_convert_rows_get_packed (rows);
+  WEBP_CSP_MODE mode;
+
+  if (!packed || !find_mode (packed, &mode) || packed->stride < 0
+      || packed->stride > G_MAXINT)
+    return FALSE;
+  /* What no sample is for would get the alpha that is not wanted. */
+  if (info->channels == 4 && packed->size == 4 && packed->places[3] < 0)
+    return FALSE;
+  return decode (data, size, info->width, info->height, mode, packed->data,
+      (gsize) packed->stride) == VP8_STATUS_OK;
+}
+
 gboolean
 cup_webp_decode (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error)
 {
-  WebPDecoderConfig config;
-  VP8StatusCode status = VP8_STATUS_INVALID_PARAM;
+  const VP8StatusCode status = decode (data, size, pixels->width,
+      pixels->height, pixels->channels == 4 ? MODE_RGBA : MODE_RGB,
+      pixels->data, pixels->stride);
 
-  if (WebPInitDecoderConfig (&config)) {
-    config.output.colorspace = pixels->channels == 4 ? MODE_RGBA : MODE_RGB;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = pixels->data;
-    config.output.u.RGBA.stride = pixels->stride;
-    config.output.u.RGBA.size = cup_pixels_get_size (pixels);
-    status = WebPDecode (data, size, &config);
-    /* A smaller picture would leave the rest of @pixels as it was. */
-    if (status == VP8_STATUS_OK
-        && ((guint) config.output.width != pixels->width
-            || (guint) config.output.height != pixels->height))
-      status = VP8_STATUS_BITSTREAM_ERROR;
-    WebPFreeDecBuffer (&config.output);
-  }
   if (status == VP8_STATUS_OK)
     return TRUE;
   g_set_error (error, CUP_ERROR, status == VP8_STATUS_OUT_OF_MEMORY ?
