@@ -99,7 +99,8 @@ clear_below_rows (GstVideoFrame * frame, guint component)
 {
   const GstVideoInfo *info = &frame->info;
   const guint plane = GST_VIDEO_FRAME_COMP_PLANE (frame, component);
-  const gsize size = (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane)
+  const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
+  const gsize size = (gsize) MAX (stride, 0)
       * (gsize) GST_VIDEO_FRAME_COMP_HEIGHT (frame, component);
   const gsize begin = info->offset[plane] + size;
   gsize end = info->size;
@@ -109,7 +110,7 @@ clear_below_rows (GstVideoFrame * frame, guint component)
     if (info->offset[i] > info->offset[plane])
       end = MIN (end, info->offset[i]);
   }
-  if (begin < end)
+  if (stride > 0 && begin < end)
     memset ((guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane) + size, 0,
         end - begin);
 }

@@ -446,7 +446,8 @@ decode_in_place (const CupOutput * output, const CupResult * result,
   CupConvertRows *rows;
   gboolean done;
 
-  if (is_native (output, info->channels, info->depth)) {
+  if (is_native (output, info->channels, info->depth)
+      && GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) > 0) {
     get_native_pixels (frame, info, &pixels);
     return cup_image_decode_into (result->bytes, info, &pixels, error);
   }
