@@ -177,6 +177,19 @@ split_8 (const uint32_t * restrict pixels, int32_t * restrict red,
 }
 
 static void
+pair_8 (const uint32_t * restrict pixels, int32_t * restrict pairs,
+    int32_t * restrict green, size_t n)
+{
+  size_t i;
+
+  for (i = 0; i < n; i++) {
+    pairs[i] = (int32_t) ((pixels[i] >> SHIFT_8 (0) & 255)
+        | (pixels[i] >> SHIFT_8 (2) & 255) << CUP_CONVERT_PAIR_SHIFT);
+    green[i] = pixels[i] >> SHIFT_8 (1) & 255;
+  }
+}
+
+static void
 split_16 (const uint32_t * restrict pixels, int32_t * restrict red,
     int32_t * restrict green, int32_t * restrict blue, size_t n)
 {
@@ -190,16 +203,20 @@ split_16 (const uint32_t * restrict pixels, int32_t * restrict red,
 }
 
 static void
-blend_rows (const int32_t * const rows[3], const int32_t weights[3],
-    int32_t * restrict out, size_t n)
+blend_rows (const int32_t * const rows[3], int cosited, int32_t * restrict out,
+    size_t n)
 {
-  const int32_t *restrict a = rows[0], *restrict b = rows[1];
-  const int32_t *restrict c = rows[2];
-  const int32_t one = weights[0], two = weights[1], three = weights[2];
+  const int32_t *restrict before = rows[0], *restrict row = rows[1];
+  const int32_t *restrict next = rows[2];
   size_t i;
 
-  for (i = 0; i < n; i++)
-    out[i] = one * a[i] + two * b[i] + three * c[i];
+  if (cosited) {
+    for (i = 0; i < n; i++)
+      out[i] = before[i] + 2 * row[i] + next[i];
+  } else {
+    for (i = 0; i < n; i++)
+      out[i] = 2 * (row[i] + next[i]);
+  }
 }
 
 static void
@@ -219,17 +236,33 @@ halve_row (const int32_t * restrict row, int cosited, int32_t * restrict out,
   }
 }
 
-static void
-multiply (const CupConvertFromRgb * factors, const int32_t * restrict red,
-    const int32_t * restrict green, const int32_t * restrict blue,
-    uint16_t * restrict out, size_t n)
+static ALWAYS_INLINE void
+multiply_8_step (const CupConvertFromRgb * factors,
+    const int32_t * restrict pairs, const int32_t * restrict green,
+    uint8_t * restrict out, size_t step, size_t n)
 {
   const CupConvertFromRgb f = *factors;
   size_t i;
 
-  for (i = 0; i < n; i++)
-    out[i] = (uint16_t) limit ((f.red.whole * red[i] + f.green.whole * green[i]
-            + f.blue.whole * blue[i] + f.offset.whole) >> f.shift, f.max);
+  for (i = 0; i < n; i++) {
+    const int32_t red = pairs[i] & ((1 << CUP_CONVERT_PAIR_SHIFT) - 1);
+    const int32_t blue = pairs[i] >> CUP_CONVERT_PAIR_SHIFT;
+
+    out[i * step] = (uint8_t) limit ((f.red.whole * red
+            + f.green.whole * green[i] + f.blue.whole * blue
+            + f.offset.whole) >> f.shift, 255);
+  }
+}
+
+static void
+multiply_8 (const CupConvertFromRgb * factors, const int32_t * restrict pairs,
+    const int32_t * restrict green, uint8_t * restrict out, size_t step,
+    size_t n)
+{
+  if (step == 1)
+    multiply_8_step (factors, pairs, green, out, 1, n);
+  else
+    multiply_8_step (factors, pairs, green, out, step, n);
 }
 
 static void
@@ -418,11 +451,12 @@ const CupConvertKernels CUP_CONVERT_KERNELS = {
   .double_row = double_row,
   .to_rgb_8 = to_rgb_8,
   .to_rgb_16 = to_rgb_16,
+  .pair_8 = pair_8,
   .split_8 = split_8,
   .split_16 = split_16,
   .blend_rows = blend_rows,
   .halve_row = halve_row,
-  .multiply = multiply,
+  .multiply_8 = multiply_8,
   .multiply_exactly = multiply_exactly,
   .store_8 = store_8,
   .store_16 = store_16,

@@ -23,6 +23,8 @@
 /* Chroma on its way to pixels has always the weights of both. */
 #define CUP_CONVERT_CHROMA_SUM \
     (CUP_CONVERT_LINE_SUM * CUP_CONVERT_COLUMN_SUM)
+/* Two sums in a word: those of 8 bits, with all weights, have 12. */
+#define CUP_CONVERT_PAIR_SHIFT 16
 /* What is kept apart of the coefficients of deep samples: products with all of
  * their bits would not fit into 32. */
 #define CUP_CONVERT_REST_BITS 8
@@ -84,13 +86,16 @@ typedef struct
  * @to_rgb_16: the same
  *
  * To planes:
+ * @pair_8: rows of red and blue, with blue CUP_CONVERT_PAIR_SHIFT bits higher, and
+ *   of green. Sums of them are sums of both
  * @split_8: rows of red, green and blue
  * @split_16: the same
- * @blend_rows: @n sums of three rows with their weights
- * @halve_row: @n sums of pairs of columns; cosited: of each second one and its
+ * @blend_rows: @n sums of the second and the third of three rows; cosited: of the
+ *   second one and its neighbours
+ * @halve_row: the same for columns: @n sums of pairs, or of each second one and its
  *   neighbours. The row goes on by one before and after
- * @multiply: @n samples of three rows, without rests
- * @multiply_exactly: the same, with them
+ * @multiply_8: @n samples, without rests, @step from one to the next
+ * @multiply_exactly: @n samples of three rows, with rests
  * @store_8: @n samples, @step from one to the next
  * @store_16: the same, in the upper bits of words
  *
@@ -115,16 +120,19 @@ typedef struct
       unsigned shift, uint16_t mask, const int16_t * u, const int16_t * v,
       uint32_t * out, size_t n);
 
+  void (*pair_8) (const uint32_t * pixels, int32_t * pairs, int32_t * green,
+      size_t n);
   void (*split_8) (const uint32_t * pixels, int32_t * red, int32_t * green,
       int32_t * blue, size_t n);
   void (*split_16) (const uint32_t * pixels, int32_t * red, int32_t * green,
       int32_t * blue, size_t n);
-  void (*blend_rows) (const int32_t * const rows[3], const int32_t weights[3],
+  void (*blend_rows) (const int32_t * const rows[3], int cosited,
       int32_t * out, size_t n);
   void (*halve_row) (const int32_t * row, int cosited, int32_t * out,
       size_t n);
-  void (*multiply) (const CupConvertFromRgb * factors, const int32_t * red,
-      const int32_t * green, const int32_t * blue, uint16_t * out, size_t n);
+  void (*multiply_8) (const CupConvertFromRgb * factors,
+      const int32_t * pairs, const int32_t * green, uint8_t * out, size_t step,
+      size_t n);
   void (*multiply_exactly) (const CupConvertFromRgb * factors,
       const int32_t * red, const int32_t * green, const int32_t * blue,
       uint16_t * out, size_t n);

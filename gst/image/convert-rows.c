@@ -13,9 +13,10 @@
 
 /**
  * PlanesWriter:
- * @exactly: whether the rests of factors count
+ * @exactly: whether the rests of factors count; not from 8 bits to 8
  * @pixels: of one row, as kernels want them
- * @rows: red, green and blue of the last rows that were taken, row y at y % N_ROWS
+ * @n_colours: 3 rows of each: red, green and blue; or 2, where red and blue share one
+ * @rows: the last rows that were taken, row y at y % N_ROWS
  * @sums: of rows. These and @rows have one more before and after
  * @means: of columns of @sums
  * @samples: of one row, before they are stored
@@ -26,6 +27,7 @@ typedef struct
   CupConvertFromRgb factors[3];
   gboolean exactly;
   guint32 *pixels;
+  guint n_colours;
   gint32 *rows[N_ROWS][3];
   gint32 *sums[3];
   gint32 *means[3];
@@ -155,6 +157,7 @@ cup_convert_rows_to_planes (guint channels, guint depth,
 
   writer->planes = *planes;
   writer->exactly = depth > 8 || planes->depth > 8;
+  writer->n_colours = writer->exactly ? 3 : 2;
   make_factors (rows, coding);
   make_planes_map (rows);
   writer->pixels = g_new (guint32, 2 * planes->width);
@@ -193,13 +196,15 @@ load_row (CupConvertRows * rows, guint y, const guint8 * row)
 
   rows->kernels->permute (row, rows->channels * sample,
       (guint8 *) writer->pixels, 4 * sample, rows->map, rows->width);
-  if (rows->depth == 8)
+  if (!writer->exactly)
+    rows->kernels->pair_8 (writer->pixels, colours[0], colours[1], rows->width);
+  else if (rows->depth == 8)
     rows->kernels->split_8 (writer->pixels, colours[0], colours[1], colours[2],
         rows->width);
   else
     rows->kernels->split_16 (writer->pixels, colours[0], colours[1],
         colours[2], rows->width);
-  for (c = 0; c < 3; c++) {
+  for (c = 0; c < writer->n_colours; c++) {
     colours[c][-1] = colours[c][0];
     colours[c][rows->width] = colours[c][rows->width - 1];
   }
@@ -216,12 +221,12 @@ write_row (CupConvertRows * rows, guint component, gint32 * const colours[3],
   const gsize step = component == 0 ? 1 : planes->step;
   guint8 *to = cup_planes_get_row (planes, component, y);
 
-  if (writer->exactly)
-    rows->kernels->multiply_exactly (factors, colours[0], colours[1],
-        colours[2], writer->samples, n);
-  else
-    rows->kernels->multiply (factors, colours[0], colours[1], colours[2],
-        writer->samples, n);
+  if (!writer->exactly) {
+    rows->kernels->multiply_8 (factors, colours[0], colours[1], to, step, n);
+    return;
+  }
+  rows->kernels->multiply_exactly (factors, colours[0], colours[1], colours[2],
+      writer->samples, n);
   if (planes->depth == 8)
     rows->kernels->store_8 (writer->samples, to, step, n);
   else
@@ -237,16 +242,15 @@ blend_rows (CupConvertRows * rows, guint y)
   const gboolean cosited = writer->planes.cosited_y;
   const guint row = 2 * y, next = MIN (row + 1, rows->height - 1);
   const guint before = cosited && row > 0 ? row - 1 : row;
-  const gint32 weights[3] = { cosited ? 1 : 0, 2, cosited ? 1 : 2 };
   guint c;
 
-  for (c = 0; c < 3; c++) {
+  for (c = 0; c < writer->n_colours; c++) {
     const gint32 *around[3];
 
     around[0] = writer->rows[before % N_ROWS][c] - 1;
     around[1] = writer->rows[row % N_ROWS][c] - 1;
     around[2] = writer->rows[next % N_ROWS][c] - 1;
-    rows->kernels->blend_rows (around, weights, writer->sums[c] - 1,
+    rows->kernels->blend_rows (around, cosited, writer->sums[c] - 1,
         (gsize) rows->width + 2);
   }
 }
@@ -265,7 +269,7 @@ write_chroma (CupConvertRows * rows, guint y)
     colours = writer->sums;
   }
   if (planes->half_width) {
-    for (c = 0; c < 3; c++)
+    for (c = 0; c < writer->n_colours; c++)
       rows->kernels->halve_row (colours[c], planes->cosited_x,
           writer->means[c], width);
     colours = writer->means;
