@@ -150,8 +150,10 @@ cup_webp_decode_rows (const guint8 * data, gsize size,
   if (!packed || !find_mode (packed, &mode) || packed->stride < 0
       || packed->stride > G_MAXINT)
     return FALSE;
-  /* What no sample is for would get the alpha that is not wanted. */
-  if (info->channels == 4 && packed->size == 4 && packed->places[3] < 0)
+  /* What no sample is for would get the alpha that is not wanted; and without loss
+   * there may be some that the header, which @info is of, denies. */
+  if (packed->size == 4 && (info->channels == 4 ? packed->places[3] < 0 :
+          !cup_webp_is_lossy (data, size)))
     return FALSE;
   return decode (data, size, info->width, info->height, mode, packed->data,
       (gsize) packed->stride) == VP8_STATUS_OK;

@@ -264,6 +264,34 @@ test_webp (void)
   }
 }
 
+/* Whether there is alpha is a hint in the header, apart from the samples: a picture
+ * that was said to have none has none, whatever is in them. */
+static void
+test_webp_without_hint (void)
+{
+  CupPixels *pixels;
+  GBytes *bytes;
+  guint8 *file;
+  gsize size;
+
+  if (!cup_image_type_is_supported (CUP_IMAGE_WEBP)) {
+    g_test_skip ("this build has no WebP");
+    return;
+  }
+  pixels = sample_pixels (33, 17, 4, 8);
+  bytes = encode (pixels, CUP_IMAGE_WEBP, CUP_IMAGE_QUALITY_LOSSLESS);
+  file = g_memdup2 (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  size = g_bytes_get_size (bytes);
+  g_assert_cmpmem (file + 12, 4, "VP8L", 4);
+  g_assert_cmpuint (file[20], ==, 0x2f);
+  /* Behind 14 bits each of width and height, less one. */
+  g_assert_cmpuint (file[24] & 1 << 4, !=, 0);
+  file[24] &= (guint8) ~ (1 << 4);
+  check (g_bytes_new_take (file, size));
+  g_bytes_unref (bytes);
+  cup_pixels_unref (pixels);
+}
+
 /* Cut off, in the middle or at the end, and with a byte that is wrong. */
 static void
 test_damaged (void)
@@ -338,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image-rows/large", test_large);
   g_test_add_func ("/image-rows/jpeg", test_jpeg);
   g_test_add_func ("/image-rows/webp", test_webp);
+  g_test_add_func ("/image-rows/webp-without-hint", test_webp_without_hint);
   g_test_add_func ("/image-rows/damaged", test_damaged);
   g_test_add_func ("/image-rows/another", test_another);
   return g_test_run ();
