@@ -2,13 +2,9 @@
  *
  * Measured with photographs (bench-png), ISA-L takes as long as libdeflate to
  * inflate, but has no need of memory for all that comes out: what has just been
- * inflated is still in the cache when it is unfiltered. So it goes first there.
- *
- * To compress at its level 1 it takes half of libdeflate's time. But what it makes
- * of the same bytes is not always the same (2.30, of bytes that repeat, once in
- * some hundreds of times; it always decodes to what it should): files that are the
- * same pixels would differ, and nobody could tell them by a checksum. So it
- * compresses only where whoever built this asked for that (-Disal-encoder=true).
+ * inflated is still in the cache when it is unfiltered. To compress at its level 1
+ * it takes half of libdeflate's time. So it goes first wherever both are there,
+ * except for higher levels of compression, of which it has none.
  *
  * Streams of parts are only put together where ISA-L makes them. What libdeflate
  * makes ends with a block that says it is the last, at any bit; to find where
@@ -37,6 +33,9 @@
 
 /* What is inflated at once, as a stream. */
 #define PORTION (64 * 1024)
+
+/* With how much a stream begins (see begin()): 4…16. */
+#define FIRST_SIZE 8
 
 /* Sums */
 
@@ -80,7 +79,7 @@ cup_deflate_combine_adler32 (guint32 first, guint32 second, gsize size)
 gboolean
 cup_deflate_can_stream (guint level)
 {
-#ifdef HAVE_ISAL_ENCODER
+#ifdef HAVE_ISAL
   return level == 1;
 #else
   return FALSE;
@@ -110,11 +109,12 @@ cup_deflate_get_bound (gsize size)
   return bound;
 }
 
-#ifdef HAVE_ISAL_ENCODER
+#ifdef HAVE_ISAL
 struct _CupDeflater
 {
   struct isal_zstream stream;
   guint8 tables[ISAL_DEF_LVL1_LARGE];
+  gboolean has_begun;
 };
 
 CupDeflater *
@@ -139,20 +139,47 @@ cup_deflater_free (CupDeflater * deflater)
   g_free (deflater);
 }
 
+static gboolean
+deflate (struct isal_zstream *stream, const guint8 * data, gsize size,
+    guint16 flush, guint16 is_end)
+{
+  stream->next_in = (guint8 *) data;
+  stream->avail_in = (guint32) size;
+  stream->flush = flush;
+  stream->end_of_stream = is_end;
+  /* Where there was room to spare, nothing is left inside. */
+  return isal_deflate (stream) == COMP_OK && stream->avail_in == 0
+      && stream->avail_out > 0;
+}
+
+/* The first bytes go in a block of their own, which costs some ten more, since
+ * else the same data would not always become the same bytes. ISA-L (2.30, for
+ * x86) takes the first byte of a stream by itself, and looks the third one up in
+ * its table at a place that it makes of the address of the stream instead of the
+ * data: whether a match is found there is chance. Data of up to 16 bytes that is
+ * flushed is compressed by another function, which has no such flaw, and after it
+ * the stream has begun. */
+static gboolean
+begin (CupDeflater * deflater, const guint8 * data)
+{
+  deflater->has_begun = TRUE;
+  return deflate (&deflater->stream, data, FIRST_SIZE, SYNC_FLUSH, 0);
+}
+
 gboolean
 cup_deflater_add (CupDeflater * deflater, const guint8 * data, gsize size,
     CupDeflateEnd end)
 {
-  struct isal_zstream *stream = &deflater->stream;
-
   g_return_val_if_fail (size <= G_MAXUINT32, FALSE);
-  stream->next_in = (guint8 *) data;
-  stream->avail_in = (guint32) size;
-  stream->flush = end == CUP_DEFLATE_FLUSH ? FULL_FLUSH : NO_FLUSH;
-  stream->end_of_stream = end == CUP_DEFLATE_FINISH;
-  /* Where there was room to spare, nothing is left inside. */
-  return isal_deflate (stream) == COMP_OK && stream->avail_in == 0
-      && stream->avail_out > 0;
+  if (!deflater->has_begun && size > FIRST_SIZE) {
+    if (!begin (deflater, data))
+      return FALSE;
+    data += FIRST_SIZE;
+    size -= FIRST_SIZE;
+  }
+  return deflate (&deflater->stream, data, size,
+      end == CUP_DEFLATE_FLUSH ? FULL_FLUSH : NO_FLUSH,
+      end == CUP_DEFLATE_FINISH);
 }
 
 gsize

@@ -45,7 +45,9 @@ gboolean cup_deflate_can_at_once (guint level);
 /* The most that @size bytes become, as a stream or with zlib's header and sum. */
 gsize cup_deflate_get_bound (gsize size);
 
-/* Deflate without header and sum, into the @size bytes at @out. */
+/* Deflate without header and sum, into the @size bytes at @out. The same data in
+ * the same portions becomes the same bytes on one kind of processor, provided that
+ * the first portion is all there is or has more than 8 bytes. */
 CupDeflater *cup_deflater_new (guint8 * out, gsize size);
 void cup_deflater_free (CupDeflater * deflater);
 /* FALSE where there is no room. */
