@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-#include "bands.h"
+#include "base/team.h"
 #include "deflate.h"
 #include "png-filter.h"
 
@@ -243,9 +243,9 @@ compress_rows (const Writer * writer, guint index, CupDeflater * deflater,
   return done;
 }
 
-/* In any thread. */
-static void
-compress_band (guint index, gpointer data)
+/* In any thread. A band that could not be compressed is not done. */
+static gboolean
+compress_band (guint index, gpointer data, GError ** error)
 {
   Writer *writer = data;
   Band *band = &writer->bands[index];
@@ -253,11 +253,12 @@ compress_band (guint index, gpointer data)
       writer->room);
 
   if (!deflater)
-    return;
+    return TRUE;
   band->adler = 1;
   band->done = compress_rows (writer, index, deflater, band);
   band->size = cup_deflater_get_size (deflater);
   cup_deflater_free (deflater);
+  return TRUE;
 }
 
 /* Puts the bands behind each other. Returns their size with the sum of all, 0
@@ -300,7 +301,8 @@ compress_bands (Writer * writer, gsize raw_size, CupImageBuffer * buffer)
   writer->out = start + sizeof (zlib_header);
 
   writer->bands = g_new0 (Band, writer->n_bands);
-  cup_bands_run (writer->n_bands, compress_band, writer);
+  cup_team_run (cup_team_get_shared (), writer->n_bands, compress_band, writer,
+      NULL, NULL);
   size = join_bands (writer);
   g_free (writer->bands);
   return size > 0 ? sizeof (zlib_header) + size : 0;

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "image/bands.h"
+#include "base/team.h"
 #include "image/png-private.h"
 
 #define RUNS 7
@@ -233,11 +233,11 @@ measure (const CupPixels * pixels)
   g_print ("%u×%u\n", pixels->width, pixels->height);
   bytes = measure_encoder ("level 0", cup_image_encode_png, 0, pixels);
   g_bytes_unref (bytes);
-  cup_bands_set_n_threads (1);
+  cup_team_limit_shared (1);
   bytes = measure_encoder ("level 1, one thread", cup_image_encode_png, 1,
       pixels);
   g_bytes_unref (bytes);
-  cup_bands_set_n_threads (0);
+  cup_team_limit_shared (0);
   bytes = measure_encoder ("level 1", cup_image_encode_png, 1, pixels);
   measure_decoders ("that", bytes, scratch);
   g_bytes_unref (bytes);

@@ -7,7 +7,7 @@
 #include "config.h"
 #endif
 
-#include "image/bands.h"
+#include "base/team.h"
 #include "png-testing.h"
 
 static const struct
@@ -377,9 +377,9 @@ test_bands (void)
           memset (pixels->data, 0, cup_pixels_get_size (pixels));
         bytes = encode (pixels, CUP_IMAGE_PNG, 0);
         check_written (pixels, bytes);
-        cup_bands_set_n_threads (1);
+        cup_team_limit_shared (1);
         alone = encode (pixels, CUP_IMAGE_PNG, 0);
-        cup_bands_set_n_threads (0);
+        cup_team_limit_shared (0);
         g_assert_true (g_bytes_equal (bytes, alone));
         g_bytes_unref (alone);
         g_bytes_unref (bytes);
@@ -445,13 +445,13 @@ check_same_files (const CupPixels * pixels, guint n_times)
     copy = cup_pixels_new (pixels->width, pixels->height, pixels->channels,
         pixels->depth, NULL);
     memcpy (copy->data, pixels->data, cup_pixels_get_size (pixels));
-    cup_bands_set_n_threads (i % 4);
+    cup_team_limit_shared (i % 4);
     bytes = encode (copy, CUP_IMAGE_PNG, 0);
     g_assert_true (g_bytes_equal (bytes, expected));
     g_bytes_unref (bytes);
     cup_pixels_unref (copy);
   }
-  cup_bands_set_n_threads (0);
+  cup_team_limit_shared (0);
   g_bytes_unref (expected);
   g_rand_free (rand);
   g_ptr_array_unref (held);
@@ -483,26 +483,6 @@ test_same_files (void)
   cup_pixels_unref (pixels);
 }
 
-static void
-count_band (guint band, gpointer data)
-{
-  g_atomic_int_inc (&((gint *) data)[band]);
-}
-
-static void
-test_every_band_once (void)
-{
-  gint counts[100];
-  guint n, i;
-
-  for (n = 1; n <= G_N_ELEMENTS (counts); n++) {
-    memset (counts, 0, sizeof (counts));
-    cup_bands_run (n, count_band, counts);
-    for (i = 0; i < G_N_ELEMENTS (counts); i++)
-      g_assert_cmpint (counts[i], ==, i < n);
-  }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -519,7 +499,6 @@ main (int argc, char **argv)
   g_test_add_func ("/png/bands", test_bands);
   g_test_add_func ("/png/threads", test_threads);
   g_test_add_func ("/png/same-files", test_same_files);
-  g_test_add_func ("/png/every-band-once", test_every_band_once);
 
   return g_test_run ();
 }

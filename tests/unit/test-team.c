@@ -2,7 +2,7 @@
  *
  * Threads that help with one picture.
  */
-#include "engine/local/team.h"
+#include "engine/local/team-rows.h"
 
 #include "base/error.h"
 
@@ -302,6 +302,30 @@ test_rows (void)
   cup_team_free (team);
 }
 
+/* One for all, which may be held back, and goes on as before then. */
+static void
+test_shared (void)
+{
+  CupTeam *team = cup_team_get_shared ();
+  const guint n_threads = cup_team_get_n_threads (team);
+  guint limit;
+
+  g_assert_true (cup_team_get_shared () == team);
+  g_assert_cmpuint (n_threads, ==, g_get_num_processors ());
+  for (limit = 1; limit <= 3; limit++) {
+    Count count = {.fail_at = -1 };
+
+    cup_team_limit_shared (limit);
+    g_assert_cmpuint (cup_team_get_n_threads (team), ==, MIN (limit,
+            n_threads));
+    g_assert_true (cup_team_run (team, 100, run_part, &count, NULL, NULL));
+    assert_once (&count, 100);
+    g_assert_cmpint (count.most_running, <=, limit);
+  }
+  cup_team_limit_shared (0);
+  g_assert_cmpuint (cup_team_get_n_threads (team), ==, n_threads);
+}
+
 /* A team that never had anything to do, and one thread a core. */
 static void
 test_unused (void)
@@ -335,6 +359,7 @@ main (int argc, char **argv)
   add_for_threads ("cancel", test_cancel);
   add_for_threads ("callers", test_callers);
   add_for_threads ("nested", test_nested);
+  g_test_add_func ("/team/shared", test_shared);
   g_test_add_func ("/team/together", test_together);
   g_test_add_func ("/team/errors", test_errors);
   g_test_add_func ("/team/deadline", test_deadline);

@@ -7,7 +7,7 @@
 
 #include "network.h"
 #include "plane.h"
-#include "team.h"
+#include "team-rows.h"
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "enhance-kernels.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "plane.h"
 
 G_BEGIN_DECLS

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "plane.h"
-#include "team.h"
+#include "team-rows.h"
 
 G_BEGIN_DECLS
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "interrupt.h"
+#include "base/interrupt.h"
 #include "model.h"
 #include "restrained.h"
 #include "tables.h"

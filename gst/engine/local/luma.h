@@ -10,7 +10,7 @@
 
 #include "image/pixels.h"
 #include "plane.h"
-#include "team.h"
+#include "team-rows.h"
 
 G_BEGIN_DECLS
 

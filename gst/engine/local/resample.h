@@ -21,7 +21,7 @@
 #pragma once
 
 #include "image/yuv.h"
-#include "team.h"
+#include "team-rows.h"
 
 G_BEGIN_DECLS
 

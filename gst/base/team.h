@@ -6,7 +6,6 @@
 #pragma once
 
 #include "interrupt.h"
-#include "plane.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +17,10 @@ typedef struct _CupTeam CupTeam;
 CupTeam *cup_team_new (guint n_threads);
 /* No work may be under way. */
 void cup_team_free (CupTeam * team);
+/* One thread a core, for whoever has none of its own; it is never freed. */
+CupTeam *cup_team_get_shared (void);
+/* For tests: at most so many of its threads at one piece of work, 0 for all. */
+void cup_team_limit_shared (guint n_threads);
 /* 1 for NULL. */
 guint cup_team_get_n_threads (CupTeam * team);
 
@@ -26,18 +29,10 @@ guint cup_team_get_n_threads (CupTeam * team);
 typedef gboolean (*CupTeamFunc) (guint part, gpointer data, GError ** error);
 
 /* Runs all parts and returns when none is running any more. Before each part
- * @interrupt is looked at. FALSE with the first error: the parts that had not
+ * @interrupt (nullable) is looked at. FALSE with the first error: the parts that had not
  * begun are left out. From any thread, several at once. @team: (nullable):
  * NULL for the caller alone. */
 gboolean cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func,
     gpointer data, const CupInterrupt * interrupt, GError ** error);
-
-/* The same where every part is some rows of @rows: parts are of @at_once rows
- * (the last may have fewer). */
-typedef gboolean (*CupTeamRowsFunc) (CupRows rows, gpointer data,
-    GError ** error);
-gboolean cup_team_run_rows (CupTeam * team, CupRows rows, guint at_once,
-    CupTeamRowsFunc func, gpointer data, const CupInterrupt * interrupt,
-    GError ** error);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 struct _CupTeam
 {
   guint n_threads;
+  gint limit;                   /* atomic; 0: none but their number */
   GMutex lock;                  /* guards making the pool; a leaf */
   GThreadPool *pool;
 };
@@ -20,7 +21,8 @@ typedef struct
   guint n_parts;
   CupTeamFunc func;
   gpointer data;
-  const CupInterrupt *interrupt;        /* the caller's: valid while parts run */
+  const CupInterrupt *interrupt;        /* (nullable): the caller's, valid while
+                                         * parts run */
 
   GMutex lock;                  /* guards what follows; a leaf */
   GCond idle;
@@ -43,8 +45,9 @@ work_unref (Work * work)
 static gboolean
 run_part (Work * work, guint part, GError ** error)
 {
-  return cup_interrupt_check (work->interrupt, error)
-      && work->func (part, work->data, error);
+  if (work->interrupt && !cup_interrupt_check (work->interrupt, error))
+    return FALSE;
+  return work->func (part, work->data, error);
 }
 
 /* Takes parts until there are none. */
@@ -92,6 +95,22 @@ cup_team_new (guint n_threads)
   return team;
 }
 
+CupTeam *
+cup_team_get_shared (void)
+{
+  static CupTeam *shared;
+
+  if (g_once_init_enter (&shared))
+    g_once_init_leave (&shared, cup_team_new (0));
+  return shared;
+}
+
+void
+cup_team_limit_shared (guint n_threads)
+{
+  g_atomic_int_set (&cup_team_get_shared ()->limit, (gint) n_threads);
+}
+
 void
 cup_team_free (CupTeam * team)
 {
@@ -108,7 +127,12 @@ cup_team_free (CupTeam * team)
 guint
 cup_team_get_n_threads (CupTeam * team)
 {
-  return team ? team->n_threads : 1;
+  guint limit;
+
+  if (!team)
+    return 1;
+  limit = (guint) g_atomic_int_get (&team->limit);
+  return limit > 0 ? MIN (limit, team->n_threads) : team->n_threads;
 }
 
 static void
@@ -136,6 +160,7 @@ gboolean
 cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func, gpointer data,
     const CupInterrupt * interrupt, GError ** error)
 {
+  const guint n_threads = cup_team_get_n_threads (team);
   Work *work = g_new0 (Work, 1);
   gboolean done;
 
@@ -147,8 +172,8 @@ cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func, gpointer data,
   g_mutex_init (&work->lock);
   g_cond_init (&work->idle);
 
-  if (n_parts > 1 && cup_team_get_n_threads (team) > 1)
-    ask_for_help (team, work, MIN (n_parts, team->n_threads) - 1);
+  if (n_parts > 1 && n_threads > 1)
+    ask_for_help (team, work, MIN (n_parts, n_threads) - 1);
   take_part (work);
 
   g_mutex_lock (&work->lock);
@@ -160,34 +185,4 @@ cup_team_run (CupTeam * team, guint n_parts, CupTeamFunc func, gpointer data,
   g_mutex_unlock (&work->lock);
   work_unref (work);
   return done;
-}
-
-typedef struct
-{
-  CupRows rows;
-  guint at_once;
-  CupTeamRowsFunc func;
-  gpointer data;
-} RowsWork;
-
-static gboolean
-run_rows (guint part, gpointer data, GError ** error)
-{
-  RowsWork *work = data;
-  CupRows rows;
-
-  rows.first = work->rows.first + part * work->at_once;
-  rows.n = MIN (work->at_once, work->rows.first + work->rows.n - rows.first);
-  return work->func (rows, work->data, error);
-}
-
-gboolean
-cup_team_run_rows (CupTeam * team, CupRows rows, guint at_once,
-    CupTeamRowsFunc func, gpointer data, const CupInterrupt * interrupt,
-    GError ** error)
-{
-  RowsWork work = { rows, at_once, func, data };
-
-  return cup_team_run (team, (rows.n + at_once - 1) / at_once, run_rows, &work,
-      interrupt, error);
 }
