@@ -67,11 +67,12 @@ typedef struct
   gboolean for_local;
 } Way;
 
-/* The first is what the others are compared with. The local engine divides a frame
+/* The first is what the others are compared with. A worker that starts frames and
+ * one that finishes them may still be on two cores. The local engine divides a frame
  * among all cores, however many workers there are. */
 static const Way ways[] = {
   {"all", "all cores", FALSE, FALSE, FALSE, TRUE},
-  {"worker", "one worker, all cores for the network",
+  {"worker", "one worker of each kind, all cores",
       TRUE, FALSE, FALSE, FALSE},
   {"core", "one core", FALSE, TRUE, FALSE, TRUE},
   {"both", "one core, the service on the same", FALSE, TRUE, TRUE, FALSE},
