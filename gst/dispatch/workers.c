@@ -8,6 +8,8 @@ struct _CupWorkers
   GThreadPool *pools[2];        /* by CupWorkKind */
 };
 
+static gint default_n_threads;
+
 typedef struct
 {
   CupWorkFunc func;
@@ -23,12 +25,20 @@ run_work (gpointer item, gpointer user_data)
   g_free (work);
 }
 
+void
+cup_workers_set_default_n_threads (guint n_threads)
+{
+  g_atomic_int_set (&default_n_threads, (gint) n_threads);
+}
+
 CupWorkers *
 cup_workers_new (guint n_threads)
 {
   CupWorkers *workers = g_new0 (CupWorkers, 1);
   guint i;
 
+  if (n_threads == 0)
+    n_threads = (guint) g_atomic_int_get (&default_n_threads);
   workers->ref_count = 1;
   workers->n_threads = n_threads ? n_threads : g_get_num_processors ();
   /* Not exclusive: the threads are GLib's shared ones, started on demand, and

@@ -30,6 +30,8 @@ typedef void (*CupWorkFunc) (gpointer data);
 
 /* @n_threads of each kind; 0 for the number of cores. */
 CupWorkers *cup_workers_new (guint n_threads);
+/* For benchmarks: what 0 means from then on; 0 for the number of cores again. */
+void cup_workers_set_default_n_threads (guint n_threads);
 CupWorkers *cup_workers_ref (CupWorkers * workers);
 /* Work that was pushed still runs; its threads end after it. Does not wait. */
 void cup_workers_unref (CupWorkers * workers);

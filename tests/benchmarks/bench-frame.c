@@ -2,9 +2,10 @@
  *
  * What a frame of 1080p costs on its way to a service, and its result of 4K on
  * the way back, without the network: each step and all of it, by this project's
- * code, by libpng, by GStreamer's elements and by Pillow, in one run. Time of all
- * threads, time on the clock, sizes, and how well the luma of the video is in the
- * file that is sent. The best of some rounds counts.
+ * code, by libpng, by GStreamer's elements and by Pillow, in one run, and against
+ * the sum of the fastest steps that there are (bench-steps.h). Time of all threads,
+ * time on the clock, sizes, and how well the luma of the video is in the file that
+ * is sent. The best of some rounds counts.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -14,9 +15,10 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
+#include "bench-cost.h"
+#include "bench-steps.h"
+#include "base/memory.h"
 #include "element/colour.h"
 #include "image/image.h"
 #include "image/png-private.h"
@@ -26,12 +28,6 @@
 #define ROUNDS 5
 /* What starting a pipeline costs is divided by so many. */
 #define N_FRAMES 6
-
-typedef struct
-{
-  gdouble cpu;                  /* milliseconds */
-  gdouble wall;
-} Cost;
 
 /* The frame, and the result: as pixels, and as files. */
 typedef struct
@@ -43,50 +39,6 @@ typedef struct
   GBytes *png;
   GBytes *jpeg;
 } Subject;
-
-static gdouble
-get_cpu (gint who)
-{
-  struct rusage usage;
-
-  getrusage (who, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3
-      + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
-}
-
-static void
-begin (Cost * cost)
-{
-  cost->cpu = get_cpu (RUSAGE_SELF);
-  cost->wall = g_get_monotonic_time () / 1e3;
-}
-
-static void
-end (const Cost * cost, Cost * best, guint n)
-{
-  best->cpu = MIN (best->cpu, (get_cpu (RUSAGE_SELF) - cost->cpu) / n);
-  best->wall = MIN (best->wall,
-      (g_get_monotonic_time () / 1e3 - cost->wall) / n);
-}
-
-static void
-add (Cost * sum, const Cost * cost)
-{
-  sum->cpu += cost->cpu;
-  sum->wall += cost->wall;
-}
-
-static void
-print (const gchar * what, const Cost * cost, gsize bytes, gdouble psnr)
-{
-  g_print ("  %-44s %7.1f ms of CPU %7.1f on the clock", what, cost->cpu,
-      cost->wall);
-  if (bytes > 0)
-    g_print (" %7.2f MB", bytes / 1e6);
-  if (psnr > 0)
-    g_print ("  luma %.1f dB", psnr);
-  g_print ("\n");
-}
 
 /* The subject */
 
@@ -241,8 +193,8 @@ measure_in_memory (const gchar * name, const Subject * subject,
     GBytes * (*encode) (const CupPixels * pixels),
     CupPixels * (*decode_result) (GBytes * bytes), GBytes * result)
 {
-  const Cost worst = { G_MAXDOUBLE, G_MAXDOUBLE };
-  Cost steps[] = { worst, worst, worst, worst }, cost, sum = { 0, 0 };
+  Cost steps[] = { COST_INIT, COST_INIT, COST_INIT, COST_INIT };
+  Cost cost, sum = { 0, 0 };
   GBytes *file = NULL;
   guint i;
 
@@ -250,33 +202,45 @@ measure_in_memory (const gchar * name, const Subject * subject,
     CupPixels *pixels;
 
     g_clear_pointer (&file, g_bytes_unref);
-    begin (&cost);
+    cost_begin (&cost);
     pixels = to_pixels (&subject->info, subject->buffer);
-    end (&cost, &steps[0], 1);
-    begin (&cost);
+    cost_end (&cost, &steps[0], 1);
+    cost_begin (&cost);
     file = encode (pixels);
-    end (&cost, &steps[1], 1);
+    cost_end (&cost, &steps[1], 1);
     cup_pixels_unref (pixels);
-    begin (&cost);
+    cost_begin (&cost);
     pixels = decode_result (result);
-    end (&cost, &steps[2], 1);
-    begin (&cost);
+    cost_end (&cost, &steps[2], 1);
+    cost_begin (&cost);
     gst_buffer_unref (to_video (&subject->large_info, pixels));
-    end (&cost, &steps[3], 1);
+    cost_end (&cost, &steps[3], 1);
     cup_pixels_unref (pixels);
   }
   g_print ("%s\n", name);
-  print ("I420 to RGB", &steps[0], 0, 0);
-  print ("encode", &steps[1], g_bytes_get_size (file),
+  cost_print ("I420 to RGB", &steps[0], 0, 0);
+  cost_print ("encode", &steps[1], g_bytes_get_size (file),
       measure_luma (subject, file));
-  print ("decode the result", &steps[2], g_bytes_get_size (result), 0);
-  print ("RGB to I420", &steps[3], 0, 0);
+  cost_print ("decode the result", &steps[2], g_bytes_get_size (result), 0);
+  cost_print ("RGB to I420", &steps[3], 0, 0);
   for (i = 0; i < G_N_ELEMENTS (steps); i++)
-    add (&sum, &steps[i]);
-  print ("all of it", &sum, 0, 0);
+    cost_add (&sum, &steps[i]);
+  cost_print ("all of it", &sum, 0, 0);
   g_bytes_unref (file);
   return sum;
 }
+
+#ifdef HAVE_FAST_PNG
+static void
+measure_steps (const Subject * subject, gdouble cpu)
+{
+  const StepsSubject steps = { &subject->info, subject->buffer,
+    &subject->large_info, subject->large, subject->png
+  };
+
+  bench_steps_measure (&steps, cpu);
+}
+#endif
 
 /* Pipelines */
 
@@ -300,7 +264,7 @@ run_pipeline (const gchar * middle, GstCaps * caps, GstBuffer * buffer,
   source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
   sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
   gst_app_src_set_caps (GST_APP_SRC (source), caps);
-  begin (&cost);
+  cost_begin (&cost);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   for (i = 0; i < N_FRAMES; i++) {
     GstBuffer *copy = gst_buffer_copy (buffer);
@@ -313,7 +277,7 @@ run_pipeline (const gchar * middle, GstCaps * caps, GstBuffer * buffer,
     gst_buffer_replace (&last, gst_sample_get_buffer (sample));
     gst_sample_unref (sample);
   }
-  end (&cost, best, N_FRAMES);
+  cost_end (&cost, best, N_FRAMES);
   if (!last)
     g_error ("nothing came out of %s", line);
   gst_element_set_state (pipeline, GST_STATE_NULL);
@@ -348,7 +312,7 @@ measure_pipelines (const gchar * name, const Subject * subject,
   gchar *up = g_strdup_printf ("videoconvert ! %s", encoder);
   gchar *back = g_strdup_printf ("%s ! videoconvert ! "
       "video/x-raw,format=I420", decoder);
-  Cost costs[] = { {G_MAXDOUBLE, G_MAXDOUBLE}, {G_MAXDOUBLE, G_MAXDOUBLE} };
+  Cost costs[] = { COST_INIT, COST_INIT };
   GBytes *bytes = NULL;
   guint i;
 
@@ -359,12 +323,12 @@ measure_pipelines (const gchar * name, const Subject * subject,
   }
   if (factory) {
     g_print ("%s\n", name);
-    print (up, &costs[0], g_bytes_get_size (bytes),
+    cost_print (up, &costs[0], g_bytes_get_size (bytes),
         measure_luma (subject, bytes));
-    print (back, &costs[1], g_bytes_get_size (result), 0);
+    cost_print (back, &costs[1], g_bytes_get_size (result), 0);
     *sum = costs[0];
-    add (sum, &costs[1]);
-    print ("all of it", sum, 0, 0);
+    cost_add (sum, &costs[1]);
+    cost_print ("all of it", sum, 0, 0);
     g_bytes_unref (bytes);
     gst_object_unref (factory);
   }
@@ -391,16 +355,40 @@ static const gchar pillow[] =
     "    best[1] = min(best[1], time.process_time() - t)\n"
     "print(best[0] * 1e3, best[1] * 1e3, len(out.getvalue()))\n";
 
+/* By the first interpreter that has it, which is the system's where it is not the
+ * one in the path. */
+static gchar *
+run_pillow (const gchar * small, const gchar * large)
+{
+  static const gchar *const interpreters[] = { "python3", "/usr/bin/python3" };
+  gchar *output = NULL;
+  gint status;
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (interpreters); i++) {
+    const gchar *arguments[] = { interpreters[i], "-c", pillow, small, large,
+      NULL
+    };
+
+    g_clear_pointer (&output, g_free);
+    if (g_spawn_sync (NULL, (gchar **) arguments, NULL, G_SPAWN_SEARCH_PATH
+            | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output, NULL, &status,
+            NULL) && g_spawn_check_wait_status (status, NULL))
+      return output;
+  }
+  g_free (output);
+  return NULL;
+}
+
 static gboolean
 measure_pillow (const Subject * subject, Cost * sum)
 {
   gchar *folder = g_dir_make_tmp ("bench-frame-XXXXXX", NULL);
   gchar *small = g_build_filename (folder, "small.png", NULL);
   gchar *large = g_build_filename (folder, "large.png", NULL);
-  const gchar *arguments[] = { "python3", "-c", pillow, small, large, NULL };
   CupPixels *pixels = to_pixels (&subject->info, subject->buffer);
   GBytes *bytes = encode_png (pixels);
-  gchar *output = NULL;
+  gchar *output;
   gdouble up, back, size;
   gboolean done;
 
@@ -410,14 +398,13 @@ measure_pillow (const Subject * subject, Cost * sum)
   g_file_set_contents (large, g_bytes_get_data (subject->png, NULL),
       g_bytes_get_size (subject->png), NULL);
   g_bytes_unref (bytes);
-  done = g_spawn_sync (NULL, (gchar **) arguments, NULL, G_SPAWN_SEARCH_PATH
-      | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output, NULL, NULL, NULL)
-      && sscanf (output, "%lf %lf %lf", &up, &back, &size) == 3;
+  output = run_pillow (small, large);
+  done = output && sscanf (output, "%lf %lf %lf", &up, &back, &size) == 3;
   if (done) {
     sum->cpu = sum->wall = up + back;
     g_print ("Pillow, of RGB\n  save %.1f ms (%.2f MB), load %.1f ms\n", up,
         size / 1e6, back);
-    print ("all of it", sum, 0, 0);
+    cost_print ("all of it", sum, 0, 0);
   }
   g_free (output);
   g_remove (small);
@@ -432,13 +419,18 @@ measure_pillow (const Subject * subject, Cost * sum)
 int
 main (int argc, char **argv)
 {
-  Subject subject;
   Cost here, other;
+  Subject subject;
 
   gst_init (&argc, &argv);
+  /* As the element does, for pictures of the frames to come. */
+  cup_memory_keep ();
   subject_init (&subject);
   here = measure_in_memory ("PNG, as the element does it", &subject,
       encode_png, decode, subject.png);
+#ifdef HAVE_FAST_PNG
+  measure_steps (&subject, here.cpu);
+#endif
   other = measure_in_memory ("PNG, by libpng at level 1", &subject,
       encode_png_by_libpng, decode_by_libpng, subject.png);
   g_print ("  the element: %.2f of that\n", here.cpu / other.cpu);
@@ -455,5 +447,6 @@ main (int argc, char **argv)
   if (measure_pillow (&subject, &other))
     g_print ("  the element, with PNG: %.2f of that\n", here.cpu / other.cpu);
   subject_clear (&subject);
+  cup_memory_let_go ();
   return 0;
 }

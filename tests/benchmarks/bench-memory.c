@@ -11,141 +11,19 @@
  *
  * The service runs as another process, whose memory is not counted.
  */
-#include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define LARGE ((gsize) 64 << 10)
+#include "malloc-count.h"
+
 #define N_FIRST 24
 #define N_COUNTED 48
-#define MAX_SIZES 512
-
-/* glibc's own names for what is replaced here. */
-extern void *__libc_malloc (size_t size);
-extern void *__libc_calloc (size_t n, size_t size);
-extern void *__libc_realloc (void *memory, size_t size);
-extern void *__libc_memalign (size_t alignment, size_t size);
-
-typedef struct
-{
-  guint64 calls, bytes;
-  guint64 large_calls, large_bytes;
-} Counts;
-
-/* Written with atomic operations: a lock would need memory. */
-static Counts counts;
-static gint counts_sizes;
-static struct
-{
-  gsize size;
-  guint64 calls;
-} sizes[MAX_SIZES];
-
-static void
-add (guint64 * count, guint64 n)
-{
-  __atomic_fetch_add (count, n, __ATOMIC_RELAXED);
-}
-
-static void
-count_size (gsize size)
-{
-  guint i;
-
-  for (i = 0; i < MAX_SIZES; i++) {
-    gsize none = 0;
-
-    if (__atomic_compare_exchange_n (&sizes[i].size, &none, size, FALSE,
-            __ATOMIC_RELAXED, __ATOMIC_RELAXED) || none == size) {
-      add (&sizes[i].calls, 1);
-      return;
-    }
-  }
-}
-
-static void
-count (gsize size)
-{
-  add (&counts.calls, 1);
-  add (&counts.bytes, size);
-  if (size < LARGE)
-    return;
-  add (&counts.large_calls, 1);
-  add (&counts.large_bytes, size);
-  if (__atomic_load_n (&counts_sizes, __ATOMIC_RELAXED))
-    count_size (size);
-}
-
-static Counts
-read_counts (void)
-{
-  Counts now;
-
-  now.calls = __atomic_load_n (&counts.calls, __ATOMIC_RELAXED);
-  now.bytes = __atomic_load_n (&counts.bytes, __ATOMIC_RELAXED);
-  now.large_calls = __atomic_load_n (&counts.large_calls, __ATOMIC_RELAXED);
-  now.large_bytes = __atomic_load_n (&counts.large_bytes, __ATOMIC_RELAXED);
-  return now;
-}
-
-/* In place of the C library's, for this program and all that it loads. What is
- * given back is left to the C library. */
-
-void *
-malloc (size_t size)
-{
-  count (size);
-  return __libc_malloc (size);
-}
-
-void *
-calloc (size_t n, size_t size)
-{
-  count (n * size);
-  return __libc_calloc (n, size);
-}
-
-/* What a block grows by may be a copy of all of it. */
-void *
-realloc (void *memory, size_t size)
-{
-  count (size);
-  return __libc_realloc (memory, size);
-}
-
-void *
-memalign (size_t alignment, size_t size)
-{
-  count (size);
-  return __libc_memalign (alignment, size);
-}
-
-void *
-aligned_alloc (size_t alignment, size_t size)
-{
-  count (size);
-  return __libc_memalign (alignment, size);
-}
-
-int
-posix_memalign (void **memory, size_t alignment, size_t size)
-{
-  void *block;
-
-  count (size);
-  block = __libc_memalign (alignment, size);
-  if (!block)
-    return ENOMEM;
-  *memory = block;
-  return 0;
-}
 
 /* Streams */
 
@@ -176,7 +54,7 @@ typedef struct
 {
   gdouble cpu;
   glong faults;
-  Counts counts;
+  MallocCounts counts;
 } Figures;
 
 typedef struct
@@ -197,7 +75,7 @@ read_figures (void)
   figures.cpu = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
       + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
   figures.faults = usage.ru_minflt;
-  figures.counts = read_counts ();
+  malloc_count_read (&figures.counts);
   return figures;
 }
 
@@ -211,10 +89,10 @@ on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad,
   arrivals->n++;
   if (arrivals->n == N_FIRST) {
     arrivals->first = read_figures ();
-    g_atomic_int_set (&counts_sizes, TRUE);
+    malloc_count_note_sizes (TRUE);
   } else if (arrivals->n == N_FIRST + N_COUNTED) {
     arrivals->last = read_figures ();
-    g_atomic_int_set (&counts_sizes, FALSE);
+    malloc_count_note_sizes (FALSE);
     g_cond_signal (&arrivals->cond);
   }
   g_mutex_unlock (&arrivals->lock);
@@ -253,13 +131,10 @@ print_figures (const Stream * stream, const Arrivals * arrivals)
 }
 
 static void
-print_sizes (void)
+print_size (gsize size, guint64 calls)
 {
-  guint i;
-
-  for (i = 0; i < MAX_SIZES && sizes[i].size > 0; i++)
-    printf ("  %12" G_GSIZE_FORMAT " bytes: %8.2f times\n", sizes[i].size,
-        sizes[i].calls / (gdouble) N_COUNTED);
+  printf ("  %12" G_GSIZE_FORMAT " bytes: %8.2f times\n", size,
+      calls / (gdouble) N_COUNTED);
 }
 
 typedef struct
@@ -363,7 +238,7 @@ measure (const Stream * stream, gboolean with_sizes)
 
   print_figures (stream, &arrivals);
   if (with_sizes)
-    print_sizes ();
+    malloc_count_foreach_size (print_size);
   gst_object_unref (sink);
   gst_object_unref (pipeline);
   g_mutex_clear (&arrivals.lock);

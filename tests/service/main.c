@@ -28,6 +28,7 @@ typedef struct
   gint round;
   gchar *result_format;
   gint quality;
+  gboolean same_results;
   gboolean check_at_submit;
   gint keep_jobs;
   gint keep_files;
@@ -91,6 +92,8 @@ parse_arguments (Arguments * a, int *argc, char ***argv, GError ** error)
         "png, jpeg or webp (png)", "FORMAT"},
     {"quality", 0, 0, G_OPTION_ARG_INT, &a->quality,
         "Of results that are JPEG or WebP, 1 to 100 (90)", "N"},
+    {"same-results", 0, 0, G_OPTION_ARG_NONE, &a->same_results,
+        "Make the first result only, and have all jobs end with it", NULL},
     {"check-at-submit", 0, 0, G_OPTION_ARG_NONE, &a->check_at_submit,
         "Refuse invalid input at once, and not in the result", NULL},
     {"keep-jobs", 0, 0, G_OPTION_ARG_INT, &a->keep_jobs,
@@ -198,6 +201,7 @@ start (const Arguments * a, GError ** error)
   options.max_jobs = a->max_jobs;
   options.round = a->round;
   options.quality = a->quality;
+  options.same_results = a->same_results;
   options.check_at_submit = a->check_at_submit;
   options.keep_jobs = a->keep_jobs;
   options.keep_bytes = (guint64) a->keep_files * 1024 * 1024;

@@ -29,6 +29,10 @@ struct _CupServiceQueue
   guint running;
   gboolean closing;
   GThreadPool *workers;
+  /* With the option same_results: the first one. */
+  GBytes *result;
+  guint result_width;
+  guint result_height;
 };
 
 typedef struct
@@ -243,6 +247,16 @@ on_step (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+keep_result (CupServiceQueue * queue, const CupServiceWork * work)
+{
+  if (!queue->service->options.same_results || queue->result)
+    return;
+  queue->result = g_bytes_ref (work->bytes);
+  queue->result_width = work->width;
+  queue->result_height = work->height;
+}
+
 static gboolean
 on_worked (gpointer data)
 {
@@ -252,6 +266,7 @@ on_worked (gpointer data)
   if (task->queue->closing || !job || job->state != CUP_SERVICE_JOB_IN_PROGRESS)
     return G_SOURCE_REMOVE;
   if (task->work.bytes) {
+    keep_result (task->queue, &task->work);
     job->outcome = g_strdup_printf ("Upscaled to %u×%u", task->work.width,
         task->work.height);
     succeed (task->queue, job, &task->work);
@@ -276,7 +291,8 @@ work (gpointer data, gpointer user_data)
     task_free (task);
     return;
   }
-  cup_service_work_run (&task->work, task->cancellable);
+  if (!task->work.bytes)
+    cup_service_work_run (&task->work, task->cancellable);
   g_main_context_invoke_full (context, G_PRIORITY_DEFAULT, on_worked, task,
       (GDestroyNotify) task_free);
 }
@@ -320,6 +336,11 @@ start_work (CupServiceQueue * queue, CupServiceJob * job, GBytes * image)
   task->work.quality = options->quality;
   if (job->fault.kind)
     task->work.spoil = job->fault.kind->id;
+  if (queue->result) {
+    task->work.bytes = g_bytes_ref (queue->result);
+    task->work.width = queue->result_width;
+    task->work.height = queue->result_height;
+  }
   g_thread_pool_push (queue->workers, task, NULL);
 }
 
@@ -428,6 +449,7 @@ cup_service_queue_free (CupServiceQueue * queue)
   g_queue_clear (&queue->waiting);
   g_queue_clear (&queue->finished);
   g_hash_table_unref (queue->jobs);
+  g_clear_pointer (&queue->result, g_bytes_unref);
   g_free (queue);
 }
 

@@ -86,6 +86,8 @@ typedef enum
  * @round: sizes of results are multiples of this
  * @result_type: of the pictures
  * @quality: of results that are JPEG or WebP, 1…100
+ * @same_results: the first picture that was made is the result of all further
+ *   jobs, whatever they send: for benchmarks, which are to measure the client
  * @keep_jobs: finished jobs that are remembered
  * @keep_bytes: bytes of files that are kept
  * @delete_downloaded: forget results that have been sent completely
@@ -108,6 +110,7 @@ typedef struct
   guint round;
   CupImageType result_type;
   guint quality;
+  gboolean same_results;
   guint keep_jobs;
   guint64 keep_bytes;
   gboolean delete_downloaded;
