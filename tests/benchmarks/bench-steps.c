@@ -63,7 +63,6 @@ typedef struct
   Kind kind;
   const gchar *name;
     gboolean (*run) (Work * work);
-  gboolean is_unrepeatable;
 } Step;
 
 /* Colours */
@@ -277,7 +276,7 @@ static const Step steps[] = {
   {COMPRESS, "filter, libdeflate at level 1", compress_by_libdeflate},
 #endif
 #ifdef HAVE_ISAL
-  {COMPRESS, "filter, ISA-L at level 1, in portions", compress_by_isal, TRUE},
+  {COMPRESS, "filter, ISA-L at level 1, in portions", compress_by_isal},
 #endif
 #ifdef HAVE_LIBDEFLATE
   {INFLATE, "libdeflate, unfilter", inflate_by_libdeflate},
@@ -398,7 +397,7 @@ work_clear (Work * work)
 
 /* FALSE where there is nothing for a kind of step. */
 static gboolean
-add_fastest (const Cost * costs, gboolean repeatable, Cost * sum)
+add_fastest (const Cost * costs, Cost * sum)
 {
   Kind kind;
   guint i;
@@ -408,8 +407,7 @@ add_fastest (const Cost * costs, gboolean repeatable, Cost * sum)
     Cost best = COST_INIT;
 
     for (i = 0; i < G_N_ELEMENTS (steps); i++) {
-      if (steps[i].kind == kind && costs[i].cpu < best.cpu
-          && !(repeatable && steps[i].is_unrepeatable))
+      if (steps[i].kind == kind && costs[i].cpu < best.cpu)
         best = costs[i];
     }
     if (best.cpu == G_MAXDOUBLE)
@@ -420,14 +418,13 @@ add_fastest (const Cost * costs, gboolean repeatable, Cost * sum)
 }
 
 static void
-print_sum (const gchar * what, const Cost * costs, gboolean repeatable,
-    gdouble cpu)
+print_sum (const Cost * costs, gdouble cpu)
 {
   Cost sum;
 
-  if (!add_fastest (costs, repeatable, &sum))
+  if (!add_fastest (costs, &sum))
     return;
-  cost_print (what, &sum, 0, 0);
+  cost_print ("the fastest ones", &sum, 0, 0);
   g_print ("  the element: %.2f of them\n", cpu / sum.cpu);
 }
 
@@ -457,7 +454,6 @@ bench_steps_measure (const StepsSubject * subject, gdouble cpu)
   g_print ("PNG, each step for itself\n");
   for (i = 0; i < G_N_ELEMENTS (steps); i++)
     cost_print (steps[i].name, &costs[i], 0, 0);
-  print_sum ("the fastest ones", costs, FALSE, cpu);
-  print_sum ("those that make the same bytes each time", costs, TRUE, cpu);
+  print_sum (costs, cpu);
   work_clear (&work);
 }

@@ -19,7 +19,6 @@ typedef struct
   GBytes *png;
 } StepsSubject;
 
-/* Prints all, the sums of the fastest ones, and what part of them @cpu (the
- * element's milliseconds) is. One sum is without what makes files of the same
- * pixels that differ, which is not in every build. */
+/* Prints all, the sum of the fastest one of each kind, and what part of it @cpu (the
+ * element's milliseconds) is. */
 void bench_steps_measure (const StepsSubject * subject, gdouble cpu);
