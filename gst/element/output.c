@@ -389,8 +389,8 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   return buffer;
 }
 
-/* From the pool; there is none where results are wrapped, and pixels of another
- * layout are not results. */
+/* From the pool. Where there is none, results are wrapped; what is not is a frame that
+ * takes the place of one, with pixels of another layout. */
 static GstBuffer *
 acquire_buffer (CupOutput * output)
 {

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "bench-cost.h"
+#include "bench-service.h"
 #include "dispatch/workers.h"
 #include "fixture.h"
 
@@ -159,44 +160,22 @@ read_network_cpu (void)
 
 typedef struct
 {
-  GSubprocess *process;
-  gchar *ready_file;
-  gchar *url;
+  BenchService base;
   gchar *stat_path;
 } Service;
 
 static void
 start_service (Service * service)
 {
-  GError *error = NULL;
-  gint fd = g_file_open_tmp ("bench-XXXXXX", &service->ready_file, NULL);
-
-  g_close (fd, NULL);
-  service->process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE,
-      &error, g_getenv ("CUP_FAL_SERVICE"), "--port", "0", "--runners", "8",
-      "--same-results", "--delete-downloaded", "--ready-file",
-      service->ready_file, NULL);
-  if (!service->process)
-    g_error ("%s", error->message);
-  do {
-    g_usleep (5000);
-    g_free (service->url);
-    g_file_get_contents (service->ready_file, &service->url, NULL, NULL);
-  } while (!service->url || !*service->url);
-  g_strstrip (service->url);
+  bench_service_start (&service->base, "--same-results");
   service->stat_path = g_strdup_printf ("/proc/%s/stat",
-      g_subprocess_get_identifier (service->process));
+      g_subprocess_get_identifier (service->base.process));
 }
 
 static void
 stop_service (Service * service)
 {
-  g_subprocess_send_signal (service->process, SIGTERM);
-  g_subprocess_wait (service->process, NULL, NULL);
-  g_object_unref (service->process);
-  remove (service->ready_file);
-  g_free (service->ready_file);
-  g_free (service->url);
+  bench_service_stop (&service->base);
   g_free (service->stat_path);
 }
 
@@ -322,19 +301,6 @@ on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad, Run * run)
   g_mutex_unlock (&run->lock);
 }
 
-static GstBusSyncReply
-on_message (GstBus * bus, GstMessage * message, gpointer data)
-{
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    GError *error = NULL;
-
-    gst_message_parse_error (message, &error, NULL);
-    g_error ("%s", error->message);
-  }
-  gst_message_unref (message);
-  return GST_BUS_DROP;
-}
-
 static void
 connect_source (GstElement * pipeline, Run * run, const GstVideoInfo * info)
 {
@@ -354,7 +320,7 @@ connect_sink (GstElement * pipeline, Run * run)
   GstBus *bus = gst_element_get_bus (pipeline);
 
   g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), run);
-  gst_bus_set_sync_handler (bus, on_message, NULL, NULL);
+  gst_bus_set_sync_handler (bus, bench_on_message, NULL, NULL);
   gst_object_unref (bus);
   gst_object_unref (sink);
 }
@@ -363,8 +329,9 @@ static GstElement *
 make_pipeline (const Stream * stream, Run * run)
 {
   gchar *place = stream->is_fal ? g_strdup_printf ("engine=fal "
-      "api-key=bench:mark location=%s storage-location=%s", run->service->url,
-      run->service->url) : g_strdup ("engine=local");
+      "api-key=bench:mark location=%s storage-location=%s",
+      run->service->base.url,
+      run->service->base.url) : g_strdup ("engine=local");
   gchar *line = g_strdup_printf ("appsrc name=source format=time "
       "max-buffers=1 max-bytes=0 ! creativeupscaler scale=2 "
       "max-in-flight=%d %s %s ! video/x-raw,format=%s "

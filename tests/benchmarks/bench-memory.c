@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench-service.h"
 #include "malloc-count.h"
 
 #define N_FIRST 24
@@ -137,47 +138,8 @@ print_size (gsize size, guint64 calls)
       calls / (gdouble) N_COUNTED);
 }
 
-typedef struct
-{
-  GSubprocess *process;
-  gchar *ready_file;
-  gchar *url;
-} Service;
-
-static void
-start_service (Service * service)
-{
-  GError *error = NULL;
-  gint fd = g_file_open_tmp ("bench-XXXXXX", &service->ready_file, NULL);
-
-  g_close (fd, NULL);
-  service->process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE,
-      &error, g_getenv ("CUP_FAL_SERVICE"), "--port", "0", "--runners", "8",
-      "--delay", "0", "--delete-downloaded", "--ready-file",
-      service->ready_file, NULL);
-  if (!service->process)
-    g_error ("%s", error->message);
-  do {
-    g_usleep (5000);
-    g_free (service->url);
-    g_file_get_contents (service->ready_file, &service->url, NULL, NULL);
-  } while (!service->url || !*service->url);
-  g_strstrip (service->url);
-}
-
-static void
-stop_service (Service * service)
-{
-  g_subprocess_send_signal (service->process, SIGTERM);
-  g_subprocess_wait (service->process, NULL, NULL);
-  g_object_unref (service->process);
-  remove (service->ready_file);
-  g_free (service->ready_file);
-  g_free (service->url);
-}
-
 static GstElement *
-make_pipeline (const Stream * stream, const Service * service)
+make_pipeline (const Stream * stream, const BenchService * service)
 {
   gchar *place = stream->is_fal ? g_strdup_printf ("engine=fal "
       "api-key=bench:mark location=%s storage-location=%s", service->url,
@@ -197,36 +159,23 @@ make_pipeline (const Stream * stream, const Service * service)
   return pipeline;
 }
 
-static GstBusSyncReply
-on_message (GstBus * bus, GstMessage * message, gpointer data)
-{
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    GError *error = NULL;
-
-    gst_message_parse_error (message, &error, NULL);
-    g_error ("%s", error->message);
-  }
-  gst_message_unref (message);
-  return GST_BUS_DROP;
-}
-
 static void
 measure (const Stream * stream, gboolean with_sizes)
 {
-  Service service = { 0 };
+  BenchService service = { 0 };
   Arrivals arrivals = { 0 };
   GstElement *pipeline, *sink;
   GstBus *bus;
 
   if (stream->is_fal)
-    start_service (&service);
+    bench_service_start (&service, "--delay=0");
   pipeline = make_pipeline (stream, &service);
   sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
   g_mutex_init (&arrivals.lock);
   g_cond_init (&arrivals.cond);
   g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), &arrivals);
   bus = gst_element_get_bus (pipeline);
-  gst_bus_set_sync_handler (bus, on_message, NULL, NULL);
+  gst_bus_set_sync_handler (bus, bench_on_message, NULL, NULL);
   gst_object_unref (bus);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -244,7 +193,7 @@ measure (const Stream * stream, gboolean with_sizes)
   g_mutex_clear (&arrivals.lock);
   g_cond_clear (&arrivals.cond);
   if (stream->is_fal)
-    stop_service (&service);
+    bench_service_stop (&service);
 }
 
 /* A process each, since a peak never goes down, and no stream is to find what
