@@ -32,10 +32,48 @@ clear_source (GSource ** source)
   g_clear_pointer (source, g_source_unref);
 }
 
+static void
+set_in_gap (CupExchange * exchange, gboolean in_gap)
+{
+  exchange->http->thread->n_in_gap += in_gap - exchange->in_gap;
+  exchange->in_gap = in_gap;
+}
+
+static gboolean
+cancel_late (gpointer data)
+{
+  CupExchange *exchange = data;
+
+  clear_source (&exchange->late_cancel);
+  g_cancellable_cancel (exchange->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+/* libsoup 3.3.1 to 3.6.5 ends a request twice, and uses freed memory, where
+ * the request is cancelled in the gap between "got-headers" and the callback
+ * of session_send_async() (CVE-2025-12105). The version does not tell whether
+ * a libsoup has that fault: distributions mend old ones. So in the gap every
+ * libsoup is left alone until it has nothing ready to do. GLib does not
+ * dispatch a source of idle priority before that. on_sent(), which ends the
+ * gap, destroys the source; until then the operation keeps the exchange. */
+static void
+cancel_operation (CupExchange * exchange)
+{
+  if (!exchange->in_gap) {
+    g_cancellable_cancel (exchange->cancellable);
+  } else if (!exchange->late_cancel) {
+    exchange->late_cancel = g_idle_source_new ();
+    g_source_set_callback (exchange->late_cancel, cancel_late, exchange, NULL);
+    g_source_attach (exchange->late_cancel, exchange->http->thread->context);
+  }
+}
+
 /* Forgets the operation, so that another may begin. */
 static void
 clear_operation (CupExchange * exchange)
 {
+  set_in_gap (exchange, FALSE);
+  clear_source (&exchange->late_cancel);
   if (exchange->message)
     g_signal_handlers_disconnect_by_data (exchange->message, exchange);
   if (exchange->stream)
@@ -96,7 +134,7 @@ cup_exchange_finish (CupExchange * exchange, CupHttpResponse * response,
     g_queue_unlink (&http->exchanges, &exchange->link);
     g_queue_unlink (&http->sessions->exchanges, &exchange->peer);
     if (exchange->busy)
-      g_cancellable_cancel (exchange->cancellable);
+      cancel_operation (exchange);
     if (error && error->domain == CUP_ERROR && exchange->active_since == 0
         && exchange->redirects == 0)
       cup_error_edit_details (error)->stage = CUP_HTTP_STAGE_CONNECT;
@@ -321,6 +359,7 @@ on_got_headers (SoupMessage * message, CupExchange * exchange)
   goffset length = cup_exchange_get_content_length (exchange);
   guint status = cup_exchange_get_status (exchange);
 
+  set_in_gap (exchange, TRUE);
   cup_exchange_note_activity (exchange);
   /* A stream may be long; what is answered in its place is not. */
   if (exchange->on_data && status / 100 != 2)
@@ -395,6 +434,8 @@ on_sent (GObject * source, GAsyncResult * result, gpointer data)
   GInputStream *stream;
   const gchar *location;
 
+  set_in_gap (exchange, FALSE);
+  clear_source (&exchange->late_cancel);
   cup_exchange_end_operation (exchange);
   stream = soup->session_send_finish ((SoupSession *) source, result, &reason);
   if (!exchange->done || exchange->fault) {
@@ -436,6 +477,7 @@ on_restarted (SoupMessage * message, CupExchange * exchange)
 {
   const CupSoup *soup = exchange->http->soup;
 
+  set_in_gap (exchange, FALSE);
   soup->message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
   if (exchange->body)
     soup->message_set_request_body_from_bytes (message,

@@ -45,6 +45,8 @@ struct _CupExchange
   /* Of the operation that is under way. */
   GCancellable *cancellable;
   gboolean busy;                /* libsoup has something of it in hand */
+  gboolean in_gap;              /* headers have come, on_sent() has not */
+  GSource *late_cancel;         /* of an operation that is in the gap */
   CupHttpPool *pool;
   SoupMessage *message;
   GInputStream *stream;

@@ -306,6 +306,10 @@ drain (CupHttpThread * thread)
   if (left > 0)
     cup_info ("%u network operations did not end in time", left);
 
+  /* Aborting a session cancels what is left. Each of these iterations has
+   * something of libsoup's to dispatch; none of them waits. */
+  while (thread->n_in_gap > 0
+      && g_main_context_iteration (thread->context, FALSE));
   while (thread->sessions.length > 0)
     close_sessions (thread, g_queue_peek_head (&thread->sessions));
   while (g_main_context_iteration (thread->context, FALSE)

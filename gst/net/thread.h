@@ -46,6 +46,7 @@ typedef struct
 
   /* HTTP thread only. */
   guint n_operations;           /* libsoup's, also of those told already */
+  guint n_in_gap;               /* of them: see exchange.h */
   gboolean quit;
   CupHttp *last;                /* the user with which it ends */
 

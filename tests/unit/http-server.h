@@ -34,6 +34,7 @@ typedef struct
   gint requests;
   gint raw_connections;
   gint raw_closed;              /* by the client, of "/stall" */
+  gint raw_answers;             /* to "/answer" */
   const gchar *raw_answer;      /* atomic: to "/answer" */
   GPtrArray *paused;            /* of the server's thread */
   GPtrArray *together;          /* the same: "/together" */
@@ -299,6 +300,7 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
   } else if (head[5] == 'a') {
     read_request (connection);
     say (connection, g_atomic_pointer_get (&server->raw_answer));
+    g_atomic_int_inc (&server->raw_answers);
   } else if (head[5] == 's') {
     read_request (connection);
     say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
