@@ -100,7 +100,10 @@ static const CupProperty rows[] = {
   { .name = "retries", .nick = "Retries",
     .blurb = "fal: how often a frame is submitted again after the service "
         "reported that it failed for a cause that may pass (its machine went "
-        "away, an internal error, a timeout); then the frame fails",
+        "away, an internal error, a timeout); then the frame fails. Also how "
+        "often a connection is tried again as long as the service has never "
+        "answered, unless it works on requests of an earlier run: then timeout "
+        "is the limit",
     .kind = CUP_PROPERTY_UINT, .offset = OFFSET (retries), .maximum = 1000,
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "retry-delay", .nick = "Retry delay",

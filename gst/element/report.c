@@ -37,6 +37,7 @@ map_error (const GError * error, GQuark * domain, gint * code)
       *code = GST_STREAM_ERROR_WRONG_TYPE;
       break;
     case CUP_ERROR_NETWORK:
+    case CUP_ERROR_CERTIFICATE:
       *code = GST_RESOURCE_ERROR_OPEN_READ_WRITE;
       break;
     case CUP_ERROR_TIMEOUT:

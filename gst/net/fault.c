@@ -97,20 +97,66 @@ cup_exchange_new_bad_redirect (CupExchange * exchange, const gchar * location,
   return error;
 }
 
-static const gchar *
-describe_certificate (GTlsCertificateFlags flags)
+/* Adds @text, which ends in what to do. */
+static void
+add_cause (GString * causes, const gchar * text)
 {
-  if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
-    return ": it is not signed by an authority that this machine trusts";
-  if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
-    return ": it is for another host";
-  if (flags & G_TLS_CERTIFICATE_EXPIRED)
-    return ": it has expired";
+  g_string_append (causes, causes->len > 0 ? "; " : ": ");
+  g_string_append (causes, text);
+}
+
+static void
+add_clock (GString * causes, const gchar * text)
+{
+  GDateTime *now = g_date_time_new_now_utc ();
+  gchar *time = g_date_time_format (now, "%Y-%m-%d %H:%M UTC");
+  gchar *cause = g_strdup_printf ("%s; check this machine's clock, which says "
+      "%s", text, time);
+
+  add_cause (causes, cause);
+  g_free (cause);
+  g_free (time);
+  g_date_time_unref (now);
+}
+
+/* Why the certificate is not trusted, and what to do. The clock comes first: a
+ * wrong one makes the other causes look true as well. */
+static gchar *
+describe_certificate (CupExchange * exchange)
+{
+  GTlsCertificateFlags flags =
+      exchange->http->soup->message_get_tls_peer_certificate_errors
+      (exchange->message);
+  GString *causes = g_string_new (NULL);
+
   if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
-    return ": it is not valid yet; check this machine's clock";
+    add_clock (causes, "it is not valid yet");
+  if (flags & G_TLS_CERTIFICATE_EXPIRED)
+    add_clock (causes, "it has expired");
+  if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
+    add_cause (causes, exchange->http->sessions->tls_database ?
+        "it is not signed by an authority of tls-ca-file or tls-database; add "
+        "the server's authority there" :
+        "it is not signed by an authority that this machine trusts; install or "
+        "update the package ca-certificates, or name the server's own "
+        "authority with tls-ca-file");
+  if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
+    add_cause (causes, "it is for another host; check the address");
   if (flags & G_TLS_CERTIFICATE_REVOKED)
-    return ": it has been revoked";
-  return "";
+    add_cause (causes, "it has been revoked; ask who runs the server");
+  return g_string_free (causes, FALSE);
+}
+
+static GError *
+new_untrusted (CupExchange * exchange, const gchar * host,
+    const GError * reason)
+{
+  gchar *causes = describe_certificate (exchange);
+  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_CERTIFICATE,
+      "no secure connection to %s: %s%s", host, reason->message, causes);
+
+  g_free (causes);
+  return error;
 }
 
 GError *
@@ -129,11 +175,11 @@ cup_exchange_translate (CupExchange * exchange, const GError * reason)
   else if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     error = g_error_new (CUP_ERROR, CUP_ERROR_TIMEOUT,
         "%s: %s; check the network and the service", host, reason->message);
+  else if (g_error_matches (reason, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
+    error = new_untrusted (exchange, host, reason);
   else if (reason->domain == G_TLS_ERROR)
     error = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
-        "no secure connection to %s: %s%s", host, reason->message,
-        describe_certificate (soup->message_get_tls_peer_certificate_errors
-            (exchange->message)));
+        "no secure connection to %s: %s", host, reason->message);
   else if (exchange->active_since == 0)
     error = g_error_new (CUP_ERROR, CUP_ERROR_NETWORK,
         "%s cannot be reached: %s; check the address and the network", host,

@@ -166,8 +166,8 @@ typedef struct
 
 /* One of @response and @error is NULL; both belong to the caller of this
  * function. Any answer that came completely is a @response, whatever its
- * status. Errors are of CUP_ERROR (NETWORK, TIMEOUT, TOO_LARGE, BAD_DATA;
- * SETTINGS for a URL against the rule) and name the host, but no path, query
+ * status. Errors are of CUP_ERROR (NETWORK, CERTIFICATE, TIMEOUT, TOO_LARGE,
+ * BAD_DATA; SETTINGS for a URL against the rule) and name the host, but no path, query
  * or header; or G_IO_ERROR_CANCELLED. */
 typedef void (*CupHttpDone) (CupHttpResponse * response, const GError * error,
     gpointer user_data);

@@ -613,7 +613,8 @@ test_authorities (Hosts * hosts, gconstpointer data)
     fixture_replace_http (fixture, i == 0 ? NULL : &options);
     g_atomic_int_set (&fixture->server->requests, 0);
     fetch = get (fixture, fixture->server->tls_base, "/hunter2");
-    assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "not signed by");
+    assert_error (fetch, CUP_ERROR, CUP_ERROR_CERTIFICATE, i == 0 ?
+        "ca-certificates" : "tls-ca-file");
     g_assert_cmpint (g_atomic_int_get (&fixture->server->requests), ==, 0);
     fetch_free (fetch);
   }
@@ -630,7 +631,7 @@ test_other_host (Hosts * hosts, gconstpointer data)
     return;
   use_proxy (hosts, "http");
   fetch = get (&hosts->fixture, "https://three.example", "/hunter2");
-  assert_error (fetch, CUP_ERROR, CUP_ERROR_NETWORK, "for another host");
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_CERTIFICATE, "for another host");
   g_assert_cmpint (g_atomic_int_get (&hosts->fixture.server->requests), ==, 0);
   fetch_free (fetch);
 }

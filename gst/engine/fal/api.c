@@ -60,14 +60,35 @@ cup_fal_api_make_backoff (CupFalApi * api, guint max_attempts)
   return backoff;
 }
 
+/* As long as the service has never answered. */
+static guint
+get_first_attempts (CupFalApi * api, const CupBackoff * backoff)
+{
+  guint attempts = api->n_resumed > 0 ? G_MAXUINT : api->retries + 1;
+
+  /* There is another way, or it may not be repeated. */
+  if (backoff->max_attempts < CUP_FAL_MAX_ATTEMPTS)
+    attempts = MIN (attempts, backoff->max_attempts);
+  return attempts;
+}
+
 gboolean
 cup_fal_api_try_again (CupFalApi * api, CupBackoff * backoff,
     const GError * error, gint64 retry_after, gint64 * delay)
 {
-  if (error && !api->reached
-      && backoff->failures + 1 >= CUP_FAL_MAX_FIRST_ATTEMPTS)
+  CupBackoff tried = *backoff;
+  gboolean again;
+
+  /* Each attempt would meet the same certificate. */
+  if (g_error_matches (error, CUP_ERROR, CUP_ERROR_CERTIFICATE))
     return FALSE;
-  if (!cup_backoff_next (backoff, delay))
+  if (error && !api->reached)
+    tried.max_attempts = get_first_attempts (api, backoff);
+  else if (tried.failures >= tried.max_attempts)
+    cup_backoff_reset (&tried); /* these were before the first answer */
+  again = cup_backoff_next (&tried, delay);
+  backoff->failures = tried.failures;
+  if (!again)
     return FALSE;
   /* With the jitter, so that those who were told the same do not come back
    * together. */

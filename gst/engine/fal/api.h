@@ -21,9 +21,6 @@ G_BEGIN_DECLS
  * not given up lightly, nor is a long run for a network that is gone for a
  * minute. */
 #define CUP_FAL_MAX_ATTEMPTS 14
-/* The same as long as the service has never answered: then it is more likely
- * that something is set up wrongly, and the user waits for the error. */
-#define CUP_FAL_MAX_FIRST_ATTEMPTS 5
 
 typedef struct
 {
@@ -65,6 +62,7 @@ typedef struct
   gint64 no_streams_until;      /* the service does not have them */
   gint64 no_storage_until;      /* it could not be reached */
   gboolean reached;             /* something has been answered */
+  guint n_resumed;              /* requests of an earlier run, not completed */
   gboolean closed;
 } CupFalApi;
 
@@ -88,9 +86,14 @@ void cup_fal_api_transfer (CupFalApi * api,
 void cup_fal_api_cancel_request (CupFalApi * api,
     const gchar * cancel_url, const gchar * request_id);
 
-/* HTTP thread. Notes a failure: FALSE where there is no attempt left, otherwise
- * TRUE and the microseconds to wait. @error: (nullable): what failed was a
- * connection. @retry_after: what the service asks for, -1 where it does not. */
+/* HTTP thread. Notes a failure. Returns TRUE and the microseconds to wait, or
+ * FALSE where there is no attempt left. @error: (nullable): what failed was a
+ * connection. @retry_after: what the service asks for, -1 where it does not.
+ *
+ * As long as the service has never answered, the user's "retries" is the limit
+ * for connections. Something may be set up wrongly then, and the user waits for
+ * the error. Where the service already works for an earlier run, that is not
+ * likely, and only the time of a frame is the limit. */
 gboolean cup_fal_api_try_again (CupFalApi * api, CupBackoff * backoff,
     const GError * error, gint64 retry_after, gint64 * delay);
 

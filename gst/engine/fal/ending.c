@@ -102,6 +102,8 @@ cup_fal_request_complete (CupFalRequest * request, CupResult * result,
 {
   CupJob *job = g_steal_pointer (&request->job);
 
+  request->api->n_resumed -= request->is_counted;
+  request->is_counted = FALSE;
   /* Once: what the journal thinks of it may change with the job's end. */
   request->kept = error && (request->in_journal || is_submitting (request))
       && !is_too_late (request, error)

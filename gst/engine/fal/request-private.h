@@ -50,6 +50,7 @@ struct _CupFalRequest
   CupFalAccepted accepted;
   gboolean in_journal;          /* as accepted, and not given up */
   gboolean resumed;             /* it was accepted before this run */
+  gboolean is_counted;          /* in api->n_resumed */
   gboolean kept;                /* left to the service at the end */
   gint64 submitted;             /* when the answer came, 0 before */
   gint64 service_time;          /* from then until it was completed */

@@ -184,6 +184,8 @@ static void
 resume (CupFalRequest * request)
 {
   cup_info ("goes on with request %s", request->accepted.request_id);
+  request->is_counted = TRUE;
+  request->api->n_resumed++;
   cup_fal_ticket_join (request->ticket);
   cup_fal_request_enter_state (request, CUP_PROGRESS_QUEUED);
   cup_fal_request_follow (request);

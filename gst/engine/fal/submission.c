@@ -112,7 +112,8 @@ was_not_sent (const GError * error)
   const CupErrorDetails *details = cup_error_get_details (error);
 
   return details && g_strcmp0 (details->stage, CUP_HTTP_STAGE_CONNECT) == 0
-      && cup_fal_error_is_transient (error);
+      && (cup_fal_error_is_transient (error)
+      || g_error_matches (error, CUP_ERROR, CUP_ERROR_CERTIFICATE));
 }
 
 /* Whether it certainly was not accepted. */
