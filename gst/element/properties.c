@@ -314,10 +314,9 @@ static const CupProperty properties[] = {
     .maximum = 1e15,
     .flags = GST_PARAM_MUTABLE_PLAYING },
   { .name = "on-budget", .nick = "On budget",
-    .blurb = "What becomes of a frame that max-requests or max-cost does not "
-        "allow to be submitted, when its turn to leave comes. `passthrough` "
-        "works for frames that come after it was set, since earlier ones were "
-        "not kept",
+    .blurb = "What becomes of a frame whose submission max-requests or max-cost "
+        "does not allow, when its turn to leave comes. `passthrough` works for "
+        "frames that come after it was set, since earlier ones were not kept",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_budget),
     .get_type = cup_on_budget_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },
