@@ -585,6 +585,20 @@ test_texts (void)
   gst_object_unref (element);
 }
 
+/* Removes @home and the folders that GStreamer has made there for presets. */
+static void
+remove_home (const gchar * home)
+{
+  gchar *folder = g_build_filename (home, "gstreamer-1.0", NULL);
+  gchar *presets = g_build_filename (folder, "presets", NULL);
+
+  g_rmdir (presets);
+  g_rmdir (folder);
+  g_assert_cmpint (g_rmdir (home), ==, 0);
+  g_free (presets);
+  g_free (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -616,6 +630,7 @@ main (int argc, char **argv)
   g_test_add_func ("/properties/key-is-write-only", test_key_is_write_only);
   g_test_add_func ("/properties/texts", test_texts);
   status = fixture_run ();
+  remove_home (home);
   g_free (home);
   return status;
 }
