@@ -585,16 +585,21 @@ test_texts (void)
   gst_object_unref (element);
 }
 
-/* Removes @home and the folders that GStreamer has made there for presets. */
+/* Removes @home, and what GStreamer keeps there: presets, and the version before
+ * of a file of them. */
 static void
 remove_home (const gchar * home)
 {
   gchar *folder = g_build_filename (home, "gstreamer-1.0", NULL);
   gchar *presets = g_build_filename (folder, "presets", NULL);
+  gchar *before = g_build_filename (presets, "GstCreativeUpscaler.prs.bak",
+      NULL);
 
+  g_remove (before);
   g_rmdir (presets);
   g_rmdir (folder);
   g_assert_cmpint (g_rmdir (home), ==, 0);
+  g_free (before);
   g_free (presets);
   g_free (folder);
 }
