@@ -585,6 +585,25 @@ test_texts (void)
   gst_object_unref (element);
 }
 
+/* Removes @home, and what GStreamer keeps there: presets, and the version before
+ * of a file of them. */
+static void
+remove_home (const gchar * home)
+{
+  gchar *folder = g_build_filename (home, "gstreamer-1.0", NULL);
+  gchar *presets = g_build_filename (folder, "presets", NULL);
+  gchar *before = g_build_filename (presets, "GstCreativeUpscaler.prs.bak",
+      NULL);
+
+  g_remove (before);
+  g_rmdir (presets);
+  g_rmdir (folder);
+  g_assert_cmpint (g_rmdir (home), ==, 0);
+  g_free (before);
+  g_free (presets);
+  g_free (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -616,6 +635,7 @@ main (int argc, char **argv)
   g_test_add_func ("/properties/key-is-write-only", test_key_is_write_only);
   g_test_add_func ("/properties/texts", test_texts);
   status = fixture_run ();
+  remove_home (home);
   g_free (home);
   return status;
 }
