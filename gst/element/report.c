@@ -206,6 +206,14 @@ cup_report_extra_ignored (GstElement * element, const gchar * members)
 }
 
 void
+cup_report_refused_text (GstElement * element, const gchar * properties)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s: the text is not UTF-8 and was refused: the earlier value stays; "
+          "convert the text to UTF-8 (iconv)", properties), (NULL));
+}
+
+void
 cup_report_lost_alpha (GstElement * element, const gchar * engine)
 {
   GST_ELEMENT_WARNING (element, STREAM, FORMAT,

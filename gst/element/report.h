@@ -48,6 +48,9 @@ void cup_report_not_honoured (GstElement * element, const gchar * engine,
 
 /* Warns that members of extra-input cannot be sent. */
 void cup_report_extra_ignored (GstElement * element, const gchar * members);
+/* @properties: names, separated by commas, of properties that were set to text
+ * that is not UTF-8. */
+void cup_report_refused_text (GstElement * element, const gchar * properties);
 
 /* Warns that frames had transparent pixels, and results of @engine have no
  * alpha. */
