@@ -117,13 +117,14 @@ start (GstCreativeUpscaler * self)
   renew_stats (self);
   self->progress = cup_progress_reporter_new (GST_ELEMENT (self),
       cup_engine_get_name (engine), self->stats);
-  if (!open_cache (self, &error)) {
+  workers = cup_workers_new (0, &error);
+  if (!workers || !open_cache (self, &error)) {
     cup_report_error (GST_ELEMENT (self), error, NULL, GST_CLOCK_TIME_NONE);
     g_clear_error (&error);
+    g_clear_pointer (&workers, cup_workers_unref);
     cup_engine_close (engine);
     return FALSE;
   }
-  workers = cup_workers_new (0);
   self->dispatcher = cup_dispatcher_new (engine, workers, self->cache,
       self->budget);
   cup_window_set_workers (self->window, workers);

@@ -53,6 +53,7 @@ map_error (const GError * error, GQuark * domain, gint * code)
       break;
     case CUP_ERROR_SERVICE:
     case CUP_ERROR_FAILED:
+    case CUP_ERROR_NO_THREAD:
       break;
   }
 }
@@ -203,6 +204,15 @@ cup_report_extra_ignored (GstElement * element, const gchar * members)
 {
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
       ("extra-input: JSON cannot hold %s: left out", members), (NULL));
+}
+
+void
+cup_report_no_task (GstElement * element)
+{
+  GST_ELEMENT_ERROR (element, RESOURCE, FAILED,
+      ("The system gives no thread for the element's output: look at its limits "
+          "of processes and of memory (ulimit -u -v, or those of the container)"),
+      (NULL));
 }
 
 void
