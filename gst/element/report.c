@@ -207,6 +207,14 @@ cup_report_extra_ignored (GstElement * element, const gchar * members)
 }
 
 void
+cup_report_late_setting (GstElement * element, const gchar * property)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s was set while the element is running, and holds from its next start "
+          "on: set it in NULL or READY", property), (NULL));
+}
+
+void
 cup_report_no_task (GstElement * element)
 {
   GST_ELEMENT_ERROR (element, RESOURCE, FAILED,

@@ -62,7 +62,8 @@ find_file_fault (GUri * uri)
 
   if (!host || !*host || g_ascii_strcasecmp (host, "localhost") == 0)
     return NULL;
-  return "it names a file of another machine: between file:// and the path there "
+  return
+      "it names a file of another machine: between file:// and the path there "
       "is no host, as in file:///home/me/a.png";
 }
 

@@ -118,6 +118,34 @@ test_reach_the_job (void)
   }
 }
 
+/* What holds from the next start on says so while the element runs, where it is
+ * a change. */
+static void
+test_too_late (void)
+{
+  Fixture *f = fixture_new (NULL, NULL);
+  GstMessage *message;
+  GError *error = NULL;
+
+  gst_util_set_object_arg (G_OBJECT (f->element), "engine", "auto");
+  g_object_set (f->element, "max-in-flight", 7, "creativity", 0.75, NULL);
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
+  gst_util_set_object_arg (G_OBJECT (f->element), "engine", "local");
+  message = gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);
+  g_assert_true (g_str_has_prefix (error->message, "engine was set"));
+  g_clear_error (&error);
+  gst_message_unref (message);
+  gst_element_set_state (f->element, GST_STATE_READY);
+  gst_bus_set_flushing (f->bus, TRUE);
+  gst_bus_set_flushing (f->bus, FALSE);
+  gst_util_set_object_arg (G_OBJECT (f->element), "engine", "auto");
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
+  fixture_free (f);
+}
+
 /* Text that is not UTF-8 cannot be sent as JSON. The earlier value stays, and a
  * warning names the property, once. */
 static void
@@ -622,6 +650,7 @@ main (int argc, char **argv)
   g_test_add_func ("/properties/reach-the-job", test_reach_the_job);
   g_test_add_func ("/properties/unset", test_unset);
   g_test_add_func ("/properties/not-utf8", test_not_utf8);
+  g_test_add_func ("/properties/too-late", test_too_late);
   g_test_add_func ("/properties/frozen", test_frozen);
   g_test_add_func ("/properties/controller", test_controller);
   g_test_add_func ("/properties/not-honoured", test_not_honoured);
