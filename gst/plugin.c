@@ -12,8 +12,7 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  return gst_element_register (plugin, "creativeupscaler", GST_RANK_NONE,
-      GST_TYPE_CREATIVE_UPSCALER);
+  return GST_ELEMENT_REGISTER (creativeupscaler, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, creativeupscaler,

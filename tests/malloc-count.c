@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* syscall() */
+#define _GNU_SOURCE
 #include "malloc-count.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define MAX_SIZES 512
+#define MAX_MAPPINGS 1024
 
 #if defined (__has_feature)
 #if __has_feature (address_sanitizer) || __has_feature (thread_sanitizer) \
@@ -121,6 +127,15 @@ extern void *__libc_realloc (void *memory, size_t size);
 extern void *__libc_memalign (size_t alignment, size_t size);
 extern void __libc_free (void *memory);
 
+#ifdef SYS_mmap2
+#define mmap_system(address, size, protection, flags, file, offset)     \
+  (void *) syscall (SYS_mmap2, address, size, protection, flags, file,  \
+      (offset) >> 12)
+#else
+#define mmap_system(address, size, protection, flags, file, offset)     \
+  (void *) syscall (SYS_mmap, address, size, protection, flags, file, offset)
+#endif
+
 static void *
 count (gsize size, void *memory)
 {
@@ -185,6 +200,63 @@ free (void *memory)
   if (memory)
     count_returned (malloc_usable_size (memory));
   __libc_free (memory);
+}
+
+/* Mappings without a file count as blocks. The C library's own calls, for large
+ * blocks and for stacks, do not come by here. */
+static void *mappings[MAX_MAPPINGS];
+
+static void
+replace_mapping (void *from, void *to)
+{
+  guint i;
+
+  for (i = 0; i < MAX_MAPPINGS; i++) {
+    void *expected = from;
+
+    if (__atomic_compare_exchange_n (&mappings[i], &expected, to, FALSE,
+            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+      return;
+  }
+  abort ();
+}
+
+static gboolean
+is_counted (void *memory)
+{
+  guint i;
+
+  for (i = 0; i < MAX_MAPPINGS; i++) {
+    if (__atomic_load_n (&mappings[i], __ATOMIC_RELAXED) == memory)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void *
+mmap (void *address, size_t size, int protection, int flags, int file,
+    off_t offset)
+{
+  void *memory = mmap_system (address, size, protection, flags, file, offset);
+
+  if (!(flags & MAP_ANONYMOUS))
+    return memory;
+  count_call (size);
+  if (memory != MAP_FAILED) {
+    replace_mapping (NULL, memory);
+    count_taken (size);
+  }
+  return memory;
+}
+
+int
+munmap (void *memory, size_t size)
+{
+  if (is_counted (memory)) {
+    replace_mapping (memory, NULL);
+    count_returned (size);
+  }
+  return (int) syscall (SYS_munmap, memory, size);
 }
 
 #endif

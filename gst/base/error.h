@@ -34,6 +34,7 @@ G_BEGIN_DECLS
  * @CUP_ERROR_SETTINGS: a property's value makes no sense
  * @CUP_ERROR_NO_SPACE: the disk, or what a quota leaves of it, is full
  * @CUP_ERROR_READ_ONLY: it can be read, but not be changed
+ * @CUP_ERROR_NO_THREAD: the system gives no more threads
  * @CUP_ERROR_BUDGET: a limit of the user's on what may be spent is reached
  * @CUP_ERROR_CERTIFICATE: the host's TLS certificate is not trusted
  */
@@ -52,6 +53,7 @@ typedef enum
   CUP_ERROR_SETTINGS,
   CUP_ERROR_NO_SPACE,
   CUP_ERROR_READ_ONLY,
+  CUP_ERROR_NO_THREAD,
   CUP_ERROR_BUDGET,
   CUP_ERROR_CERTIFICATE,
 } CupErrorCode;

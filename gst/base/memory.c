@@ -3,14 +3,21 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef G_OS_UNIX
+#include <sys/mman.h>
+#endif
 
 /* What waits here is nobody's: who still uses it is found out. */
 #if defined (__has_feature)
 #if __has_feature (address_sanitizer)
 #define HAVE_POISON
+#elif __has_feature (thread_sanitizer)
+#define HAVE_SANITIZER
 #endif
 #elif defined (__SANITIZE_ADDRESS__)
 #define HAVE_POISON
+#elif defined (__SANITIZE_THREAD__)
+#define HAVE_SANITIZER
 #endif
 #ifdef HAVE_POISON
 #include <sanitizer/asan_interface.h>
@@ -21,6 +28,12 @@
 
 /* What is less than a page costs nothing to be had anew. */
 #define MIN_SIZE ((gsize) 4096)
+/* Sanitizers know blocks of the heap better. */
+#if defined (G_OS_UNIX) && !defined (HAVE_POISON) && !defined (HAVE_SANITIZER)
+#define HAVE_MAPPINGS
+#endif
+/* From here on a block is a mapping of its own, and goes back to the system whole. */
+#define MIN_MAPPED ((gsize) 256 << 10)
 /* A block serves for what is smaller than it by up to a fifth. */
 #define MAX_SLACK 4
 #define MAX_KEPT 256
@@ -60,6 +73,35 @@ static struct
   } blocks[MAX_KEPT];
 } kept;
 
+/* Large blocks are mapped by themselves. glibc does that only as long as none has
+ * been freed: then it raises its threshold up to 32 MB and cuts blocks out of heaps
+ * that never shrink, and the process grows to a multiple of what lives in it. */
+static gpointer
+get_from_system (gsize size)
+{
+#ifdef HAVE_MAPPINGS
+  if (size >= MIN_MAPPED) {
+    gpointer memory = mmap (NULL, size, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return memory != MAP_FAILED ? memory : NULL;
+  }
+#endif
+  return aligned_alloc (CUP_MEMORY_ALIGNMENT, size);
+}
+
+static void
+give_to_system (gpointer memory, gsize size)
+{
+#ifdef HAVE_MAPPINGS
+  if (size >= MIN_MAPPED) {
+    munmap (memory, size);
+    return;
+  }
+#endif
+  free (memory);
+}
+
 static gpointer
 get_memory (Block * block)
 {
@@ -95,7 +137,7 @@ free_blocks (Block ** blocks, guint n)
     Block *block = blocks[--n];
 
     ASAN_UNPOISON_MEMORY_REGION (get_memory (block), block->capacity);
-    free (block);
+    give_to_system (block, HEADER_SIZE + block->capacity);
   }
 }
 
@@ -167,7 +209,7 @@ note_return (gsize capacity)
 static Block *
 new_block (gsize capacity)
 {
-  Block *block = aligned_alloc (CUP_MEMORY_ALIGNMENT, HEADER_SIZE + capacity);
+  Block *block = get_from_system (HEADER_SIZE + capacity);
 
   if (block)
     block->capacity = capacity;

@@ -6,12 +6,14 @@
  */
 #include "team.h"
 
+#include "queue.h"
+
 struct _CupTeam
 {
   guint n_threads;
   gint limit;                   /* atomic; 0: none but their number */
-  GMutex lock;                  /* guards making the pool; a leaf */
-  GThreadPool *pool;
+  GMutex lock;                  /* guards making the queue; a leaf */
+  CupQueue *queue;              /* (nullable): of helpers */
 };
 
 typedef struct
@@ -77,7 +79,7 @@ take_part (Work * work)
 }
 
 static void
-help (gpointer data, gpointer user_data)
+help (gpointer data)
 {
   Work *work = data;
 
@@ -114,12 +116,8 @@ cup_team_limit_shared (guint n_threads)
 void
 cup_team_free (CupTeam * team)
 {
-  /* Helpers that nobody needs any more still have to let go of their work. Where
-   * the system had no thread to give, that would be never: then what is queued is
-   * freed with the pool. (With threads GLib would leak what one has just taken.) */
-  if (team->pool)
-    g_thread_pool_free (team->pool,
-        g_thread_pool_get_num_threads (team->pool) == 0, TRUE);
+  /* Helpers that were asked in vain still let go of their work. */
+  g_clear_pointer (&team->queue, cup_queue_free);
   g_mutex_clear (&team->lock);
   g_free (team);
 }
@@ -138,21 +136,19 @@ cup_team_get_n_threads (CupTeam * team)
 static void
 ask_for_help (CupTeam * team, Work * work, guint n_helpers)
 {
+  CupQueue *queue;
   guint i;
 
   g_mutex_lock (&team->lock);
-  /* Without threads, where the system has no more of them, the caller is
-   * alone. */
-  if (!team->pool)
-    team->pool = g_thread_pool_new_full (help, NULL,
-        (GDestroyNotify) work_unref, team->n_threads - 1, FALSE, NULL);
+  if (!team->queue)
+    team->queue = cup_queue_new ("cup-team", team->n_threads - 1, NULL);
+  queue = team->queue;
   g_mutex_unlock (&team->lock);
 
-  for (i = 0; i < n_helpers; i++) {
+  /* Where the system gives no thread the caller is alone. */
+  for (i = 0; queue && i < n_helpers; i++) {
     g_atomic_int_inc (&work->ref_count);
-    /* TRUE also where it could start no thread: then it is done by the next
-     * that is free, or not at all. */
-    g_thread_pool_push (team->pool, work, NULL);
+    cup_queue_push (queue, help, work);
   }
 }
 

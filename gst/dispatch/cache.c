@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/queue.h"
 #include "store/journal.h"
 #include "store/results.h"
 #include "store/uploads.h"
@@ -34,7 +35,7 @@ struct _CupCache
   CupCacheWarn warn;
   gpointer user_data;
   GDestroyNotify destroy;
-  GThreadPool *writer;          /* one thread; an item for each write */
+  CupQueue *writer;             /* one thread; an item for each write */
 
   /* With refresh: storing a result and noting that it is a new one is one step
    * for who claims. Held over the disk; the next one is taken with it. */
@@ -106,7 +107,7 @@ get_size (const Write * write)
 }
 
 static void
-run_write (gpointer item, gpointer user_data)
+run_write (gpointer item)
 {
   CupCache *cache = item;
   Write *write;
@@ -158,9 +159,8 @@ push_to (GQueue * queue, Write * write)
   cache->unwritten_size += get_size (write);
   g_queue_push_tail (queue, write);
   g_mutex_unlock (&cache->lock);
-  /* An error means that no thread could be started now: it stays queued. The
-   * cache is kept by the write. */
-  g_thread_pool_push (cache->writer, cache, NULL);
+  /* The cache is kept by the write. */
+  cup_queue_push (cache->writer, run_write, cache);
 }
 
 static void
@@ -174,10 +174,12 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
     gpointer user_data, GDestroyNotify destroy, GError ** error)
 {
   CupStore *store = cup_store_open (settings->directory, error);
+  CupQueue *writer = store ? cup_queue_new ("cup-store", 1, error) : NULL;
   GError *reason = NULL;
   CupCache *cache;
 
-  if (!store) {
+  if (!writer) {
+    g_clear_pointer (&store, cup_store_unref);
     if (destroy)
       destroy (user_data);
     return NULL;
@@ -190,7 +192,7 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->warn = warn_func;
   cache->user_data = user_data;
   cache->destroy = destroy;
-  cache->writer = g_thread_pool_new (run_write, NULL, 1, FALSE, NULL);
+  cache->writer = writer;
   g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
@@ -221,7 +223,7 @@ cup_cache_unref (CupCache * cache)
   if (!g_atomic_int_dec_and_test (&cache->ref_count))
     return;
   /* Perhaps from its own thread; nothing is queued any more. */
-  g_thread_pool_free (cache->writer, FALSE, FALSE);
+  cup_queue_free (cache->writer);
   cup_store_unref (cache->store);
   if (cache->destroy)
     cache->destroy (cache->user_data);
@@ -602,6 +604,20 @@ run_waiting (gpointer data)
   return NULL;
 }
 
+/* Where the system gives no thread the caller waits for all of them: it is a
+ * worker, and what is parked does not need it. */
+static void
+start_waiting (CupCache * cache)
+{
+  GThread *thread = g_thread_try_new ("cup-store-wait", run_waiting,
+      cup_cache_ref (cache), NULL);
+
+  if (thread)
+    g_thread_unref (thread);
+  else
+    run_waiting (cache);
+}
+
 /* Lock held, which is let go of. */
 static void
 interrupt_and_unlock (CupCache * cache)
@@ -635,8 +651,7 @@ cup_cache_wait (CupCache * cache, const CupStoreKey * key,
     cache->is_woken = TRUE;
   interrupt_and_unlock (cache);
   if (start)
-    g_thread_unref (g_thread_new ("cup-cache-wait", run_waiting,
-            cup_cache_ref (cache)));
+    start_waiting (cache);
 }
 
 void

@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "workers.h"
 
+#include "base/queue.h"
+
 struct _CupWorkers
 {
   gint ref_count;
   guint n_threads;
-  GThreadPool *pools[2];        /* by CupWorkKind */
+  CupQueue *queues[2];          /* by CupWorkKind */
 };
 
 static gint default_n_threads;
-
-typedef struct
-{
-  CupWorkFunc func;
-  gpointer data;
-} CupWork;
-
-static void
-run_work (gpointer item, gpointer user_data)
-{
-  CupWork *work = item;
-
-  work->func (work->data);
-  g_free (work);
-}
 
 void
 cup_workers_set_default_n_threads (guint n_threads)
@@ -32,8 +19,9 @@ cup_workers_set_default_n_threads (guint n_threads)
 }
 
 CupWorkers *
-cup_workers_new (guint n_threads)
+cup_workers_new (guint n_threads, GError ** error)
 {
+  static const gchar *const names[] = { "cup-start", "cup-finish" };
   CupWorkers *workers = g_new0 (CupWorkers, 1);
   guint i;
 
@@ -41,11 +29,13 @@ cup_workers_new (guint n_threads)
     n_threads = (guint) g_atomic_int_get (&default_n_threads);
   workers->ref_count = 1;
   workers->n_threads = n_threads ? n_threads : g_get_num_processors ();
-  /* Not exclusive: the threads are GLib's shared ones, started on demand, and
-   * creating such a pool cannot fail. */
-  for (i = 0; i < G_N_ELEMENTS (workers->pools); i++)
-    workers->pools[i] = g_thread_pool_new (run_work, NULL,
-        (gint) workers->n_threads, FALSE, NULL);
+  for (i = 0; i < G_N_ELEMENTS (workers->queues); i++) {
+    workers->queues[i] = cup_queue_new (names[i], workers->n_threads, error);
+    if (!workers->queues[i]) {
+      cup_workers_unref (workers);
+      return NULL;
+    }
+  }
   return workers;
 }
 
@@ -63,8 +53,8 @@ cup_workers_unref (CupWorkers * workers)
 
   if (!g_atomic_int_dec_and_test (&workers->ref_count))
     return;
-  for (i = 0; i < G_N_ELEMENTS (workers->pools); i++)
-    g_thread_pool_free (workers->pools[i], FALSE, FALSE);
+  for (i = 0; i < G_N_ELEMENTS (workers->queues); i++)
+    g_clear_pointer (&workers->queues[i], cup_queue_free);
   g_free (workers);
 }
 
@@ -78,11 +68,5 @@ void
 cup_workers_push (CupWorkers * workers, CupWorkKind kind, CupWorkFunc func,
     gpointer data)
 {
-  CupWork *work = g_new (CupWork, 1);
-
-  work->func = func;
-  work->data = data;
-  /* An error here means that no thread could be started now; the work stays
-   * queued for the threads that there are. */
-  g_thread_pool_push (workers->pools[kind], work, NULL);
+  cup_queue_push (workers->queues[kind], func, data);
 }

@@ -28,8 +28,10 @@ typedef enum
  * whether the work is still wanted. */
 typedef void (*CupWorkFunc) (gpointer data);
 
-/* @n_threads of each kind; 0 for the number of cores. */
-CupWorkers *cup_workers_new (guint n_threads);
+/* @n_threads: of each kind; 0 for the number of cores. One of each is started at
+ * once, the others when there is work for them.
+ * Returns NULL with CUP_ERROR_NO_THREAD where no thread can be started. */
+CupWorkers *cup_workers_new (guint n_threads, GError ** error);
 /* For benchmarks: what 0 means from then on; 0 for the number of cores again. */
 void cup_workers_set_default_n_threads (guint n_threads);
 CupWorkers *cup_workers_ref (CupWorkers * workers);

@@ -19,7 +19,8 @@ set_error (GError ** error, GError * reason)
 {
   /* These say themselves what there is to do. */
   gboolean is_clear = g_error_matches (reason, CUP_ERROR, CUP_ERROR_BAD_DATA)
-      || g_error_matches (reason, CUP_ERROR, CUP_ERROR_UNSUPPORTED);
+      || g_error_matches (reason, CUP_ERROR, CUP_ERROR_UNSUPPORTED)
+      || g_error_matches (reason, CUP_ERROR, CUP_ERROR_NO_THREAD);
 
   g_propagate_prefixed_error (error, reason, "cache-location: ");
   if (error && !is_clear) {

@@ -46,6 +46,8 @@ G_DEFINE_TYPE_WITH_CODE (GstCreativeUpscaler, gst_creative_upscaler,
     GST_DEBUG_CATEGORY_INIT (gst_creative_upscaler_debug, "creativeupscaler",
         0, "creative upscaler");
     cup_report_init_log ());
+GST_ELEMENT_REGISTER_DEFINE (creativeupscaler, "creativeupscaler",
+    GST_RANK_NONE, GST_TYPE_CREATIVE_UPSCALER);
 
 /* Longer than a worker takes that notices a cancellation. */
 #define JOIN_TIMEOUT (G_TIME_SPAN_SECOND / 2)
@@ -117,13 +119,14 @@ start (GstCreativeUpscaler * self)
   renew_stats (self);
   self->progress = cup_progress_reporter_new (GST_ELEMENT (self),
       cup_engine_get_name (engine), self->stats);
-  if (!open_cache (self, &error)) {
+  workers = cup_workers_new (0, &error);
+  if (!workers || !open_cache (self, &error)) {
     cup_report_error (GST_ELEMENT (self), error, NULL, GST_CLOCK_TIME_NONE);
     g_clear_error (&error);
+    g_clear_pointer (&workers, cup_workers_unref);
     cup_engine_close (engine);
     return FALSE;
   }
-  workers = cup_workers_new (0);
   self->dispatcher = cup_dispatcher_new (engine, workers, self->cache,
       self->budget);
   cup_window_set_workers (self->window, workers);
@@ -196,11 +199,33 @@ gst_creative_upscaler_use_engine (GstCreativeUpscaler * self,
 
 /* GObject */
 
+/* Whether @value is another one than that of a property which holds from the next
+ * start on, while the element is started. Of a property that cannot be read every
+ * value counts as another one. */
+static gboolean
+comes_too_late (GstCreativeUpscaler * self, const GValue * value,
+    GParamSpec * pspec)
+{
+  GValue old = G_VALUE_INIT;
+  gboolean differs;
+
+  if (!(pspec->flags & GST_PARAM_MUTABLE_READY)
+      || GST_STATE (self) <= GST_STATE_READY)
+    return FALSE;
+  if (!(pspec->flags & G_PARAM_READABLE))
+    return TRUE;
+  g_object_get_property (G_OBJECT (self), pspec->name, &old);
+  differs = g_param_values_cmp (pspec, value, &old) != 0;
+  g_value_unset (&old);
+  return differs;
+}
+
 static void
 gst_creative_upscaler_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstCreativeUpscaler *self = GST_CREATIVE_UPSCALER (object);
+  const gboolean is_late = comes_too_late (self, value, pspec);
   CupPromise promise;
   guint max_in_flight;
   gboolean known;
@@ -216,6 +241,8 @@ gst_creative_upscaler_set_property (GObject * object, guint id,
   cup_live_update (self, promise);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (is_late)
+    cup_report_late_setting (GST_ELEMENT (self), pspec->name);
 }
 
 static GstStructure *

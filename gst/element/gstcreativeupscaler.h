@@ -38,6 +38,7 @@ typedef struct
 #define GST_TYPE_CREATIVE_UPSCALER (gst_creative_upscaler_get_type ())
 G_DECLARE_FINAL_TYPE (GstCreativeUpscaler, gst_creative_upscaler, GST,
     CREATIVE_UPSCALER, GstElement)
+GST_ELEMENT_REGISTER_DECLARE (creativeupscaler)
 
 /* Private to element/. Which thread may touch what stands at each group; the
  * lock order stands in window.h. */

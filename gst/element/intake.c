@@ -178,11 +178,11 @@ wants_safety_checks (const CupValues * values)
   return cup_values_get_boolean (values, CUP_FIELD_ENABLE_SAFETY_CHECKS);
 }
 
-/* Says on the bus what of the settings cannot be honoured; takes
- * @extra_ignored. */
+/* Says on the bus what of the settings cannot be honoured. Takes ownership of
+ * @extra_ignored and @refused. */
 static void
 report_ignored (GstCreativeUpscaler * self, const CupValues * values,
-    gchar * extra_ignored)
+    gchar * extra_ignored, gchar * refused)
 {
   guint64 ignored = cup_values_get_set_mask (values)
       & ~cup_engine_get_honoured_fields (self->engine) & ~self->warned_fields;
@@ -194,7 +194,10 @@ report_ignored (GstCreativeUpscaler * self, const CupValues * values,
   }
   if (extra_ignored)
     cup_report_extra_ignored (GST_ELEMENT (self), extra_ignored);
+  if (refused)
+    cup_report_refused_text (GST_ELEMENT (self), refused);
   g_free (extra_ignored);
+  g_free (refused);
 }
 
 /* Says, once, that nothing is known of the colours of a picture that only the
@@ -230,7 +233,7 @@ static guint
 configure_job (GstCreativeUpscaler * self, CupJob * job)
 {
   const CupValues *values;
-  gchar *extra_ignored;
+  gchar *extra_ignored, *refused;
   guint encoding;
 
   GST_OBJECT_LOCK (self);
@@ -243,13 +246,14 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
       to_microseconds (self->settings.queue_timeout));
   cup_job_set_colour_match (job, self->settings.colour_match);
   extra_ignored = g_steal_pointer (&self->settings.extra_ignored);
+  refused = g_steal_pointer (&self->settings.refused);
   encoding = get_encoding (&self->settings);
   GST_OBJECT_UNLOCK (self);
 
   values = cup_job_get_values (job);
   cup_job_set_check_unsafe (job, cup_engine_censors (self->engine)
       && wants_safety_checks (values));
-  report_ignored (self, values, extra_ignored);
+  report_ignored (self, values, extra_ignored, refused);
   report_unmatched (self, job);
   cup_spending_check_price (self);
   return encoding;

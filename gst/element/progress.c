@@ -348,7 +348,7 @@ cup_progress_fill_result (GstStructure * structure, const CupResult * result)
   set_string (structure, "request-id", result->request_id);
   set_string (structure, "url", result->url);
   if (result->has_seed)
-    gst_structure_set (structure, "seed", G_TYPE_INT64, result->seed, NULL);
+    gst_structure_set (structure, "seed", G_TYPE_UINT64, result->seed, NULL);
   set_seconds (structure, "inference-time", result->inference_time);
 }
 

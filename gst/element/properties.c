@@ -77,7 +77,11 @@ make_field_spec (const CupField * field)
             (gint) field->minimum, (gint) field->maximum,
             (gint) field->fallback, flags);
       return g_param_spec_int64 (field->property, field->nick, field->blurb,
-          (gint64) field->minimum, G_MAXINT64, (gint64) field->fallback, flags);
+          (gint64) field->minimum, (gint64) field->maximum,
+          (gint64) field->fallback, flags);
+    case CUP_FIELD_KIND_UNSIGNED:
+      return g_param_spec_uint64 (field->property, field->nick, field->blurb,
+          0, G_MAXUINT64, CUP_FIELD_UNSET, flags);
     case CUP_FIELD_KIND_BOOLEAN:
       return g_param_spec_boolean (field->property, field->nick, field->blurb,
           field->fallback != 0, flags);
@@ -405,6 +409,7 @@ cup_settings_clear (CupSettings * settings)
   g_clear_pointer (&settings->values, cup_values_free);
   g_clear_pointer (&settings->extra_input, gst_structure_free);
   g_clear_pointer (&settings->extra_ignored, g_free);
+  g_clear_pointer (&settings->refused, g_free);
   g_clear_pointer (&settings->cache_location, g_free);
   cup_fal_properties_clear (&settings->fal);
 }
@@ -434,6 +439,17 @@ cup_settings_get_upload_type (const CupSettings * settings)
   return cup_settings_get_image_type (settings);
 }
 
+static void
+note_refused (CupSettings * settings, const CupField * field)
+{
+  gchar *names = settings->refused ?
+      g_strconcat (settings->refused, ", ", field->property, NULL) :
+      g_strdup (field->property);
+
+  g_free (settings->refused);
+  settings->refused = names;
+}
+
 /* Between the types of properties and those of the values. */
 static void
 set_field (CupSettings * settings, const CupField * field, const GValue * value)
@@ -447,7 +463,9 @@ set_field (CupSettings * settings, const CupField * field, const GValue * value)
     g_value_init (&plain, G_TYPE_INT64);
     g_value_set_int64 (&plain, g_value_get_int (value));
   } else {
-    cup_values_set (settings->values, field->id, value);
+    if (!cup_values_set (settings->values, field->id, value)
+        && field->kind == CUP_FIELD_KIND_STRING)
+      note_refused (settings, field);
     return;
   }
   cup_values_set (settings->values, field->id, &plain);
@@ -485,6 +503,9 @@ describe_field (const CupField * field, const CupValues * values,
       break;
     case CUP_FIELD_KIND_INTEGER:
       g_value_init (value, G_TYPE_INT64);
+      break;
+    case CUP_FIELD_KIND_UNSIGNED:
+      g_value_init (value, G_TYPE_UINT64);
       break;
     case CUP_FIELD_KIND_BOOLEAN:
       g_value_init (value, G_TYPE_BOOLEAN);

@@ -34,6 +34,8 @@ G_BEGIN_DECLS
  * @extra_input: (nullable): as it was set
  * @extra_ignored: (nullable): what of it cannot be sent, of which the user has
  *   not been told yet
+ * @refused: (nullable): names of properties that were set to text that is not
+ *   UTF-8 and kept their values, of which the user has not been told yet
  * @fal: what only the fal engine uses
  *
  * Guarded by the object lock.
@@ -75,6 +77,7 @@ typedef struct
   gboolean dry_run;
   GstStructure *extra_input;
   gchar *extra_ignored;
+  gchar *refused;
   CupFalProperties fal;
 } CupSettings;
 

@@ -54,6 +54,7 @@ map_error (const GError * error, GQuark * domain, gint * code)
       break;
     case CUP_ERROR_SERVICE:
     case CUP_ERROR_FAILED:
+    case CUP_ERROR_NO_THREAD:
       break;
   }
 }
@@ -204,6 +205,31 @@ cup_report_extra_ignored (GstElement * element, const gchar * members)
 {
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
       ("extra-input: JSON cannot hold %s: left out", members), (NULL));
+}
+
+void
+cup_report_late_setting (GstElement * element, const gchar * property)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s was set while the element is running, and holds from its next start "
+          "on: set it in NULL or READY", property), (NULL));
+}
+
+void
+cup_report_no_task (GstElement * element)
+{
+  GST_ELEMENT_ERROR (element, RESOURCE, FAILED,
+      ("The system gives no thread for the element's output: look at its limits "
+          "of processes and of memory (ulimit -u -v, or those of the container)"),
+      (NULL));
+}
+
+void
+cup_report_refused_text (GstElement * element, const gchar * properties)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s: the text is not UTF-8 and was refused: the earlier value stays; "
+          "convert the text to UTF-8 (iconv)", properties), (NULL));
 }
 
 void

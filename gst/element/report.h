@@ -48,6 +48,13 @@ void cup_report_not_honoured (GstElement * element, const gchar * engine,
 
 /* Warns that members of extra-input cannot be sent. */
 void cup_report_extra_ignored (GstElement * element, const gchar * members);
+/* Posts the warning that @property was set while the element is started. */
+void cup_report_late_setting (GstElement * element, const gchar * property);
+/* Posts the error that the src pad's task cannot be started. */
+void cup_report_no_task (GstElement * element);
+/* @properties: names, separated by commas, of properties that were set to text
+ * that is not UTF-8. */
+void cup_report_refused_text (GstElement * element, const gchar * properties);
 
 /* Warns that frames had transparent pixels, and results of @engine have no
  * alpha. */

@@ -197,14 +197,35 @@ src_loop (gpointer user_data)
     end_task (self, flow);
 }
 
+/* GStreamer takes a task that got no thread for one that runs, and a thread that stops
+ * the pad would wait for the end of the task until the system has a thread for it. */
+static void
+mark_as_ended (GstPad * pad)
+{
+  GstTask *task;
+
+  GST_OBJECT_LOCK (pad);
+  task = GST_PAD_TASK (pad) ? gst_object_ref (GST_PAD_TASK (pad)) : NULL;
+  GST_OBJECT_UNLOCK (pad);
+  if (!task)
+    return;
+  GST_OBJECT_LOCK (task);
+  task->running = FALSE;
+  GST_OBJECT_UNLOCK (task);
+  gst_object_unref (task);
+}
+
 gboolean
 gst_creative_upscaler_start_task (GstCreativeUpscaler * self)
 {
   gboolean started = FALSE;
 
   g_mutex_lock (&self->task_lock);
-  if (self->src_active)
+  if (self->src_active) {
     started = gst_pad_start_task (self->srcpad, src_loop, self, NULL);
+    if (!started)
+      mark_as_ended (self->srcpad);
+  }
   g_mutex_unlock (&self->task_lock);
   return started;
 }
@@ -298,7 +319,10 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
   g_mutex_unlock (&self->task_lock);
   if (active) {
     cup_window_set_flow (self->window, GST_FLOW_OK);
-    return gst_creative_upscaler_start_task (self);
+    if (gst_creative_upscaler_start_task (self))
+      return TRUE;
+    cup_report_no_task (GST_ELEMENT (self));
+    return FALSE;
   }
   cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING), pad);
   stopped = gst_pad_stop_task (pad);

@@ -37,7 +37,8 @@ cup_uri_list_parse (GstBuffer * buffer, GError ** error)
     return NULL;
   }
   line = (const gchar *) map.data;
-  end = line + map.size;
+  /* Nothing is at NULL, where the data of an empty buffer may be. */
+  end = map.size > 0 ? line + map.size : line;
   while (line < end) {
     const gchar *newline = memchr (line, '\n', (gsize) (end - line));
     const gchar *stop = newline ? newline : end;
@@ -53,14 +54,25 @@ cup_uri_list_parse (GstBuffer * buffer, GError ** error)
   return uris;
 }
 
-/* Without reading anything: what is wrong with @uri, or NULL. */
+/* Returns NULL, or what is wrong with the host of a file:// URI. */
+static const gchar *
+find_file_fault (GUri * uri)
+{
+  const gchar *host = g_uri_get_host (uri);
+
+  if (!host || !*host || g_ascii_strcasecmp (host, "localhost") == 0)
+    return NULL;
+  return
+      "it names a file of another machine: between file:// and the path there "
+      "is no host, as in file:///home/me/a.png";
+}
+
+/* Returns NULL, or what is wrong with @uri; reads no file. */
 static const gchar *
 find_fault (const gchar * uri, CupErrorCode * code)
 {
-  const gchar *scheme = g_uri_peek_scheme (uri);
-  const gchar *byte;
   GUri *parsed;
-  gboolean has_host;
+  const gchar *byte, *fault, *scheme;
 
   *code = CUP_ERROR_BAD_DATA;
   if (strlen (uri) > MAX_LENGTH) {
@@ -74,18 +86,22 @@ find_fault (const gchar * uri, CupErrorCode * code)
       return "it has white space or control characters in it, which have to be "
           "percent-encoded";
   }
-  if (!scheme)
-    return "it is not a URI; give it as https://, http:// or file:///";
-  if (g_str_equal (scheme, "file"))
-    return NULL;
-  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https")) {
-    *code = CUP_ERROR_UNSUPPORTED;
-    return "pictures are taken from https://, http:// and file:/// only";
-  }
+  if (!g_uri_is_valid (uri, G_URI_FLAGS_ENCODED, NULL))
+    return strstr (uri, "://") ? "it is not written as a URI" :
+        "it is not a URI; give it as https://, http:// or file:///";
   parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED, NULL);
-  has_host = parsed && g_uri_get_host (parsed) && *g_uri_get_host (parsed);
-  g_clear_pointer (&parsed, g_uri_unref);
-  return has_host ? NULL : "it names no host, or is not written as a URI";
+  scheme = g_uri_get_scheme (parsed);
+  if (g_str_equal (scheme, "file")) {
+    fault = find_file_fault (parsed);
+  } else if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https")) {
+    *code = CUP_ERROR_UNSUPPORTED;
+    fault = "pictures are taken from https://, http:// and file:/// only";
+  } else {
+    fault = g_uri_get_host (parsed) && *g_uri_get_host (parsed) ? NULL :
+        "it names no host";
+  }
+  g_uri_unref (parsed);
+  return fault;
 }
 
 gboolean

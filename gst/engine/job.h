@@ -80,7 +80,7 @@ typedef struct
   GBytes *bytes;
   CupImageInfo info;
   gboolean has_seed;
-  gint64 seed;
+  guint64 seed;
   gchar *request_id;
   gchar *url;
   gdouble inference_time;

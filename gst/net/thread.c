@@ -347,7 +347,7 @@ thread_new (CupHttpShared * shared, const CupSoup * soup, GError ** error)
   thread->thread = g_thread_try_new ("cup-http", run, thread, &reason);
   if (thread->thread)
     return thread;
-  g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
+  g_set_error (error, CUP_ERROR, CUP_ERROR_NO_THREAD,
       "cannot start the HTTP thread: %s", reason->message);
   g_error_free (reason);
   cup_http_thread_unref (thread);

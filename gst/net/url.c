@@ -84,7 +84,8 @@ describe_parse_error (const gchar * url, const GError * reason)
 {
   if (reason->domain != G_URI_ERROR)
     return reason->message;
-  if (!g_uri_peek_scheme (url))
+  /* g_uri_peek_scheme() would keep the scheme, whatever it is, for ever. */
+  if (!strchr (url, ':'))
     return "it does not begin with https:// or http://";
   switch (reason->code) {
     case G_URI_ERROR_BAD_SCHEME:

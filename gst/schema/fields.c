@@ -121,17 +121,16 @@ static const CupField fields[CUP_N_FIELDS] = {
   },
   {
     .id = CUP_FIELD_SEED,
-    .kind = CUP_FIELD_KIND_INTEGER,
+    .kind = CUP_FIELD_KIND_UNSIGNED,
     .wire = "seed",
     .property = "seed",
     .nick = "Seed",
     .blurb = "Number that the random choices begin with: the same seed with "
         "the same frame, settings and version of the model gives the same "
-        "result. -1 lets the service choose one for each frame; the embedded "
-        "engine draws one each time it is started, for all frames. It has a "
-        "meaning there where creativity is above 0",
-    .minimum = -1, .maximum = (gdouble) G_MAXINT64, .fallback = -1,
-    .has_unset = TRUE, .unset = -1,
+        "result. -1 (all 64 bits set, the default) lets the service choose one "
+        "for each frame; the embedded engine draws one each time it is "
+        "started, for all frames. It has a meaning there where creativity is "
+        "above 0",
     .per_frame = TRUE,
     .since = "0.1",
   },

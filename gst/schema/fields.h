@@ -42,7 +42,9 @@ typedef enum
   CUP_FIELD_KIND_FRAME,         /* the picture itself: no property, comes from the stream */
   CUP_FIELD_KIND_STRING,
   CUP_FIELD_KIND_NUMBER,        /* a double */
-  CUP_FIELD_KIND_INTEGER,       /* 64 bits */
+  CUP_FIELD_KIND_INTEGER,       /* 64 bits with a sign */
+  CUP_FIELD_KIND_UNSIGNED,      /* 64 bits without a sign; all of
+                                 * them set stand for "not sent" */
   CUP_FIELD_KIND_BOOLEAN,
   CUP_FIELD_KIND_CHOICE,        /* one of a few words */
 } CupFieldKind;
@@ -54,6 +56,9 @@ typedef struct
   const gchar *description;
 } CupFieldChoice;
 
+/* Of a field of CUP_FIELD_KIND_UNSIGNED: leaves the field to the service. */
+#define CUP_FIELD_UNSET G_MAXUINT64
+
 #define CUP_FIELD_MAX_CHOICES 4
 
 /**
@@ -61,12 +66,12 @@ typedef struct
  * @id: the row's index in the table
  * @wire: name in the service's JSON
  * @property: (nullable): name of the element's property; NULL for the frame
- * @minimum: (for numbers and integers): smallest value allowed
+ * @minimum: smallest value allowed, of numbers and integers; unsigned fields
+ *   take all 64 bits
  * @maximum: largest value allowed
  * @fallback: what the service takes where the field is not sent: a number,
  *   0/1 for a boolean, the index of a choice
  * @fallback_text: (nullable): the same for a string
- * @has_unset: the integer @unset stands for "not sent"
  * @choices: terminated by a row without @wire
  * @per_frame: whether a controller may change it over time
  * @since: the project's version that had it first
@@ -83,8 +88,6 @@ typedef struct
   gdouble maximum;
   gdouble fallback;
   const gchar *fallback_text;
-  gboolean has_unset;
-  gint64 unset;
   gboolean per_frame;
   CupFieldChoice choices[CUP_FIELD_MAX_CHOICES];
   const gchar *since;

@@ -6,7 +6,7 @@
 typedef union
 {
   gdouble number;
-  gint64 integer;
+  gint64 integer;               /* of an unsigned field: its 64 bits */
   gboolean boolean;
   gint choice;
   gchar *text;                  /* a GRefString: copies for jobs share it */
@@ -70,6 +70,7 @@ cup_values_equal (const CupValues * a, const CupValues * b)
         same = x->number == y->number;
         break;
       case CUP_FIELD_KIND_INTEGER:
+      case CUP_FIELD_KIND_UNSIGNED:
         same = x->integer == y->integer;
         break;
       case CUP_FIELD_KIND_BOOLEAN:
@@ -110,18 +111,7 @@ cup_values_unset (CupValues * values, CupFieldId id)
   0};
 }
 
-/* The largest gint64 is not a double: compare before converting. */
-static gint64
-clamp_integer (const CupField * field, gint64 value)
-{
-  if ((gdouble) value < field->minimum)
-    return (gint64) field->minimum;
-  if (field->maximum < (gdouble) G_MAXINT64 && value > (gint64) field->maximum)
-    return (gint64) field->maximum;
-  return value;
-}
-
-void
+gboolean
 cup_values_set (CupValues * values, CupFieldId id, const GValue * value)
 {
   const CupField *field = cup_field_get (id);
@@ -129,14 +119,16 @@ cup_values_set (CupValues * values, CupFieldId id, const GValue * value)
 
   switch (field->kind) {
     case CUP_FIELD_KIND_FRAME:
-      g_return_if_reached ();
+      g_return_val_if_reached (FALSE);
     case CUP_FIELD_KIND_STRING:{
       const gchar *text = g_value_get_string (value);
 
       if (text == NULL) {
         cup_values_unset (values, id);
-        return;
+        return TRUE;
       }
+      if (!g_utf8_validate (text, -1, NULL))
+        return FALSE;
       new_value.text = g_ref_string_new (text);
       break;
     }
@@ -144,28 +136,29 @@ cup_values_set (CupValues * values, CupFieldId id, const GValue * value)
       gdouble number = g_value_get_double (value);
 
       if (isnan (number))
-        return;
+        return FALSE;
       new_value.number = CLAMP (number, field->minimum, field->maximum);
       break;
     }
-    case CUP_FIELD_KIND_INTEGER:{
-      gint64 integer = clamp_integer (field, g_value_get_int64 (value));
-
-      if (field->has_unset && integer == field->unset) {
-        cup_values_unset (values, id);
-        return;
-      }
-      new_value.integer = integer;
+    case CUP_FIELD_KIND_INTEGER:
+      new_value.integer = CLAMP (g_value_get_int64 (value),
+          (gint64) field->minimum, (gint64) field->maximum);
       break;
-    }
+    case CUP_FIELD_KIND_UNSIGNED:
+      if (g_value_get_uint64 (value) == CUP_FIELD_UNSET) {
+        cup_values_unset (values, id);
+        return TRUE;
+      }
+      new_value.integer = (gint64) g_value_get_uint64 (value);
+      break;
     case CUP_FIELD_KIND_BOOLEAN:
       new_value.boolean = g_value_get_boolean (value);
       break;
     case CUP_FIELD_KIND_CHOICE:{
       gint choice = g_value_get_int (value);
 
-      g_return_if_fail (choice >= 0 && choice < CUP_FIELD_MAX_CHOICES
-          && field->choices[choice].wire != NULL);
+      g_return_val_if_fail (choice >= 0 && choice < CUP_FIELD_MAX_CHOICES
+          && field->choices[choice].wire != NULL, FALSE);
       new_value.choice = choice;
       break;
     }
@@ -174,6 +167,7 @@ cup_values_set (CupValues * values, CupFieldId id, const GValue * value)
   cup_values_unset (values, id);
   values->value[id] = new_value;
   values->set |= CUP_FIELD_BIT (id);
+  return TRUE;
 }
 
 void
@@ -190,6 +184,9 @@ cup_values_get (const CupValues * values, CupFieldId id, GValue * value)
       break;
     case CUP_FIELD_KIND_INTEGER:
       g_value_set_int64 (value, cup_values_get_integer (values, id));
+      break;
+    case CUP_FIELD_KIND_UNSIGNED:
+      g_value_set_uint64 (value, cup_values_get_unsigned (values, id));
       break;
     case CUP_FIELD_KIND_BOOLEAN:
       g_value_set_boolean (value, cup_values_get_boolean (values, id));
@@ -234,6 +231,16 @@ cup_values_get_integer (const CupValues * values, CupFieldId id)
     return values->value[id].choice;
   g_return_val_if_fail (field->kind == CUP_FIELD_KIND_INTEGER, 0);
   return values->value[id].integer;
+}
+
+guint64
+cup_values_get_unsigned (const CupValues * values, CupFieldId id)
+{
+  const CupField *field = cup_field_get (id);
+
+  g_return_val_if_fail (field->kind == CUP_FIELD_KIND_UNSIGNED, 0);
+  return cup_values_is_set (values, id) ?
+      (guint64) values->value[id].integer : CUP_FIELD_UNSET;
 }
 
 gboolean
@@ -284,58 +291,35 @@ cup_values_get_extra (const CupValues * values)
   return values->extra ? values->extra->object : NULL;
 }
 
-/* A whole number goes without a fraction, as JavaScript's JSON has it: where a
- * model wants an integer, or one of a few, "4.0" need not be one to it. */
-static void
-add_number (gdouble number, JsonBuilder * builder)
-{
-  const gdouble exact = (gdouble) (G_GINT64_CONSTANT (1) << 53);
-
-  if (number > -exact && number < exact && number == (gdouble) (gint64) number)
-    json_builder_add_int_value (builder, (gint64) number);
-  else
-    json_builder_add_double_value (builder, number);
-}
-
 void
-cup_values_add_field_to_json (const CupValues * values, CupFieldId id,
-    const gchar * wire, JsonBuilder * builder)
+cup_values_write_field (const CupValues * values, CupFieldId id,
+    const gchar * wire, CupJsonWriter * writer)
 {
   const CupField *field = cup_field_get (id);
   const CupValue *value = &values->value[id];
 
   g_return_if_fail (cup_values_is_set (values, id));
-  json_builder_set_member_name (builder, wire);
+  cup_json_writer_add_name (writer, wire);
   switch (field->kind) {
     case CUP_FIELD_KIND_FRAME:
       break;
     case CUP_FIELD_KIND_STRING:
-      json_builder_add_string_value (builder, value->text);
+      cup_json_writer_add_string (writer, value->text);
       break;
     case CUP_FIELD_KIND_NUMBER:
-      add_number (value->number, builder);
+      cup_json_writer_add_number (writer, value->number);
       break;
     case CUP_FIELD_KIND_INTEGER:
-      json_builder_add_int_value (builder, value->integer);
+      cup_json_writer_add_integer (writer, value->integer);
+      break;
+    case CUP_FIELD_KIND_UNSIGNED:
+      cup_json_writer_add_unsigned (writer, (guint64) value->integer);
       break;
     case CUP_FIELD_KIND_BOOLEAN:
-      json_builder_add_boolean_value (builder, value->boolean);
+      cup_json_writer_add_boolean (writer, value->boolean);
       break;
     case CUP_FIELD_KIND_CHOICE:
-      json_builder_add_string_value (builder,
-          field->choices[value->choice].wire);
+      cup_json_writer_add_string (writer, field->choices[value->choice].wire);
       break;
-  }
-}
-
-void
-cup_values_add_to_json (const CupValues * values, JsonBuilder * builder)
-{
-  guint id;
-
-  for (id = 0; id < CUP_N_FIELDS; id++) {
-    if (cup_values_is_set (values, id))
-      cup_values_add_field_to_json (values, id, cup_field_get (id)->wire,
-          builder);
   }
 }

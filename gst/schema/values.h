@@ -14,6 +14,7 @@
 #include <json-glib/json-glib.h>
 
 #include "fields.h"
+#include "json-writer.h"
 
 G_BEGIN_DECLS
 
@@ -27,10 +28,11 @@ gboolean cup_values_equal (const CupValues * a, const CupValues * b);
 void cup_values_free (CupValues * values);
 
 /* Setting and getting by the property's GValue: a string, gdouble, gint64,
- * gboolean, or gint (the index of a choice). Setting a string to NULL, or an
- * integer to its "unset" value, leaves the field to the service again. Numbers
- * are clamped to the row's range, NaN is ignored. */
-void cup_values_set (CupValues * values, CupFieldId id, const GValue * value);
+ * guint64, gboolean, or gint (the index of a choice). Setting a string to NULL,
+ * or an unsigned integer to CUP_FIELD_UNSET, leaves the field to the service
+ * again. Numbers are clamped to the row's range. Returns FALSE, and changes
+ * nothing, for NaN and for text that is not UTF-8. */
+gboolean cup_values_set (CupValues * values, CupFieldId id, const GValue * value);
 void cup_values_get (const CupValues * values, CupFieldId id, GValue * value);
 void cup_values_unset (CupValues * values, CupFieldId id);
 
@@ -41,6 +43,7 @@ guint64 cup_values_get_set_mask (const CupValues * values);
 /* The effective value: the one set, or the service's default. */
 gdouble cup_values_get_number (const CupValues * values, CupFieldId id);
 gint64 cup_values_get_integer (const CupValues * values, CupFieldId id);
+guint64 cup_values_get_unsigned (const CupValues * values, CupFieldId id);
 gboolean cup_values_get_boolean (const CupValues * values, CupFieldId id);
 const gchar *cup_values_get_string (const CupValues * values, CupFieldId id);
 
@@ -51,13 +54,10 @@ const gchar *cup_values_get_string (const CupValues * values, CupFieldId id);
 void cup_values_set_extra (CupValues * values, JsonObject * extra);
 JsonObject *cup_values_get_extra (const CupValues * values);
 
-/* Adds the value of a field that is set, as the member @wire. */
-void cup_values_add_field_to_json (const CupValues * values, CupFieldId id,
-    const gchar * wire, JsonBuilder * builder);
-/* Adds every field that is set to the object that @builder is in, with its
- * wire name and JSON type. Neither the frame's own field nor what is extra is
- * added. */
-void cup_values_add_to_json (const CupValues * values, JsonBuilder * builder);
+/* Adds the value of a field that is set, as the member @wire of the object that
+ * @writer is in. */
+void cup_values_write_field (const CupValues * values, CupFieldId id,
+    const gchar * wire, CupJsonWriter * writer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupValues, cup_values_free);
 

@@ -241,6 +241,10 @@ append_field (GByteArray * out, const CupValues * values,
     case CUP_FIELD_KIND_INTEGER:
       append_integer (out, cup_values_get_integer (values, field->id));
       break;
+    case CUP_FIELD_KIND_UNSIGNED:
+      append_integer (out, (gint64) cup_values_get_unsigned (values,
+              field->id));
+      break;
     case CUP_FIELD_KIND_BOOLEAN:
       append_boolean (out, cup_values_get_boolean (values, field->id));
       break;

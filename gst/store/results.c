@@ -104,7 +104,7 @@ read_row (sqlite3_stmt * row, Entry * entry)
   record->engine = cup_column_dup_text (row, 4);
   record->application = cup_column_dup_text (row, 5);
   record->has_seed = sqlite3_column_type (row, 6) != SQLITE_NULL;
-  record->seed = sqlite3_column_int64 (row, 6);
+  record->seed = (guint64) sqlite3_column_int64 (row, 6);
   record->request_id = cup_column_dup_text (row, 7);
   record->url = cup_column_dup_text (row, 8);
   record->inference_time = read_seconds (row, 9);
@@ -336,7 +336,7 @@ write_row (CupStore * store, const CupStoreKey * key,
   cup_bind_text (row, 5, record->engine);
   cup_bind_text (row, 6, record->application);
   if (record->has_seed)
-    sqlite3_bind_int64 (row, 7, record->seed);
+    sqlite3_bind_int64 (row, 7, (gint64) record->seed);
   cup_bind_text (row, 8, record->request_id);
   cup_bind_text (row, 9, record->url);
   bind_seconds (row, 10, record->inference_time);

@@ -45,7 +45,7 @@ typedef struct
   gchar *engine;
   gchar *application;
   gboolean has_seed;
-  gint64 seed;
+  guint64 seed;
   gchar *request_id;
   gchar *url;
   gdouble inference_time;

@@ -121,8 +121,7 @@ main (int argc, char **argv)
   gint64 start, stalled, resumed, end;
 
   gst_init (&argc, &argv);
-  gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
-      GST_TYPE_CREATIVE_UPSCALER);
+  GST_ELEMENT_REGISTER (creativeupscaler, NULL);
   g_mutex_init (&shown.lock);
   shown.times = g_array_new (FALSE, FALSE, sizeof (gint64));
   pipeline = gst_parse_launch ("videotestsrc is-live=true pattern=ball "

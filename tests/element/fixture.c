@@ -6,8 +6,7 @@
 void
 fixture_register (void)
 {
-  g_assert_true (gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
-          GST_TYPE_CREATIVE_UPSCALER));
+  g_assert_true (GST_ELEMENT_REGISTER (creativeupscaler, NULL));
 }
 
 int

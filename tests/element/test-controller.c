@@ -268,7 +268,7 @@ test_property (void)
   g_object_set (f->element, "creativity", 1., NULL);
   cup_dummy_engine_release_all (f->engine);
   for (key = 1; key < 5; key++) {
-    gint64 seed = -1;
+    guint64 seed = CUP_FIELD_UNSET;
 
     settings = pull_settings (f, key);
     g_assert_cmpfloat (get_number (settings, "creativity"), ==,
@@ -276,9 +276,9 @@ test_property (void)
     g_assert_cmpfloat (get_number (settings, "creativity"), ==,
         cup_values_get_number (cup_dummy_engine_get_values (f->engine, key),
             CUP_FIELD_CREATIVITY));
-    g_assert_cmpint (gst_structure_get_int64 (settings, "seed", &seed), ==,
+    g_assert_cmpint (gst_structure_get_uint64 (settings, "seed", &seed), ==,
         key != 1);
-    g_assert_cmpint (seed, ==, key == 1 ? -1 : (key - 1) * 1000);
+    g_assert_cmpuint (seed, ==, key == 1 ? CUP_FIELD_UNSET : (key - 1) * 1000u);
     g_assert_cmpstr (gst_structure_get_string (settings, "prompt"), ==,
         key == 3 ? "a cat" : NULL);
     gst_structure_free (settings);
@@ -428,10 +428,12 @@ static void
 test_all_kinds (void)
 {
   Fixture *f = fixture_new ("prompt", "a \"cat\", sleeping", "scale", 2.5,
-      "num-inference-steps", 30, "seed", G_GINT64_CONSTANT (1) << 40,
+      "num-inference-steps", 30, "seed",
+      G_GUINT64_CONSTANT (15860307465884635512),
       "override-size-limits", TRUE, "additional-lora-url",
       "https://me:password@models.example/style.safetensors?token=xyzzy", NULL);
   gboolean override = FALSE;
+  guint64 seed = 0;
   gint64 number = 0;
   GstStructure *settings;
   gchar *text;
@@ -447,8 +449,8 @@ test_all_kinds (void)
   g_assert_true (gst_structure_get_int64 (settings, "num-inference-steps",
           &number));
   g_assert_cmpint (number, ==, 30);
-  g_assert_true (gst_structure_get_int64 (settings, "seed", &number));
-  g_assert_cmpint (number, ==, G_GINT64_CONSTANT (1) << 40);
+  g_assert_true (gst_structure_get_uint64 (settings, "seed", &seed));
+  g_assert_cmpuint (seed, ==, G_GUINT64_CONSTANT (15860307465884635512));
   g_assert_true (gst_structure_get_boolean (settings, "override-size-limits",
           &override));
   g_assert_true (override);

@@ -122,31 +122,31 @@ test_steps (void)
   }
 }
 
-/* The seed of all the frames, which a message and the buffer's meta tell; -1
- * where none is told. */
-static gint64
+/* The seed of all the frames, which a message and the buffer's meta tell;
+ * CUP_FIELD_UNSET where none is told. */
+static guint64
 take_seed (Fixture * f)
 {
-  gint64 seeds[2 * N_FRAMES];
+  guint64 seeds[2 * N_FRAMES];
   guint i;
 
   push_frames (f);
   for (i = 0; i < N_FRAMES; i++) {
     GstBuffer *buffer = gst_harness_pull (f->harness);
 
-    if (!gst_structure_get_int64 (get_meta (buffer), "seed", &seeds[2 * i]))
-      seeds[2 * i] = -1;
+    if (!gst_structure_get_uint64 (get_meta (buffer), "seed", &seeds[2 * i]))
+      seeds[2 * i] = CUP_FIELD_UNSET;
     gst_buffer_unref (buffer);
   }
   for (i = 0; i < N_FRAMES; i++) {
     GstStructure *job = fixture_wait_job (f, "done");
 
-    if (!gst_structure_get_int64 (job, "seed", &seeds[2 * i + 1]))
-      seeds[2 * i + 1] = -1;
+    if (!gst_structure_get_uint64 (job, "seed", &seeds[2 * i + 1]))
+      seeds[2 * i + 1] = CUP_FIELD_UNSET;
     gst_structure_free (job);
   }
   for (i = 1; i < G_N_ELEMENTS (seeds); i++)
-    g_assert_cmpint (seeds[i], ==, seeds[0]);
+    g_assert_cmpuint (seeds[i], ==, seeds[0]);
   return seeds[0];
 }
 
@@ -155,18 +155,17 @@ static void
 test_seed_drawn (void)
 {
   Fixture *f = local_fixture (NULL);
-  gint64 first = take_seed (f), other = first;
+  guint64 first = take_seed (f), other = first;
   guint i;
 
-  g_assert_cmpint (first, >=, 0);
-  g_assert_cmpint (first, <=, G_MAXINT32);
+  g_assert_cmpuint (first, <=, G_MAXINT32);
   fixture_free (f);
   for (i = 0; i < 3 && other == first; i++) {
     f = local_fixture (NULL);
     other = take_seed (f);
     fixture_free (f);
   }
-  g_assert_cmpint (other, !=, first);
+  g_assert_cmpuint (other, !=, first);
 }
 
 /* Also where the element is the same. */
@@ -174,7 +173,7 @@ static void
 test_seed_of_a_start (void)
 {
   Fixture *f = local_fixture (NULL);
-  gint64 first = take_seed (f), other = first;
+  guint64 first = take_seed (f), other = first;
   guint i;
 
   for (i = 0; i < 3 && other == first; i++) {
@@ -186,24 +185,24 @@ test_seed_of_a_start (void)
     fixture_set_caps (f, FRAME_CAPS);
     other = take_seed (f);
   }
-  g_assert_cmpint (other, !=, first);
+  g_assert_cmpuint (other, !=, first);
   fixture_free (f);
 }
 
 static void
 test_seed_set (void)
 {
-  Fixture *f = local_fixture ("seed", G_MAXINT64, NULL);
+  Fixture *f = local_fixture ("seed", G_MAXUINT64 - 1, NULL);
 
-  g_assert_cmpint (take_seed (f), ==, G_MAXINT64);
+  g_assert_cmpuint (take_seed (f), ==, G_MAXUINT64 - 1);
   fixture_free (f);
 
   /* Where nothing depends on it. */
   f = local_fixture ("creativity", 0.0, NULL);
-  g_assert_cmpint (take_seed (f), ==, -1);
+  g_assert_cmpuint (take_seed (f), ==, CUP_FIELD_UNSET);
   fixture_free (f);
   f = local_fixture ("creativity", 0.0, "seed", G_GINT64_CONSTANT (7), NULL);
-  g_assert_cmpint (take_seed (f), ==, -1);
+  g_assert_cmpuint (take_seed (f), ==, CUP_FIELD_UNSET);
   fixture_free (f);
 }
 

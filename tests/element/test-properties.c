@@ -76,7 +76,9 @@ value_for (const CupField * field)
     case CUP_FIELD_KIND_NUMBER:
       return field->id == CUP_FIELD_SCALE ? "1.5" : "0.75";
     case CUP_FIELD_KIND_INTEGER:
-      return field->id == CUP_FIELD_SEED ? "9007199254740993" : "33";
+      return "33";
+    case CUP_FIELD_KIND_UNSIGNED:
+      return "15860307465884635512";
     case CUP_FIELD_KIND_BOOLEAN:
       return field->fallback != 0 ? "false" : "true";
     case CUP_FIELD_KIND_CHOICE:
@@ -96,9 +98,6 @@ test_reach_the_job (void)
   for (id = 0; id < CUP_N_FIELDS; id++) {
     const CupField *field = field_at (id);
     const CupValues *values;
-    JsonBuilder *builder;
-    JsonNode *root;
-    JsonObject *object;
     Fixture *f;
 
     if (!field->property)
@@ -112,21 +111,67 @@ test_reach_the_job (void)
     for (other = 0; other < CUP_N_FIELDS; other++)
       g_assert_cmpint (cup_values_is_set (values, other), ==, other == id);
 
-    builder = json_builder_new ();
-    json_builder_begin_object (builder);
-    cup_values_add_to_json (values, builder);
-    json_builder_end_object (builder);
-    root = json_builder_get_root (builder);
-    object = json_node_get_object (root);
-    g_assert_cmpuint (json_object_get_size (object), ==, 1);
-    g_assert_true (json_object_has_member (object, field->wire));
     if (field->id == CUP_FIELD_SEED)
-      g_assert_cmpint (json_object_get_int_member (object, "seed"), ==,
-          G_GINT64_CONSTANT (9007199254740993));
-    json_node_unref (root);
-    g_object_unref (builder);
+      g_assert_cmpuint (cup_values_get_unsigned (values, id), ==,
+          G_GUINT64_CONSTANT (15860307465884635512));
     fixture_free (f);
   }
+}
+
+/* What holds from the next start on says so while the element runs, where it is
+ * a change. */
+static void
+test_too_late (void)
+{
+  Fixture *f = fixture_new (NULL, NULL);
+  GstMessage *message;
+  GError *error = NULL;
+
+  gst_util_set_object_arg (G_OBJECT (f->element), "engine", "auto");
+  g_object_set (f->element, "max-in-flight", 7, "creativity", 0.75, NULL);
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
+  gst_util_set_object_arg (G_OBJECT (f->element), "engine", "local");
+  message = gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);
+  g_assert_true (g_str_has_prefix (error->message, "engine was set"));
+  g_clear_error (&error);
+  gst_message_unref (message);
+  gst_element_set_state (f->element, GST_STATE_READY);
+  gst_bus_set_flushing (f->bus, TRUE);
+  gst_bus_set_flushing (f->bus, FALSE);
+  gst_util_set_object_arg (G_OBJECT (f->element), "engine", "auto");
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
+  fixture_free (f);
+}
+
+/* Text that is not UTF-8 cannot be sent as JSON. The earlier value stays, and a
+ * warning names the property, once. */
+static void
+test_not_utf8 (void)
+{
+  Fixture *f = fixture_new ("prompt", "an owl", NULL);
+  GstMessage *message;
+  GError *error = NULL;
+  guint8 key;
+
+  g_object_set (f->element, "prompt", "caf\xe9", NULL);
+  for (key = 1; key < 3; key++) {
+    fixture_push (f, key);
+    gst_buffer_unref (gst_harness_pull (f->harness));
+    g_assert_cmpstr (cup_values_get_string (cup_dummy_engine_get_values
+            (f->engine, key), CUP_FIELD_PROMPT), ==, "an owl");
+  }
+  message = gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);
+  g_assert_true (g_str_has_prefix (error->message, "prompt: "));
+  g_clear_error (&error);
+  gst_message_unref (message);
+  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
+  fixture_free (f);
 }
 
 static void
@@ -482,10 +527,10 @@ test_preset (void)
   gchar *path, *text, *loaded, *suffix, *name;
   const CupValues *values;
   gdouble creativity;
-  gint64 seed;
+  guint64 seed;
 
   g_object_set (one, "prompt", prompt, "prompt-suffix", "", "creativity", 0.4,
-      "seed", G_GINT64_CONSTANT (9007199254740993), "skip-ccsr", TRUE,
+      "seed", G_GUINT64_CONSTANT (15860307465884635512), "skip-ccsr", TRUE,
       "max-in-flight", 7, "api-key", KEY, "runner-hint", "a b;c", "retries", 9,
       "store-payloads", FALSE, NULL);
   gst_util_set_object_arg (G_OBJECT (one), "on-unsafe", "error");
@@ -500,7 +545,7 @@ test_preset (void)
   g_assert_cmpstr (loaded, ==, prompt);
   g_assert_cmpstr (suffix, ==, "");
   g_assert_cmpfloat (creativity, ==, 0.4);
-  g_assert_cmpint (seed, ==, G_GINT64_CONSTANT (9007199254740993));
+  g_assert_cmpuint (seed, ==, G_GUINT64_CONSTANT (15860307465884635512));
   g_assert_cmpstr (GST_OBJECT_NAME (f->element), ==, name);
   g_free (name);
   assert_same_properties (one, f->element);
@@ -623,6 +668,8 @@ main (int argc, char **argv)
   g_test_add_func ("/properties/specs", test_specs);
   g_test_add_func ("/properties/reach-the-job", test_reach_the_job);
   g_test_add_func ("/properties/unset", test_unset);
+  g_test_add_func ("/properties/not-utf8", test_not_utf8);
+  g_test_add_func ("/properties/too-late", test_too_late);
   g_test_add_func ("/properties/frozen", test_frozen);
   g_test_add_func ("/properties/controller", test_controller);
   g_test_add_func ("/properties/not-honoured", test_not_honoured);

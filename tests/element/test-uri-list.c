@@ -242,6 +242,8 @@ test_refused (void)
     {HOST "/a\001?SECRET", "percent-encoded"},
     {HOST "/\xff?SECRET", "UTF-8"},
     {"file:///nonexistent/picture.png", "/nonexistent/picture.png"},
+    {"file://localhost/nonexistent/picture.png", "/nonexistent/picture.png"},
+    {"file://otherhost/etc/hostname", "another machine"},
   };
   guint i;
 

@@ -21,8 +21,7 @@ fixture_init (int *argc, char ***argv)
   plugins_restrict (NULL);
   gst_init (argc, argv);
   g_test_init (argc, argv, NULL);
-  g_assert_true (gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
-          GST_TYPE_CREATIVE_UPSCALER));
+  g_assert_true (GST_ELEMENT_REGISTER (creativeupscaler, NULL));
 }
 
 void

@@ -229,8 +229,7 @@ sequence_run_child (int argc, char **argv, int *code)
   plugins_restrict (NULL);
   gst_init (NULL, NULL);
   plugins_load ("coreelements app");
-  gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
-      GST_TYPE_CREATIVE_UPSCALER);
+  GST_ELEMENT_REGISTER (creativeupscaler, NULL);
   run.output = argv[2];
   run.pictures = g_strsplit (argv[3], ",", -1);
   set_up (&run, argv[4]);

@@ -155,8 +155,8 @@ test_changes (void)
 static void
 test_seeds (void)
 {
-  static const gint64 seeds[] = { 0, 1, G_GINT64_CONSTANT (9007199254740993),
-    G_GINT64_CONSTANT (4611686018427387905), G_MAXINT64
+  static const guint64 seeds[] = { 0, 1, G_GUINT64_CONSTANT (9007199254740993),
+    G_MAXINT64, G_GUINT64_CONSTANT (15860307465884635512), G_MAXUINT64 - 1
   };
   Fixture *f = fixture_new (NULL, NULL, NULL);
   guint i;
@@ -167,7 +167,8 @@ test_seeds (void)
     g_object_set (f->element, "seed", seeds[i], NULL);
     fixture_run_one (f);
     body = fixture_get_submitted (f, i);
-    g_assert_cmpint (json_object_get_int_member (body, "seed"), ==, seeds[i]);
+    g_assert_cmpuint ((guint64) json_object_get_int_member (body, "seed"), ==,
+        seeds[i]);
     json_object_unref (body);
   }
   fixture_free (f);

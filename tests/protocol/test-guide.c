@@ -575,8 +575,7 @@ main (int argc, char **argv)
       ("coreelements videotestsrc videoconvertscale multifile jpegformat jpeg "
       "playback typefindfunctions matroska vpx png rawparse imagefreeze "
       "videoparsersbad openh264 isomp4");
-  g_assert_true (gst_element_register (NULL, "creativeupscaler", GST_RANK_NONE,
-          GST_TYPE_CREATIVE_UPSCALER));
+  g_assert_true (GST_ELEMENT_REGISTER (creativeupscaler, NULL));
 #define ADD(path, func) \
   g_test_add (path, Place, NULL, place_enter, func, place_leave)
   ADD ("/guide/embedded", test_embedded);

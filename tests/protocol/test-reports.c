@@ -148,7 +148,7 @@ test_states (void)
   g_assert_cmpint (story.most_ahead, >=, 1);
   assert_log (&story);
   g_assert_true (gst_structure_get (story.done, "width", G_TYPE_UINT, &width,
-          "seed", G_TYPE_INT64, &seed, "queue-time", G_TYPE_DOUBLE,
+          "seed", G_TYPE_UINT64, &seed, "queue-time", G_TYPE_DOUBLE,
           &queue_time, "service-time", G_TYPE_DOUBLE, &service_time,
           "total-time", G_TYPE_DOUBLE, &total_time, "inference-time",
           G_TYPE_DOUBLE, &work, "bytes-up", G_TYPE_UINT64, &up, "bytes-down",

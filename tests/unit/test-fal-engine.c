@@ -86,8 +86,8 @@ start_with_journal (CupEngine * engine, gint64 timeout, CupJournal * journal)
   g_assert_true (cup_image_read_info (bytes, &info, NULL));
   outcome->job = cup_job_new_encoded (bytes, &info);
   g_bytes_unref (bytes);
-  g_value_init (&value, G_TYPE_INT64);
-  g_value_set_int64 (&value, G_GINT64_CONSTANT (9007199254740993));
+  g_value_init (&value, G_TYPE_UINT64);
+  g_value_set_uint64 (&value, G_GUINT64_CONSTANT (9007199254740993));
   cup_values_set (values, CUP_FIELD_SEED, &value);
   g_value_unset (&value);
   g_value_init (&value, G_TYPE_DOUBLE);

@@ -134,8 +134,8 @@ test_bodies (void)
   GBytes *body;
   gchar *shown;
 
-  g_value_init (&seed, G_TYPE_INT64);
-  g_value_set_int64 (&seed, G_GINT64_CONSTANT (9007199254740993));
+  g_value_init (&seed, G_TYPE_UINT64);
+  g_value_set_uint64 (&seed, G_GUINT64_CONSTANT (9007199254740993));
   cup_values_set (values, CUP_FIELD_SEED, &seed);
   g_value_init (&url, G_TYPE_STRING);
   g_value_set_static_string (&url, "https://u:hunter2@host/m?token=hunter2");
@@ -189,6 +189,8 @@ set (CupValues * values, CupFieldId id, GType type, gconstpointer text,
     g_value_set_double (&value, number);
   else if (type == G_TYPE_INT64)
     g_value_set_int64 (&value, (gint64) number);
+  else if (type == G_TYPE_UINT64)
+    g_value_set_uint64 (&value, (guint64) number);
   else
     g_value_set_boolean (&value, number != 0);
   cup_values_set (values, id, &value);
@@ -261,19 +263,19 @@ test_extra (void)
   CupValues *values = cup_values_new (), *copy;
 
   set (values, CUP_FIELD_SCALE, G_TYPE_DOUBLE, NULL, 2);
-  set (values, CUP_FIELD_SEED, G_TYPE_INT64, NULL, 7);
+  set (values, CUP_FIELD_SEED, G_TYPE_UINT64, NULL, 7);
   set_extra (values, "{\"tile\":400,\"upscale_factor\":2.5,\"seed\":null,"
       "\"loras\":[{\"path\":\"x\",\"scale\":0.5},[true,\"\"]],"
       "\"big\":9223372036854775807}");
   assert_body ("fal-ai/codeformer", values,
-      "{\"image_url\":\"u\",\"upscale_factor\":2.5,\"seed\":null,"
-      "\"tile\":400,\"loras\":[{\"path\":\"x\",\"scale\":0.5},[true,\"\"]],"
-      "\"big\":9223372036854775807}");
+      "{\"image_url\":\"u\",\"tile\":400,\"upscale_factor\":2.5,"
+      "\"seed\":null,\"loras\":[{\"path\":\"x\",\"scale\":0.5},"
+      "[true,\"\"]],\"big\":9223372036854775807}");
   copy = cup_values_copy (values);
   /* What the set has says nothing about its copies. */
   set_extra (values, "{\"image_url\":\"other\"}");
   assert_body ("fal-ai/esrgan", values,
-      "{\"image_url\":\"other\",\"scale\":2}");
+      "{\"scale\":2,\"image_url\":\"other\"}");
   set_extra (values, NULL);
   assert_body ("fal-ai/esrgan", values, "{\"image_url\":\"u\",\"scale\":2}");
   cup_values_free (values);
@@ -447,6 +449,44 @@ test_accepted (void)
     g_clear_error (&error);
     g_bytes_unref (body);
   }
+}
+
+/* Parses @number as the seed of a result. */
+static gboolean
+parse_seed (const gchar * number, guint64 * seed)
+{
+  gchar *json = g_strdup_printf ("{\"image\":{\"url\":\"https://h/i\"},"
+      "\"seed\" :\n%s }", number);
+  GBytes *body = text (json);
+  CupFalOutput output;
+
+  g_assert_true (cup_fal_parse_output (body, 100, &output, NULL));
+  *seed = output.seed;
+  cup_fal_output_clear (&output);
+  g_bytes_unref (body);
+  g_free (json);
+  return output.has_seed;
+}
+
+/* A seed is told exactly, or not at all. */
+static void
+test_seeds (void)
+{
+  static const gchar *const exact[] = { "0", "9223372036854775807",
+    "9223372036854775808", "15860307465884635512", "18446744073709551615"
+  };
+  static const gchar *const unknown[] = { "-1", "-9223372036854775808",
+    "18446744073709551616", "1.5860307465884636e19", "0.5", "\"7\"", "null"
+  };
+  guint64 seed;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (exact); i++) {
+    g_assert_true (parse_seed (exact[i], &seed));
+    g_assert_cmpuint (seed, ==, g_ascii_strtoull (exact[i], NULL, 10));
+  }
+  for (i = 0; i < G_N_ELEMENTS (unknown); i++)
+    g_assert_false (parse_seed (unknown[i], &seed));
 }
 
 static void
@@ -758,6 +798,7 @@ main (int argc, char **argv)
   g_test_add_func ("/fal/status", test_status);
   g_test_add_func ("/fal/accepted", test_accepted);
   g_test_add_func ("/fal/output", test_output);
+  g_test_add_func ("/fal/seeds", test_seeds);
   g_test_add_func ("/fal/failures", test_failures);
   g_test_add_func ("/fal/certainty", test_certainty);
   g_test_add_func ("/fal/long-page", test_long_page);

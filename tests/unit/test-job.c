@@ -159,7 +159,7 @@ test_forms (void)
 
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
-    CupWorkers *workers = cup_workers_new (1);
+    CupWorkers *workers = cup_workers_new (1, NULL);
     CupDispatcher *dispatcher;
     Waiter waiter = { 0 };
     CupJob *job = cases[i].encoded ? make_encoded_job () : make_raw_job (NULL);
@@ -186,7 +186,7 @@ static void
 test_load_fails (void)
 {
   TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
-  CupWorkers *workers = cup_workers_new (1);
+  CupWorkers *workers = cup_workers_new (1, NULL);
   CupDispatcher *dispatcher;
   Waiter waiter = { 0 };
   CupJob *job = make_raw_job ((gpointer) "fail");
@@ -209,7 +209,7 @@ static void
 test_cancelled (void)
 {
   TestEngine *engine = g_object_new (TEST_TYPE_ENGINE, NULL);
-  CupWorkers *workers = cup_workers_new (1);
+  CupWorkers *workers = cup_workers_new (1, NULL);
   CupDispatcher *dispatcher;
   Waiter waiter = { 0 };
   CupJob *job = make_raw_job (NULL);
@@ -281,7 +281,7 @@ static void
 run_job (TestEngine * engine, CupEngineAccepts accepts, CupJob * job,
     Waiter * waiter)
 {
-  CupWorkers *workers = cup_workers_new (1);
+  CupWorkers *workers = cup_workers_new (1, NULL);
   CupDispatcher *dispatcher = cup_dispatcher_new (CUP_ENGINE (engine),
       workers, NULL, NULL);
 

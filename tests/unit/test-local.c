@@ -103,13 +103,13 @@ set_number (CupJob * job, CupFieldId id, gdouble to)
 }
 
 static void
-set_seed (CupJob * job, gint64 seed)
+set_seed (CupJob * job, guint64 seed)
 {
   CupValues *values = cup_values_copy (cup_job_get_values (job));
   GValue value = G_VALUE_INIT;
 
-  g_value_init (&value, G_TYPE_INT64);
-  g_value_set_int64 (&value, seed);
+  g_value_init (&value, G_TYPE_UINT64);
+  g_value_set_uint64 (&value, seed);
   cup_values_set (values, CUP_FIELD_SEED, &value);
   g_value_unset (&value);
   cup_job_set_values (job, values);
@@ -436,10 +436,10 @@ test_timeout (void)
   outcome_clear (&outcome);
 }
 
-static gint64
+static guint64
 take_seed (CupEngine * engine, CupJob * job, Outcome * outcome)
 {
-  gint64 seed;
+  guint64 seed;
 
   cup_engine_upscale_async (engine, job);
   cup_job_unref (job);
@@ -460,7 +460,7 @@ new_small_job (Outcome * outcome)
 static void
 test_seed_drawn (void)
 {
-  gint64 seeds[4];
+  guint64 seeds[4];
   Outcome outcome;
   guint i, equal = 0;
 
@@ -468,9 +468,8 @@ test_seed_drawn (void)
     CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
 
     seeds[i] = take_seed (engine, new_small_job (&outcome), &outcome);
-    g_assert_cmpint (seeds[i], >=, 0);
-    g_assert_cmpint (seeds[i], <=, G_MAXINT32);
-    g_assert_cmpint (take_seed (engine, new_small_job (&outcome), &outcome),
+    g_assert_cmpuint (seeds[i], <=, G_MAXINT32);
+    g_assert_cmpuint (take_seed (engine, new_small_job (&outcome), &outcome),
         ==, seeds[i]);
     equal += i > 0 && seeds[i] == seeds[0];
     g_object_unref (engine);
@@ -482,10 +481,10 @@ test_seed_drawn (void)
 static void
 test_seed_set (void)
 {
-  static const gint64 seeds[] = { 0, 7, G_MAXINT64 };
+  static const guint64 seeds[] = { 0, 7, G_MAXINT64, G_MAXUINT64 - 1 };
   CupEngine *engine = cup_local_engine_new (CUP_LOCAL_MODEL_AUTO);
   Outcome outcome;
-  gint64 drawn;
+  guint64 drawn;
   CupJob *job;
   gsize i;
 
@@ -493,13 +492,13 @@ test_seed_set (void)
   for (i = 0; i < G_N_ELEMENTS (seeds); i++) {
     job = new_small_job (&outcome);
     set_seed (job, seeds[i]);
-    g_assert_cmpint (take_seed (engine, job, &outcome), ==, seeds[i]);
+    g_assert_cmpuint (take_seed (engine, job, &outcome), ==, seeds[i]);
   }
   /* Left to the engine again. */
   job = new_small_job (&outcome);
   set_seed (job, 7);
-  set_seed (job, -1);
-  g_assert_cmpint (take_seed (engine, job, &outcome), ==, drawn);
+  set_seed (job, CUP_FIELD_UNSET);
+  g_assert_cmpuint (take_seed (engine, job, &outcome), ==, drawn);
   g_object_unref (engine);
 
   /* Which nothing depends on. */

@@ -5,6 +5,7 @@
  * a slip in the table is caught.
  */
 #include <math.h>
+#include <string.h>
 
 #include "schema/values.h"
 
@@ -27,7 +28,7 @@ static const struct
   {"negative_prompt", CUP_FIELD_KIND_STRING, 0, 0, 0,
       "blurry, low resolution, bad, ugly, low quality, pixelated, "
         "interpolated, compression artifacts, noisey, grainy"},
-  {"seed", CUP_FIELD_KIND_INTEGER, -1, 9223372036854775807., -1, NULL},
+  {"seed", CUP_FIELD_KIND_UNSIGNED, 0, 0, 0, NULL},
   {"guidance_scale", CUP_FIELD_KIND_NUMBER, 0, 16, 7.5, NULL},
   {"num_inference_steps", CUP_FIELD_KIND_INTEGER, 1, 200, 20, NULL},
   {"enable_safety_checks", CUP_FIELD_KIND_BOOLEAN, 0, 0, 1, NULL},
@@ -104,21 +105,41 @@ set_integer (CupValues * values, CupFieldId id, gint64 number)
   g_value_unset (&value);
 }
 
+static void
+set_unsigned (CupValues * values, CupFieldId id, guint64 number)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_UINT64);
+  g_value_set_uint64 (&value, number);
+  g_assert_true (cup_values_set (values, id, &value));
+  g_value_unset (&value);
+}
+
+static gchar *
+finish_text (CupJsonWriter * writer)
+{
+  GBytes *bytes = cup_json_writer_finish (writer);
+  gchar *text = g_strndup (g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes));
+
+  g_bytes_unref (bytes);
+  return text;
+}
+
 static gchar *
 to_json (const CupValues * values)
 {
-  JsonBuilder *builder = json_builder_new ();
-  JsonNode *root;
-  gchar *text;
+  CupJsonWriter *writer = cup_json_writer_new ();
+  guint id;
 
-  json_builder_begin_object (builder);
-  cup_values_add_to_json (values, builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
-  json_node_unref (root);
-  g_object_unref (builder);
-  return text;
+  cup_json_writer_begin_object (writer);
+  for (id = 0; id < CUP_N_FIELDS; id++) {
+    if (cup_values_is_set (values, id))
+      cup_values_write_field (values, id, cup_field_get (id)->wire, writer);
+  }
+  cup_json_writer_end_object (writer);
+  return finish_text (writer);
 }
 
 static void
@@ -139,12 +160,13 @@ test_unset (void)
   g_assert_cmpfloat (cup_values_get_number (values, CUP_FIELD_SCALE), ==, 2);
   g_assert_true (cup_values_get_boolean (values,
           CUP_FIELD_ENABLE_SAFETY_CHECKS));
-  g_assert_cmpint (cup_values_get_integer (values, CUP_FIELD_SEED), ==, -1);
+  g_assert_cmpuint (cup_values_get_unsigned (values, CUP_FIELD_SEED), ==,
+      CUP_FIELD_UNSET);
   g_assert_null (cup_values_get_string (values, CUP_FIELD_PROMPT));
 
-  set_integer (values, CUP_FIELD_SEED, 0);
+  set_unsigned (values, CUP_FIELD_SEED, 0);
   assert_json (values, "{\"seed\":0}");
-  set_integer (values, CUP_FIELD_SEED, -1);
+  set_unsigned (values, CUP_FIELD_SEED, CUP_FIELD_UNSET);
   assert_json (values, "{}");
   set_string (values, CUP_FIELD_PROMPT, "");
   assert_json (values, "{\"prompt\":\"\"}");
@@ -170,11 +192,12 @@ test_limits (void)
   set_integer (values, CUP_FIELD_NUM_INFERENCE_STEPS, G_MAXINT64);
   g_assert_cmpint (cup_values_get_integer (values,
           CUP_FIELD_NUM_INFERENCE_STEPS), ==, 200);
-  set_integer (values, CUP_FIELD_SEED, G_MAXINT64);
-  g_assert_cmpint (cup_values_get_integer (values, CUP_FIELD_SEED), ==,
-      G_MAXINT64);
-  set_integer (values, CUP_FIELD_SEED, G_MININT64);
-  g_assert_false (cup_values_is_set (values, CUP_FIELD_SEED));
+  set_integer (values, CUP_FIELD_NUM_INFERENCE_STEPS, G_MININT64);
+  g_assert_cmpint (cup_values_get_integer (values,
+          CUP_FIELD_NUM_INFERENCE_STEPS), ==, 1);
+  set_unsigned (values, CUP_FIELD_SEED, G_MAXUINT64 - 1);
+  assert_json (values, "{\"scale\":1,\"seed\":18446744073709551614,"
+      "\"num_inference_steps\":1}");
   cup_values_free (values);
 }
 
@@ -187,7 +210,7 @@ test_digits (void)
   JsonObject *object;
   gchar *text;
 
-  set_integer (values, CUP_FIELD_SEED, G_MAXINT64);
+  set_unsigned (values, CUP_FIELD_SEED, G_MAXINT64);
   set_number (values, CUP_FIELD_CREATIVITY, 0.1);
   set_string (values, CUP_FIELD_PROMPT, "a \"quoted\" \\ line\n\xc3\xa9");
   copy = cup_values_copy (values);
@@ -229,23 +252,93 @@ static void
 test_rename (void)
 {
   CupValues *values = cup_values_new ();
-  JsonBuilder *builder = json_builder_new ();
-  JsonNode *root;
+  CupJsonWriter *writer = cup_json_writer_new ();
   gchar *text;
 
   set_number (values, CUP_FIELD_SCALE, 1.5);
   set_integer (values, CUP_FIELD_NUM_INFERENCE_STEPS, 3);
-  json_builder_begin_object (builder);
-  cup_values_add_field_to_json (values, CUP_FIELD_NUM_INFERENCE_STEPS, "steps",
-      builder);
-  cup_values_add_field_to_json (values, CUP_FIELD_SCALE, "factor", builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
+  cup_json_writer_begin_object (writer);
+  cup_values_write_field (values, CUP_FIELD_NUM_INFERENCE_STEPS, "steps",
+      writer);
+  cup_values_write_field (values, CUP_FIELD_SCALE, "factor", writer);
+  cup_json_writer_end_object (writer);
+  text = finish_text (writer);
   g_assert_cmpstr (text, ==, "{\"steps\":3,\"factor\":1.5}");
   g_free (text);
-  json_node_unref (root);
-  g_object_unref (builder);
+  cup_values_free (values);
+}
+
+/* Writes @number, and reads it with a parser of its own. */
+static void
+assert_number (gdouble number, const gchar * expected)
+{
+  CupJsonWriter *writer = cup_json_writer_new ();
+  gchar *text;
+
+  cup_json_writer_add_number (writer, number);
+  text = finish_text (writer);
+  g_assert_cmpstr (text, ==, expected);
+  if (isfinite (number))
+    g_assert_cmpfloat (g_ascii_strtod (text, NULL), ==, number);
+  g_free (text);
+}
+
+static void
+test_numbers (void)
+{
+  assert_number (1e-10, "1e-10");
+  assert_number (-1e300, "-1e+300");
+  assert_number (0.1, "0.1");
+  assert_number (1. / 3, "0.33333333333333331");
+  assert_number (9007199254740992., "9007199254740992");
+  assert_number (9007199254740991., "9007199254740991");
+  assert_number (INFINITY, "null");
+  assert_number (NAN, "null");
+}
+
+static void
+test_strings (void)
+{
+  CupJsonWriter *writer = cup_json_writer_new ();
+  GString *all = g_string_new ("\"\\/");
+  JsonParser *parser = json_parser_new ();
+  GError *error = NULL;
+  gchar *text, byte;
+
+  for (byte = 1; byte < 32; byte++)
+    g_string_append_c (all, byte);
+  g_string_append (all, "\x7f\xc3\xa9\xf0\x9f\xa6\x89");
+  cup_json_writer_begin_array (writer);
+  cup_json_writer_add_string (writer, all->str);
+  cup_json_writer_add_string (writer, "a\xff");
+  cup_json_writer_end_array (writer);
+  text = finish_text (writer);
+  for (byte = 1; byte < 32; byte++)
+    g_assert_null (strchr (text, byte));
+  json_parser_load_from_data (parser, text, -1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (json_array_get_string_element (json_node_get_array
+          (json_parser_get_root (parser)), 0), ==, all->str);
+  g_assert_cmpstr (json_array_get_string_element (json_node_get_array
+          (json_parser_get_root (parser)), 1), ==, "a\xef\xbf\xbd");
+  g_object_unref (parser);
+  g_string_free (all, TRUE);
+  g_free (text);
+}
+
+/* Text that is not UTF-8 changes nothing. */
+static void
+test_not_utf8 (void)
+{
+  CupValues *values = cup_values_new ();
+  GValue value = G_VALUE_INIT;
+
+  set_string (values, CUP_FIELD_PROMPT, "an owl");
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_static_string (&value, "caf\xe9");
+  g_assert_false (cup_values_set (values, CUP_FIELD_PROMPT, &value));
+  assert_json (values, "{\"prompt\":\"an owl\"}");
+  g_value_unset (&value);
   cup_values_free (values);
 }
 
@@ -308,5 +401,8 @@ main (int argc, char **argv)
   g_test_add_func ("/schema/whole-numbers", test_whole_numbers);
   g_test_add_func ("/schema/rename", test_rename);
   g_test_add_func ("/schema/extra", test_extra);
+  g_test_add_func ("/schema/numbers", test_numbers);
+  g_test_add_func ("/schema/strings", test_strings);
+  g_test_add_func ("/schema/not-utf8", test_not_utf8);
   return g_test_run ();
 }

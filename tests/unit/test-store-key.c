@@ -41,6 +41,10 @@ set_field (CupValues * values, CupFieldId id, gboolean other)
       g_value_init (&value, G_TYPE_INT64);
       g_value_set_int64 (&value, other ? 7 : 8);
       break;
+    case CUP_FIELD_KIND_UNSIGNED:
+      g_value_init (&value, G_TYPE_UINT64);
+      g_value_set_uint64 (&value, other ? 7 : 8);
+      break;
     case CUP_FIELD_KIND_BOOLEAN:
       g_value_init (&value, G_TYPE_BOOLEAN);
       g_value_set_boolean (&value, other);

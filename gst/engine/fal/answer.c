@@ -306,6 +306,44 @@ decode_data_uri (const gchar * uri, gsize max_bytes, GError ** error)
   return g_bytes_new_take (data, size);
 }
 
+/* Returns TRUE where @text, after a member's name, has @number as its value. */
+static gboolean
+has_value (const gchar * text, const gchar * end, guint64 number)
+{
+  gchar *digits = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+  gsize length = strlen (digits);
+  gboolean same;
+
+  while (text < end && (g_ascii_isspace (*text) || *text == ':'))
+    text++;
+  same = (gsize) (end - text) > length && memcmp (text, digits, length) == 0
+      && (g_ascii_isspace (text[length]) || strchr (",}", text[length]));
+  g_free (digits);
+  return same;
+}
+
+/* The service draws 64 bits. json-glib hands them out as a signed number, and a
+ * larger number as 2^64 - 1, so the text tells which number was meant. */
+static gboolean
+read_seed (JsonObject * object, GBytes * body, guint64 * seed)
+{
+  gsize length;
+  const gchar *text = g_bytes_get_data (body, &length), *end = text + length;
+  gint64 bits;
+
+  if (!cup_fal_get_integer (object, "seed", &bits))
+    return FALSE;
+  *seed = (guint64) bits;
+  if (bits >= 0)
+    return TRUE;
+  while ((text = g_strstr_len (text, end - text, "\"seed\""))) {
+    text += strlen ("\"seed\"");
+    if (has_value (text, end, *seed))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 gboolean
 cup_fal_parse_output (GBytes * body, gsize max_bytes, CupFalOutput * output,
     GError ** error)
@@ -323,7 +361,7 @@ cup_fal_parse_output (GBytes * body, gsize max_bytes, CupFalOutput * output,
   if (url)
     output->content_type =
         g_strdup (cup_fal_get_string (image, "content_type"));
-  output->has_seed = cup_fal_get_integer (object, "seed", &output->seed);
+  output->has_seed = read_seed (object, body, &output->seed);
 
   if (!url)
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,

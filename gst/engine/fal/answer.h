@@ -92,7 +92,7 @@ typedef struct
   GBytes *data;
   gchar *content_type;
   gboolean has_seed;
-  gint64 seed;
+  guint64 seed;
 } CupFalOutput;
 
 gboolean cup_fal_parse_output (GBytes * body, gsize max_bytes,

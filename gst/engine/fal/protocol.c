@@ -124,100 +124,44 @@ cup_fal_check_origin (const gchar * url, const gchar * location)
   return same ? url : NULL;
 }
 
-static GBytes *
-finish_body (JsonBuilder * builder)
-{
-  JsonGenerator *generator = json_generator_new ();
-  JsonNode *root = json_builder_get_root (builder);
-  gchar *text;
-  gsize length;
-
-  json_generator_set_root (generator, root);
-  text = json_generator_to_data (generator, &length);
-  json_node_unref (root);
-  g_object_unref (generator);
-  g_object_unref (builder);
-  return g_bytes_new_take (text, length);
-}
-
 GBytes *
 cup_fal_build_upload_body (CupImageType type)
 {
-  JsonBuilder *builder = json_builder_new ();
+  CupJsonWriter *writer = cup_json_writer_new ();
   gchar *name;
 
   name = g_strconcat ("frame.", cup_image_type_get_extension (type), NULL);
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "content_type");
-  json_builder_add_string_value (builder, cup_image_type_get_mime (type));
-  json_builder_set_member_name (builder, "file_name");
-  json_builder_add_string_value (builder, name);
-  json_builder_end_object (builder);
+  cup_json_writer_begin_object (writer);
+  cup_json_writer_add_name (writer, "content_type");
+  cup_json_writer_add_string (writer, cup_image_type_get_mime (type));
+  cup_json_writer_add_name (writer, "file_name");
+  cup_json_writer_add_string (writer, name);
+  cup_json_writer_end_object (writer);
   g_free (name);
-  return finish_body (builder);
+  return cup_json_writer_finish (writer);
 }
 
-/* A copy that shares nothing with @node: other threads may be at work with
- * theirs, and the reference counts of arrays and objects are not atomic. */
-static JsonNode *
-copy_node (JsonNode * node)
-{
-  JsonNode *copy = json_node_alloc ();
-
-  if (JSON_NODE_HOLDS_OBJECT (node)) {
-    JsonObject *object = json_node_get_object (node);
-    JsonObject *new_object = json_object_new ();
-    GList *names = json_object_get_members (object), *item;
-
-    for (item = names; item; item = item->next)
-      json_object_set_member (new_object, item->data,
-          copy_node (json_object_get_member (object, item->data)));
-    g_list_free (names);
-    json_node_init_object (copy, new_object);
-    json_object_unref (new_object);
-  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
-    JsonArray *array = json_node_get_array (node);
-    guint length = json_array_get_length (array), i;
-    JsonArray *new_array = json_array_sized_new (length);
-
-    for (i = 0; i < length; i++)
-      json_array_add_element (new_array,
-          copy_node (json_array_get_element (array, i)));
-    json_node_init_array (copy, new_array);
-    json_array_unref (new_array);
-  } else if (JSON_NODE_HOLDS_NULL (node)) {
-    json_node_init_null (copy);
-  } else {
-    GValue value = G_VALUE_INIT;
-
-    json_node_get_value (node, &value);
-    json_node_init (copy, JSON_NODE_VALUE);
-    json_node_set_value (copy, &value);
-    g_value_unset (&value);
-  }
-  return copy;
-}
-
+/* Members of @extra take the place of fields of the same name. */
 static void
-add_values (JsonBuilder * builder, const CupFalApplication * application,
+write_values (CupJsonWriter * writer, const CupFalApplication * application,
     const CupValues * values)
 {
   JsonObject *extra = cup_values_get_extra (values);
-  GList *names, *item;
+  GList *names = extra ? json_object_get_members (extra) : NULL;
+  GList *item;
   guint id;
 
   for (id = 0; id < CUP_N_FIELDS; id++) {
     const gchar *wire = cup_fal_application_get_wire (application, id);
 
-    if (cup_values_is_set (values, id) && wire)
-      cup_values_add_field_to_json (values, id, wire, builder);
+    if (cup_values_is_set (values, id) && wire
+        && !(extra && json_object_has_member (extra, wire)))
+      cup_values_write_field (values, id, wire, writer);
   }
-  /* What is there already keeps its place, and gets the new value. */
-  names = extra ? json_object_get_members (extra) : NULL;
   for (item = names; item; item = item->next) {
-    json_builder_set_member_name (builder, item->data);
-    json_builder_add_value (builder,
-        copy_node (json_object_get_member (extra, item->data)));
+    cup_json_writer_add_name (writer, item->data);
+    cup_json_writer_add_node (writer, json_object_get_member (extra,
+            item->data));
   }
   g_list_free (names);
 }
@@ -226,16 +170,20 @@ GBytes *
 cup_fal_build_submit_body (const CupFalApplication * application,
     const CupValues * values, const gchar * image_url)
 {
-  JsonBuilder *builder = json_builder_new ();
+  const gchar *wire =
+      cup_fal_application_get_wire (application, CUP_FIELD_IMAGE_URL);
+  JsonObject *extra = values ? cup_values_get_extra (values) : NULL;
+  CupJsonWriter *writer = cup_json_writer_new ();
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder,
-      cup_fal_application_get_wire (application, CUP_FIELD_IMAGE_URL));
-  json_builder_add_string_value (builder, image_url);
+  cup_json_writer_begin_object (writer);
+  if (!extra || !json_object_has_member (extra, wire)) {
+    cup_json_writer_add_name (writer, wire);
+    cup_json_writer_add_string (writer, image_url);
+  }
   if (values)
-    add_values (builder, application, values);
-  json_builder_end_object (builder);
-  return finish_body (builder);
+    write_values (writer, application, values);
+  cup_json_writer_end_object (writer);
+  return cup_json_writer_finish (writer);
 }
 
 static gboolean

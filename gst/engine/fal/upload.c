@@ -302,33 +302,26 @@ static void
 complete_parts (CupFalUploader * self)
 {
   CupFalCallSpec spec = {.method = "POST",.is_transfer = TRUE };
-  JsonBuilder *builder = json_builder_new ();
+  CupJsonWriter *writer = cup_json_writer_new ();
   gchar *url = make_part_url (self, "complete");
-  JsonNode *root;
-  gchar *text;
   guint i;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "parts");
-  json_builder_begin_array (builder);
+  cup_json_writer_begin_object (writer);
+  cup_json_writer_add_name (writer, "parts");
+  cup_json_writer_begin_array (writer);
   for (i = 0; i < self->n_parts; i++) {
-    json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "partNumber");
-    json_builder_add_int_value (builder, self->parts[i].number);
-    json_builder_set_member_name (builder, "etag");
-    json_builder_add_string_value (builder, self->parts[i].tag);
-    json_builder_end_object (builder);
+    cup_json_writer_begin_object (writer);
+    cup_json_writer_add_name (writer, "partNumber");
+    cup_json_writer_add_integer (writer, self->parts[i].number);
+    cup_json_writer_add_name (writer, "etag");
+    cup_json_writer_add_string (writer, self->parts[i].tag);
+    cup_json_writer_end_object (writer);
   }
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
-  json_node_unref (root);
-  g_object_unref (builder);
+  cup_json_writer_end_array (writer);
+  cup_json_writer_end_object (writer);
 
   spec.url = url;
-  spec.body = g_bytes_new_take (text, strlen (text));
+  spec.body = cup_json_writer_finish (writer);
   spec.content_type = "application/json";
   cup_fal_call_start (&self->call, self->api, &spec, &complete_funcs, self);
   g_bytes_unref (spec.body);

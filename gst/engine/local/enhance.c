@@ -66,7 +66,7 @@ draw (guint64 * state, guint end)
  * anywhere around the pixel: textures of all seeds are as strong, and have no
  * direction of their own. */
 static void
-choose_products (CupEnhanceSweep * sweep, gint64 seed)
+choose_products (CupEnhanceSweep * sweep, guint64 seed)
 {
   CupEnhanceOffset directions[CUP_ENHANCE_PRODUCTS] = {
     {1, 0}, {0, 1}, {1, 1}, {1, -1}

@@ -33,7 +33,7 @@ typedef struct
   gdouble creativity;
   gdouble detail;
   gdouble shape_preservation;
-  gint64 seed;
+  guint64 seed;
   guint input_width;
   guint input_height;
   gboolean is_lossy;

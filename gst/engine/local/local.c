@@ -27,7 +27,7 @@ struct _CupLocalEngine
 
   CupLocalModel model;
   CupTeam *team;
-  gint64 seed;                  /* of jobs that have none */
+  guint64 seed;                 /* of jobs that have none */
 
   /* For moving pictures: by CupLocalModel, of which AUTO has none. */
   CupRestrained restrained[CUP_LOCAL_MODEL_QUALITY + 1];
@@ -65,11 +65,11 @@ choose_network (CupLocalEngine * self, CupJob * job)
       choose_table (model, is_lossy);
 }
 
-static gint64
+static guint64
 get_seed (CupLocalEngine * self, const CupValues * values)
 {
   return cup_values_is_set (values, CUP_FIELD_SEED) ?
-      cup_values_get_integer (values, CUP_FIELD_SEED) : self->seed;
+      cup_values_get_unsigned (values, CUP_FIELD_SEED) : self->seed;
 }
 
 static void

@@ -36,7 +36,7 @@ typedef struct
   gdouble creativity;
   gdouble detail;
   gdouble shape_preservation;
-  gint64 seed;
+  guint64 seed;
   gboolean is_lossy;
 } CupUpscaling;
 

@@ -68,6 +68,17 @@ set_boolean (CupValues * values, CupFieldId id, gboolean boolean)
   g_value_unset (&value);
 }
 
+static void
+set_seed (CupValues * values, guint64 seed)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_UINT64);
+  g_value_set_uint64 (&value, seed);
+  cup_values_set (values, CUP_FIELD_SEED, &value);
+  g_value_unset (&value);
+}
+
 static CupValues *
 make_values (guint factor, const RunSettings * settings)
 {
@@ -78,8 +89,7 @@ make_values (guint factor, const RunSettings * settings)
   set_number (values, CUP_FIELD_DETAIL, settings->detail);
   set_number (values, CUP_FIELD_SHAPE_PRESERVATION,
       settings->shape_preservation);
-  set_integer (values, CUP_FIELD_SEED,
-      settings->other_seed ? OTHER_SEED : SEED);
+  set_seed (values, settings->other_seed ? OTHER_SEED : SEED);
   set_boolean (values, CUP_FIELD_SKIP_CCSR, settings->skip_restoration);
   set_boolean (values, CUP_FIELD_OVERRIDE_SIZE_LIMITS, TRUE);
   if (steps > 0)
