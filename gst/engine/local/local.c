@@ -114,8 +114,9 @@ get_target_size (const CupValues * values, guint * width, guint * height,
 
   if (!cup_pixels_check_size (to_width, to_height, 0, "upscaled picture",
           error)) {
-    g_prefix_error (error, "%u×%u times %g, where \"%s\" can be %.2f at most: ",
-        *width, *height, scale, cup_field_get (CUP_FIELD_SCALE)->property,
+    g_prefix_error (error,
+        "%u×%u times %g, where \"%s\" can be %.2f at most: ", *width, *height,
+        scale, cup_field_get (CUP_FIELD_SCALE)->property,
         get_largest_scale (*width, *height));
     return FALSE;
   }
