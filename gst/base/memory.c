@@ -34,6 +34,10 @@
 #endif
 /* From here on a block is a mapping of its own, and goes back to the system whole. */
 #define MIN_MAPPED ((gsize) 256 << 10)
+/* What is larger goes back to the system at once. A frame of 4K with alpha is
+ * not; clearing the pages of a larger picture anew takes a hundredth of what
+ * upscaling it takes, and keeping them would double what a photograph needs. */
+#define MAX_SIZE ((gsize) 32 << 20)
 /* A block serves for what is smaller than it by up to a fifth. */
 #define MAX_SLACK 4
 #define MAX_KEPT 256
@@ -216,8 +220,8 @@ new_block (gsize capacity)
   return block;
 }
 
-static void
-free_all (void)
+void
+cup_memory_free_kept (void)
 {
   Block *removed[MAX_KEPT];
   guint n = 0;
@@ -238,7 +242,7 @@ get_new_block (gsize capacity)
 
   if (!block) {
     /* What waits may be what is missing. */
-    free_all ();
+    cup_memory_free_kept ();
     block = new_block (capacity);
   }
   if (block) {
@@ -283,6 +287,21 @@ cup_memory_alloc (gsize n, gsize size)
   return block ? hand_out (block, size) : NULL;
 }
 
+/* Lock held. Returns how many blocks had to make room: they are in @removed. */
+static guint
+keep_block (Block * block, Block ** removed)
+{
+  guint n = 0;
+
+  if (kept.n == MAX_KEPT)
+    removed[n++] = remove_block (0);
+  kept.blocks[kept.n].block = block;
+  kept.blocks[kept.n].capacity = block->capacity;
+  kept.n++;
+  kept.size += block->capacity;
+  return n;
+}
+
 void
 cup_memory_free (gpointer memory)
 {
@@ -300,12 +319,10 @@ cup_memory_free (gpointer memory)
 
   g_mutex_lock (&lock);
   note_return (block->capacity);
-  if (kept.n == MAX_KEPT)
-    removed[n++] = remove_block (0);
-  kept.blocks[kept.n].block = block;
-  kept.blocks[kept.n].capacity = block->capacity;
-  kept.n++;
-  kept.size += block->capacity;
+  if (block->capacity > MAX_SIZE)
+    removed[n++] = block;
+  else
+    n += keep_block (block, removed);
   n += remove_surplus (0, removed + n);
   g_mutex_unlock (&lock);
   free_blocks (removed, n);

@@ -7,7 +7,8 @@
  *
  * What is in use and what is kept is together at most a quarter more than was in use
  * at once not long ago: a stream whose pictures become smaller gives back what it
- * does not need any more. Nothing is kept while there is no user.
+ * does not need any more. Nothing is kept while there is no user, and no block over
+ * 32 MiB ever is.
  *
  * From any thread.
  */
@@ -27,6 +28,10 @@ void cup_memory_free (gpointer memory);
 
 #define cup_memory_new(type, n) \
     ((type *) cup_memory_alloc ((n), sizeof (type)))
+
+/* Gives all that is kept back to the system: what waits may be what is missing
+ * elsewhere. */
+void cup_memory_free_kept (void);
 
 /* From the first cup_memory_keep() to the last cup_memory_let_go() blocks are
  * kept: who works on a stream says so. Blocks may be given back afterwards. */

@@ -2,6 +2,7 @@
 #include "caching.h"
 
 #include "base/error.h"
+#include "base/home.h"
 
 /* A folder of this name can be had as ./default. */
 #define DEFAULT_LOCATION "default"
@@ -38,7 +39,7 @@ find_directory (const gchar * location)
   if (g_strcmp0 (location, DEFAULT_LOCATION) == 0)
     return g_build_filename (g_get_user_cache_dir (), "creative-upscaler",
         NULL);
-  return g_strdup (location);
+  return cup_home_expand (location);
 }
 
 CupCache *

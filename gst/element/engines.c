@@ -2,6 +2,7 @@
 #include "engines.h"
 
 #include "base/error.h"
+#include "base/home.h"
 #include "context.h"
 #include "engine/fal/credentials.h"
 #include "engine/fal/fal.h"
@@ -89,7 +90,7 @@ find_key (GstCreativeUpscaler * self, const gchar ** source, GError ** error)
 
   GST_OBJECT_LOCK (self);
   api_key = g_strdup (self->settings.fal.api_key);
-  api_key_file = g_strdup (self->settings.fal.api_key_file);
+  api_key_file = cup_home_expand (self->settings.fal.api_key_file);
   GST_OBJECT_UNLOCK (self);
   key = cup_fal_find_key (api_key, api_key_file, source, error);
   cup_fal_free_key (api_key);

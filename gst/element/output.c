@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "base/error.h"
+#include "base/room.h"
 #include "colour.h"
 #include "engine/local/resample.h"
 #include "frame.h"
@@ -390,12 +391,15 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
 }
 
 /* From the pool. Where there is none, results are wrapped; what is not is a frame that
- * takes the place of one, with pixels of another layout. */
+ * takes the place of one, with pixels of another layout. NULL where there is no
+ * memory for it, at which GStreamer's own allocator ends the process. */
 static GstBuffer *
 acquire_buffer (CupOutput * output)
 {
   GstBuffer *buffer = NULL;
 
+  if (!cup_room_has_block (GST_VIDEO_INFO_SIZE (&output->info)))
+    return NULL;
   if (!output->pool)
     return gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&output->info),
         NULL);
@@ -507,8 +511,9 @@ write_frame (CupOutput * output, const Source * source, GError ** error)
       || !gst_video_frame_map (&frame, &output->info, buffer, GST_MAP_WRITE)) {
     gst_clear_buffer (&buffer);
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-        "no buffer for a result of %u×%u can be had", output->layout.width,
-        output->layout.height);
+        "no buffer for a result of %u×%u can be had: it takes %.0f MB",
+        output->layout.width, output->layout.height,
+        GST_VIDEO_INFO_SIZE (&output->info) / (1024 * 1024.0));
     return NULL;
   }
   done = fill_frame (output, source, &frame, error);

@@ -206,7 +206,7 @@ static const CupProperty properties[] = {
         "the same frame with the same settings is not sent again, and a run "
         "that was cut off goes on where it was. `default` is "
         "creative-upscaler in the user's cache folder ($XDG_CACHE_HOME); "
-        "empty, the default, for none",
+        "a ~ in front of / is the user's home; empty, the default, for none",
     .kind = CUP_PROPERTY_STRING, .offset = OFFSET (cache_location),
     .flags = GST_PARAM_MUTABLE_READY },
   { .name = "cache", .nick = "Cache",

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "codecs.h"
 
 typedef gboolean (*ReadInfo) (const guint8 * data, gsize size,
@@ -439,6 +440,11 @@ cup_image_buffer_reserve (CupImageBuffer * buffer, gsize size)
   if (size <= buffer->allocated)
     return TRUE;
   data = g_try_realloc (buffer->data, size);
+  if (!data) {
+    /* What waits to be used again may be what is missing. */
+    cup_memory_free_kept ();
+    data = g_try_realloc (buffer->data, size);
+  }
   if (!data)
     return FALSE;
   buffer->data = data;

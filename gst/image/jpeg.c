@@ -300,10 +300,14 @@ cup_jpeg_encode (const CupPixels * pixels, guint quality, GError ** error)
         pixels->height, get_pixel_format (pixels), &buffer.data, &size,
         subsampling, quality, TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC);
   if (result != 0) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
-        "JPEG image: %u×%u pixels cannot be encoded: %s", pixels->width,
-        pixels->height, buffer.data || !handle ? tjGetErrorStr2 (handle) :
-        "out of memory");
+    const gboolean no_memory = handle && !buffer.data;
+
+    g_set_error (error, CUP_ERROR,
+        no_memory ? CUP_ERROR_TOO_LARGE : CUP_ERROR_FAILED,
+        "JPEG image: %u×%u pixels, %.0f MB, cannot be encoded: %s",
+        pixels->width, pixels->height,
+        cup_pixels_get_size (pixels) / (1024 * 1024.0),
+        no_memory ? "out of memory" : tjGetErrorStr2 (handle));
     cup_image_buffer_clear (&buffer);
   }
   if (handle)

@@ -9,6 +9,8 @@
 
 #include "pixels.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -39,7 +41,8 @@ cup_pixels_new (guint width, guint height, guint channels, guint depth,
   if (!pixels) {
     cup_memory_free (data);
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-        "no memory for a picture of %u×%u", width, height);
+        "no memory for a picture of %u×%u: it takes %.0f MB", width, height,
+        ceil ((gdouble) stride * height / (1024 * 1024)));
     return NULL;
   }
   pixels->width = width;

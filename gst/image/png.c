@@ -389,6 +389,13 @@ write_body (png_structp png, gpointer state)
   png_write_end (png, writer->info);
 }
 
+/* libpng has a capital letter. */
+static gboolean
+is_no_memory (const Failure * failure)
+{
+  return g_ascii_strcasecmp (failure->message, "out of memory") == 0;
+}
+
 GBytes *
 cup_png_encode_by_libpng (const CupPixels * pixels, guint level,
     GError ** error)
@@ -412,9 +419,11 @@ cup_png_encode_by_libpng (const CupPixels * pixels, guint level,
   }
   if (!done) {
     cup_image_buffer_clear (&writer.buffer);
-    g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
-        "PNG image: %u×%u pixels cannot be encoded: %s", pixels->width,
-        pixels->height, failure.message);
+    g_set_error (error, CUP_ERROR, is_no_memory (&failure) ?
+        CUP_ERROR_TOO_LARGE : CUP_ERROR_FAILED,
+        "PNG image: %u×%u pixels, %.0f MB, cannot be encoded: %s",
+        pixels->width, pixels->height,
+        cup_pixels_get_size (pixels) / (1024 * 1024.0), failure.message);
     return NULL;
   }
   return cup_image_buffer_steal (&writer.buffer);

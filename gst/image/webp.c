@@ -8,17 +8,20 @@
 
 #include "codecs.h"
 
+#include <string.h>
 #include <webp/decode.h>
 #include <webp/encode.h>
 
 #include "base/error.h"
+
+static const gchar no_memory[] = "out of memory";
 
 static const gchar *
 get_decoder_message (VP8StatusCode status)
 {
   switch (status) {
     case VP8_STATUS_OUT_OF_MEMORY:
-      return "out of memory";
+      return no_memory;
     case VP8_STATUS_BITSTREAM_ERROR:
       return "damaged bitstream";
     case VP8_STATUS_UNSUPPORTED_FEATURE:
@@ -38,7 +41,7 @@ get_encoder_message (WebPEncodingError code)
     case VP8_ENC_ERROR_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BAD_WRITE:
-      return "out of memory";
+      return no_memory;
     case VP8_ENC_ERROR_PARTITION0_OVERFLOW:
     case VP8_ENC_ERROR_PARTITION_OVERFLOW:
     case VP8_ENC_ERROR_FILE_TOO_BIG:
@@ -226,9 +229,11 @@ cup_webp_encode (const CupPixels * pixels, guint quality, GError ** error)
   }
   if (!done) {
     cup_image_buffer_clear (&buffer);
-    g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
-        "WebP image: %u×%u pixels cannot be encoded: %s", pixels->width,
-        pixels->height, message);
+    g_set_error (error, CUP_ERROR, strcmp (message, no_memory) == 0 ?
+        CUP_ERROR_TOO_LARGE : CUP_ERROR_FAILED,
+        "WebP image: %u×%u pixels, %.0f MB, cannot be encoded: %s",
+        pixels->width, pixels->height,
+        cup_pixels_get_size (pixels) / (1024 * 1024.0), message);
     return NULL;
   }
   return cup_image_buffer_steal (&buffer);

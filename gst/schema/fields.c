@@ -189,8 +189,8 @@ static const CupField fields[CUP_N_FIELDS] = {
     .property = "override-size-limits",
     .nick = "Override size limits",
     .blurb = "Allow pictures above the engine's size limit, which can take "
-        "very long; otherwise they fail. The embedded engine's limit is a "
-        "result of 67 million pixels (8192x8192)",
+        "very long; otherwise they fail. The embedded engine's limit is the "
+        "memory that can be had",
     .fallback = FALSE,
     .since = "0.1",
   },

@@ -59,13 +59,34 @@ cup_file_sync_folder (const gchar * path, GError ** error)
   return FALSE;
 }
 
+guint
+cup_file_get_mode (const gchar * path)
+{
+  gchar *above = g_path_get_dirname (path);
+  struct stat info;
+  gboolean shared = stat (above, &info) == 0 && (info.st_mode & S_ISGID)
+      && (info.st_mode & S_IWGRP);
+
+  g_free (above);
+  return shared ? 0660 : 0600;
+}
+
+/* Linux has a folder inherit that it is setgid. */
+static gint
+make_one_folder (const gchar * path)
+{
+  const guint mode = cup_file_get_mode (path);
+
+  return g_mkdir (path, mode | (mode & 0440) >> 2);
+}
+
 gboolean
 cup_file_make_folder (const gchar * path, GError ** error)
 {
   gchar *above;
   gboolean done;
 
-  if (g_mkdir (path, 0700) == 0) {
+  if (make_one_folder (path) == 0) {
     above = g_path_get_dirname (path);
     done = cup_file_sync_folder (above, error);
     g_free (above);
@@ -86,7 +107,7 @@ cup_file_make_folder (const gchar * path, GError ** error)
       cup_file_set_error (error, ENOENT, "cannot make the folder", path);
     return FALSE;
   }
-  if (g_mkdir (path, 0700) == 0 || errno == EEXIST)
+  if (make_one_folder (path) == 0 || errno == EEXIST)
     return TRUE;
   cup_file_set_error (error, errno, "cannot make the folder", path);
   return FALSE;
@@ -114,7 +135,8 @@ write_all (gint fd, GBytes * bytes)
 gboolean
 cup_file_write (const gchar * path, GBytes * bytes, GError ** error)
 {
-  gint fd = g_open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  gint fd = g_open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+      cup_file_get_mode (path));
   gint number = errno;
   gboolean written;
 

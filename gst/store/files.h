@@ -14,7 +14,12 @@ G_BEGIN_DECLS
 void cup_file_set_error (GError ** error, gint number, const gchar * doing,
     const gchar * path);
 
-/* Makes the folder, and those above it, for the user only. TRUE where it is
+/* Returns the mode of what is made as @path, less the umask: 0600, or 0660 in a
+ * folder that is setgid and that its group may write, which is one that users of a
+ * group share. A folder adds the bits to search it. */
+guint cup_file_get_mode (const gchar * path);
+
+/* Makes the folder, and those above it, with that mode. TRUE where it is
  * there already. What is new is on the disk afterwards. */
 gboolean cup_file_make_folder (const gchar * path, GError ** error);
 /* What was renamed into it, or made in it, stays. */

@@ -78,7 +78,8 @@ try_to_own (CupOwner * self, GError ** error)
   struct stat info;
   gboolean done = FALSE;
 
-  self->fd = g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  self->fd = g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+      cup_file_get_mode (path));
   if (self->fd < 0) {
     cup_file_set_error (error, errno, "cannot make", path);
   } else if (lock_file (self->fd, LOCK_EX) != 0) {

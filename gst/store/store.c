@@ -92,7 +92,8 @@ static gint
 lock_folder (const gchar * directory, GError ** error)
 {
   gchar *path = g_build_filename (directory, "lock", NULL);
-  gint fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  gint fd =
+      g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, cup_file_get_mode (path));
   gint result = -1;
 
   if (fd >= 0) {
@@ -110,12 +111,13 @@ lock_folder (const gchar * directory, GError ** error)
   return fd;
 }
 
-/* Request ids and addresses are nobody else's business; SQLite gives the files
- * beside it the same mode. */
+/* Request ids and addresses are nobody else's business, but for a group's that
+ * shares the folder; SQLite gives the files beside it the same mode. */
 static gboolean
 make_index (const gchar * path, GError ** error)
 {
-  gint fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  gint fd =
+      g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, cup_file_get_mode (path));
 
   if (fd < 0) {
     cup_file_set_error (error, errno, "cannot write", path);

@@ -8,6 +8,7 @@
 #include "store-testing.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
@@ -607,6 +608,103 @@ test_folders (void)
   g_free (folder);
 }
 
+/* A group that nobody is in, and two users of it. */
+#define SHARING_GROUP 64123
+#define SHARING_USER 64124
+
+/* As the @number-th user: adds to what the users before have stored. */
+static gint
+run_sharer (const gchar * folder, guint number)
+{
+  CupStore *store;
+  guint i;
+
+  umask (0002);
+  if (getuid () == 0) {
+    g_assert_cmpint (setgroups (0, NULL), ==, 0);
+    g_assert_cmpint (setgid (SHARING_GROUP), ==, 0);
+    g_assert_cmpint (setuid (SHARING_USER + number), ==, 0);
+  }
+  store = open_store (folder);
+  for (i = 1; i < number; i++)
+    g_assert_true (check_stored (store, i));
+  add (store, number, 0);
+  cup_store_unref (store);
+  return 0;
+}
+
+static void
+assert_modes (const gchar * path, guint file, guint folder)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+  const gchar *name;
+  struct stat info;
+
+  g_assert_cmpint (stat (path, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & 0777, ==,
+      S_ISDIR (info.st_mode) ? folder : file);
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *inner = g_build_filename (path, name, NULL);
+
+    assert_modes (inner, file, folder);
+    g_free (inner);
+  }
+  g_clear_pointer (&dir, g_dir_close);
+}
+
+/* A folder that is setgid, and that its group may write. */
+static void
+test_shared (void)
+{
+  gchar *folder = make_folder ();
+  guint i;
+
+  if (getuid () == 0)
+    g_assert_cmpint (chown (folder, -1, SHARING_GROUP), ==, 0);
+  g_assert_cmpint (chmod (folder, 02770), ==, 0);
+  for (i = 1; i <= 3; i++) {
+    gchar *number = g_strdup_printf ("%u", i);
+
+    g_assert_cmpint (wait_for_child (start_child ("--sharer", folder, number,
+                NULL)), ==, 0);
+    g_free (number);
+  }
+  assert_modes (folder, 0660, 0770);
+  remove_all (folder);
+  g_free (folder);
+}
+
+/* The umask has the last word, and without a group there is none. */
+static void
+test_not_shared (void)
+{
+  static const struct
+  {
+    guint mode, umask, file, folder;
+  } cases[] = {
+    {02770, 0077, 0600, 0700}, {02700, 0002, 0600, 0700},
+    {0770, 0002, 0600, 0700},
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    gchar *outer = make_folder ();
+    gchar *folder = g_build_filename (outer, "store", NULL);
+    const mode_t before = umask (cases[i].umask);
+    CupStore *store;
+
+    g_assert_cmpint (chmod (outer, cases[i].mode), ==, 0);
+    store = open_store (folder);
+    add (store, 1, 0);
+    assert_modes (folder, cases[i].file, cases[i].folder);
+    cup_store_unref (store);
+    umask (before);
+    remove_all (outer);
+    g_free (folder);
+    g_free (outer);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -620,6 +718,8 @@ main (int argc, char **argv)
     return run_limited (argv[2], argv[3]);
   if (argc > 2 && strcmp (argv[1], "--waiter") == 0)
     return run_waiter (argv[2]);
+  if (argc > 3 && strcmp (argv[1], "--sharer") == 0)
+    return run_sharer (argv[2], (guint) atoi (argv[3]));
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/trouble/random-bytes", test_random_bytes);
   g_test_add_func ("/store/trouble/other-damage", test_other_damage);
@@ -636,5 +736,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/trouble/versions", test_versions);
   g_test_add_func ("/store/trouble/migrations", test_migrations);
   g_test_add_func ("/store/trouble/folders", test_folders);
+  g_test_add_func ("/store/trouble/shared", test_shared);
+  g_test_add_func ("/store/trouble/not-shared", test_not_shared);
   return g_test_run ();
 }

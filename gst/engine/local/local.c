@@ -12,14 +12,15 @@
 
 #include "base/log.h"
 #include "base/interrupt.h"
+#include "base/room.h"
 #include "model.h"
 #include "restrained.h"
 #include "tables.h"
 #include "upscale.h"
 
-/* Pixels of a result, without override-size-limits: 8192×8192. A typing error
- * in the scale must not take all the memory of the machine. */
-#define MAX_COUNT (G_GUINT64_CONSTANT (1) << 26)
+/* What takes less memory than this is not asked about: the frames of video. */
+#define MIN_ROOM (G_GUINT64_CONSTANT (256) << 20)
+#define MIB (1024 * 1024.0)
 
 struct _CupLocalEngine
 {
@@ -89,6 +90,17 @@ choose_upscaling (CupLocalEngine * self, CupJob * job, CupUpscaling * upscaling)
   upscaling->is_lossy = cup_job_get_lossy_source (job);
 }
 
+/* The largest scale that a picture of @width × @height can have, to two places. */
+static gdouble
+get_largest_scale (guint width, guint height)
+{
+  const gdouble by_count =
+      sqrt ((gdouble) CUP_PIXELS_MAX_COUNT / ((guint64) width * height));
+  const gdouble by_side = (gdouble) CUP_PIXELS_MAX_SIDE / MAX (width, height);
+
+  return floor (MIN (by_count, by_side) * 100) / 100;
+}
+
 /* Size of the result of a picture of @width × @height. */
 static gboolean
 get_target_size (const CupValues * values, guint * width, guint * height,
@@ -99,27 +111,86 @@ get_target_size (const CupValues * values, guint * width, guint * height,
    * of its own. */
   const guint64 to_width = MAX (round (*width * scale), 1);
   const guint64 to_height = MAX (round (*height * scale), 1);
-  const gboolean override =
-      cup_values_get_boolean (values, CUP_FIELD_OVERRIDE_SIZE_LIMITS);
 
-  if (!override && to_width * to_height > MAX_COUNT) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
-        "%u×%u would become %" G_GUINT64_FORMAT "×%" G_GUINT64_FORMAT
-        " pixels, over the local engine's limit of %" G_GUINT64_FORMAT
-        " in all: lower \"%s\", or set \"%s\" to true", *width, *height,
-        to_width, to_height, MAX_COUNT,
-        cup_field_get (CUP_FIELD_SCALE)->property,
-        cup_field_get (CUP_FIELD_OVERRIDE_SIZE_LIMITS)->property);
-    return FALSE;
-  }
   if (!cup_pixels_check_size (to_width, to_height, 0, "upscaled picture",
           error)) {
-    g_prefix_error (error, "%u×%u times %g: ", *width, *height, scale);
+    g_prefix_error (error,
+        "%u×%u times %g, where \"%s\" can be %.2f at most: ", *width, *height,
+        scale, cup_field_get (CUP_FIELD_SCALE)->property,
+        get_largest_scale (*width, *height));
     return FALSE;
   }
   *width = to_width;
   *height = to_height;
   return TRUE;
+}
+
+/* Bytes of memory, about, that it takes to upscale the job's picture to @width ×
+ * @height, beside that picture. As much as the result takes again is for what
+ * it leaves as: a file is hardly ever larger. */
+static guint64
+get_need (CupJob * job, guint width, guint height)
+{
+  const CupPixels *pixels = cup_job_get_pixels (job);
+  const CupYuv *yuv = cup_job_get_yuv (job);
+  guint in_width, in_height, i;
+  guint64 size = 0, working;
+
+  cup_job_get_size (job, &in_width, &in_height);
+  if (pixels)
+    size = cup_pixels_get_size (pixels);
+  for (i = 0; yuv && i < G_N_ELEMENTS (yuv->planes); i++)
+    size += cup_pixels_get_size (yuv->planes[i]);
+  /* At most 2^31 bytes, and 2^28 pixels. */
+  size = size * ((guint64) width * height) / ((guint64) in_width * in_height);
+  working = cup_upscale_get_room (in_width, in_height, width, height);
+  return size + MAX (size, working);
+}
+
+static gchar *
+describe_need (CupJob * job, guint width, guint height)
+{
+  guint in_width, in_height;
+
+  cup_job_get_size (job, &in_width, &in_height);
+  return g_strdup_printf ("upscaling %u×%u to %u×%u needs about %.0f MB of "
+      "memory", in_width, in_height, width, height,
+      ceil (get_need (job, width, height) / MIB));
+}
+
+/* The system may well promise memory that it does not have. */
+static gboolean
+check_room (CupJob * job, guint width, guint height, GError ** error)
+{
+  const guint64 need = get_need (job, width, height);
+  guint64 room;
+  gchar *what;
+
+  if (need < MIN_ROOM || cup_values_get_boolean (cup_job_get_values (job),
+          CUP_FIELD_OVERRIDE_SIZE_LIMITS))
+    return TRUE;
+  room = cup_room_get_bytes ();
+  if (need <= room)
+    return TRUE;
+  what = describe_need (job, width, height);
+  g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+      "%s, and about %.0f MB can be had: lower \"%s\", close other programs, "
+      "or set \"%s\" to true to try it all the same", what, room / MIB,
+      cup_field_get (CUP_FIELD_SCALE)->property,
+      cup_field_get (CUP_FIELD_OVERRIDE_SIZE_LIMITS)->property);
+  g_free (what);
+  return FALSE;
+}
+
+/* Says what it would have taken: the stages know their own part only. */
+static void
+explain_memory (GError ** error, CupJob * job, guint width, guint height)
+{
+  gchar *what = describe_need (job, width, height);
+
+  g_prefix_error (error, "%s, which cannot be had; lower \"%s\" or "
+      "\"max-in-flight\": ", what, cup_field_get (CUP_FIELD_SCALE)->property);
+  g_free (what);
 }
 
 /* In the form that the job's picture has; NULL with an error. */
@@ -176,8 +247,12 @@ cup_local_engine_upscale_async (CupEngine * engine, CupJob * job)
     interrupt.deadline = start + timeout;
 
   cup_job_get_size (job, &width, &height);
-  if (get_target_size (values, &width, &height, &error))
+  if (get_target_size (values, &width, &height, &error)
+      && check_room (job, width, height, &error)) {
     result = upscale (self, job, width, height, &interrupt, &error);
+    if (g_error_matches (error, CUP_ERROR, CUP_ERROR_TOO_LARGE))
+      explain_memory (&error, job, width, height);
+  }
   if (!result) {
     if (g_error_matches (error, CUP_ERROR, CUP_ERROR_TIMEOUT))
       explain_timeout (&error, job, width, height, timeout);

@@ -76,6 +76,30 @@ colour (Upscaler * self, CupRows rows, const CupPlane * luma, GError ** error)
   return done;
 }
 
+static gsize
+get_band_samples (guint width)
+{
+  return MAX (BAND_SAMPLES, (gsize) MIN_BAND_ROWS * width);
+}
+
+/* Of a band: what restoration gives, what enhancement gives, the input's own luma
+ * where that is needed; and what restoration enlarges to on its way, which is
+ * more where it has to be reduced to the exact size afterwards. Rows around a
+ * band add to each of them. */
+guint64
+cup_upscale_get_room (guint in_width, guint in_height, guint out_width,
+    guint out_height)
+{
+  const guint64 in = (guint64) in_width * in_height;
+  const guint64 out = (guint64) out_width * out_height;
+  const guint64 band = MIN (out, get_band_samples (out_width));
+  const guint n = cup_restore_get_doublings (in_width, in_height, out_width,
+      out_height);
+  const guint64 doubled = band * ((gdouble) (in << (2 * n)) / out);
+
+  return sizeof (gint16) * (in + 3 * band + doubled + doubled / 4);
+}
+
 static gboolean
 is_enhanced (const CupUpscaling * upscaling)
 {
@@ -136,8 +160,7 @@ run_bands (Upscaler * self, gsize band_samples, GError ** error)
           error))
     return FALSE;
   if (band_samples == 0)
-    band_samples = MAX (BAND_SAMPLES,
-        (gsize) MIN_BAND_ROWS * self->output->width);
+    band_samples = get_band_samples (self->output->width);
   at_once = MAX (band_samples / self->output->width, 1);
   for (; rows.first < height; rows.first += rows.n) {
     rows.n = MIN (at_once, height - rows.first);

@@ -40,6 +40,12 @@ typedef struct
   gboolean is_lossy;
 } CupUpscaling;
 
+/* Returns about how many bytes it takes to upscale a picture of @in_width ×
+ * @in_height to @out_width × @out_height, beside the two: luma of the first, and
+ * the planes of a band. Sizes are those that a CupPixels can have. */
+guint64 cup_upscale_get_room (guint in_width, guint in_height,
+    guint out_width, guint out_height);
+
 /* New picture of @width × @height, at least as large as @input on both sides.
  * @band_samples: about how many samples of luma are worked on at once, 0 for the
  * default. Errors: CUP_ERROR_TOO_LARGE for what does not fit into memory or a
