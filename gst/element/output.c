@@ -41,7 +41,6 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
   output->frame_width = picture->frame->width;
   output->frame_height = picture->frame->height;
   output->layout = picture->info;
-  output->is_video = picture->is_video;
   output->sizing = *sizing;
   output->sizing.width = picture->info.width;
   output->sizing.height = picture->info.height;
@@ -192,8 +191,7 @@ cup_output_fits (const CupOutput * output, const CupPicture * picture)
     return FALSE;
   cup_choice_get_aspect (picture, &par_n, &par_d);
   return par_n == output->par_n && par_d == output->par_d
-      && (picture->is_original || (has_same_layout (a, b)
-          && picture->is_video == output->is_video));
+      && (picture->is_original || has_same_layout (a, b));
 }
 
 gboolean

@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "live.h"
 #include "meta.h"
-#include "planar.h"
 #include "report.h"
 #include "spending.h"
 
@@ -32,21 +31,6 @@ update_sizing (GstCreativeUpscaler * self)
   self->sizing.height = self->output ? self->output->layout.height : 0;
 }
 
-/* What results are going to be, as far as that can be told before the first one:
- * a frame that leaves itself is not to set another format. */
-static gboolean
-expects_video (GstCreativeUpscaler * self, const CupInput * input)
-{
-  gint colour_match;
-
-  GST_OBJECT_LOCK (self);
-  colour_match = self->settings.colour_match;
-  GST_OBJECT_UNLOCK (self);
-  return colour_match == CUP_COLOUR_MATCH_NONE && cup_input_is_raw (input)
-      && cup_planar_is_supported (&input->info)
-      && (cup_engine_get_accepts (self->engine) & CUP_ENGINE_ACCEPTS_YUV);
-}
-
 static CupOutput *
 choose_output (GstCreativeUpscaler * self, CupPicture * picture,
     GError ** error)
@@ -67,9 +51,6 @@ choose_output (GstCreativeUpscaler * self, CupPicture * picture,
     picture->info.type = self->output->layout.type;
     picture->info.channels = self->output->layout.channels;
     picture->info.depth = self->output->layout.depth;
-    picture->is_video = self->output->is_video;
-  } else if (picture->is_original) {
-    picture->is_video = expects_video (self, picture->input);
   }
   peer = gst_pad_peer_query_caps (self->srcpad, NULL);
   output = cup_output_choose (picture, &self->sizing, peer, self->output,
