@@ -71,6 +71,9 @@ static const GEnumValue on_error_values[] = {
   {GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH,
       "The frame itself, resized, goes on in place of its result, with a "
         "warning", "passthrough"},
+  {GST_CREATIVE_UPSCALER_ON_ERROR_EOS,
+      "The stream ends in front of the frame as at its own end, with a "
+        "warning: files are completed", "eos"},
   {0, NULL, NULL}
 };
 

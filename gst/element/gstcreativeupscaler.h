@@ -157,6 +157,9 @@ GstFlowReturn gst_creative_upscaler_fail_window (GstCreativeUpscaler * self,
 void gst_creative_upscaler_push_or_hold (GstCreativeUpscaler * self,
     GstEvent * event);
 void gst_creative_upscaler_push_held (GstCreativeUpscaler * self);
+/* Pushes what is held, and @eos, which is taken, behind the sum of what was spent. */
+void gst_creative_upscaler_end_stream (GstCreativeUpscaler * self,
+    GstEvent * eos);
 gboolean gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
 gboolean gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,
