@@ -456,12 +456,27 @@ try_image (const CupChoice * choice, GstCaps * peer, CupImageType type)
   return gst_caps_fixate (allowed);
 }
 
+/* The type that pixels get where none is asked for: that of the file that they were
+ * made of, if it holds them; UNKNOWN for any other. */
+static CupImageType
+get_file_type (const CupChoice * choice)
+{
+  CupImageType type = choice->input->image_type;
+
+  if (choice->result.depth > 8 && type != CUP_IMAGE_PNG)
+    return CUP_IMAGE_UNKNOWN;
+  if (choice->result.channels == 4 && type == CUP_IMAGE_JPEG)
+    return CUP_IMAGE_UNKNOWN;
+  return type;
+}
+
 /* The result's own bytes where downstream takes their type; else what was
- * asked for, else whatever keeps the most. */
+ * asked for, else the type of the input, else whatever keeps the most. */
 static GstCaps *
 choose_image (const CupChoice * choice, GstCaps * peer, CupImageType preferred)
 {
-  const CupImageType types[] = { choice->result.type, preferred,
+  const CupImageType types[] = { choice->result.type,
+    preferred != CUP_IMAGE_UNKNOWN ? preferred : get_file_type (choice),
     CUP_IMAGE_PNG, CUP_IMAGE_WEBP, CUP_IMAGE_JPEG
   };
   GstCaps *caps = NULL;

@@ -46,6 +46,10 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
   output->sizing.height = picture->info.height;
   cup_choice_get_aspect (picture, &output->par_n, &output->par_d);
   output->quality = encoding->quality;
+  /* Nobody has asked for a loss that the input need not have had. */
+  if (encoding->type == CUP_IMAGE_UNKNOWN
+      && picture->input->image_type == CUP_IMAGE_WEBP)
+    output->quality = 100;
   output->compression_level = encoding->compression_level;
   output->caps = gst_caps_ref (caps);
   output->image_type =

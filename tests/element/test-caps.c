@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "element/frame.h"
 
 /* An element with the real local engine, as a resampler and nothing else; @caps
  * of the input. */
@@ -477,7 +478,9 @@ test_choice_of_media (void)
     {"raw", "image/jpeg", CUP_IMAGE_PNG, "image/jpeg", CUP_IMAGE_JPEG},
     {"image/png", NULL, CUP_IMAGE_UNKNOWN, "image/png", CUP_IMAGE_PNG},
     {"image/png", NULL, CUP_IMAGE_JPEG, "image/jpeg", CUP_IMAGE_JPEG},
-    {"image/jpeg", NULL, CUP_IMAGE_UNKNOWN, "image/png", CUP_IMAGE_PNG},
+    {"image/jpeg", NULL, CUP_IMAGE_UNKNOWN, "image/jpeg", CUP_IMAGE_JPEG},
+    {"image/jpeg", NULL, CUP_IMAGE_PNG, "image/png", CUP_IMAGE_PNG},
+    {"image/jpeg", "image/png", CUP_IMAGE_UNKNOWN, "image/png", CUP_IMAGE_PNG},
     {"image/png", "video/x-raw", CUP_IMAGE_PNG, "video/x-raw",
         CUP_IMAGE_UNKNOWN},
     {"image/png", "video/x-raw;image/png", CUP_IMAGE_PNG, "video/x-raw",
@@ -500,6 +503,58 @@ test_choice_of_media (void)
           make_image (cup_image_type_from_mime (cases[i].in), 7));
     }
     assert_out (f, cases[i].media, cases[i].type);
+    fixture_free (f);
+  }
+}
+
+/* Pixels that were made of a file leave as that type, without a loss that it does
+ * not have; PNG where it cannot hold them. */
+static void
+test_type_of_file (void)
+{
+  static const struct
+  {
+    const gchar *in;
+    guint channels, depth;
+    CupImageType expected;
+  } cases[] = {
+    {"image/jpeg", 3, 8, CUP_IMAGE_JPEG},
+    {"image/jpeg", 1, 8, CUP_IMAGE_JPEG},
+    {"image/jpeg", 4, 8, CUP_IMAGE_PNG},
+    {"image/jpeg", 3, 16, CUP_IMAGE_PNG},
+    {"image/png", 3, 16, CUP_IMAGE_PNG},
+    {"image/webp", 3, 8, CUP_IMAGE_WEBP},
+    {"image/webp", 4, 8, CUP_IMAGE_WEBP},
+    {"image/webp", 3, 16, CUP_IMAGE_PNG},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const CupDummyPlan plan = {.channels = cases[i].channels,
+      .depth = cases[i].depth
+    };
+    CupImageType type = cup_image_type_from_mime (cases[i].in);
+    CupImageInfo info;
+    GstBuffer *buffer;
+    GBytes *bytes;
+    Fixture *f;
+
+    if (!cup_image_type_is_supported (type))
+      continue;
+    g_test_message ("%s, %u channels of %u bits", cases[i].in,
+        cases[i].channels, cases[i].depth);
+    f = fixture_new (NULL, NULL);
+    cup_dummy_engine_set_plan (f->engine, &plan);
+    fixture_set_caps (f, cases[i].in);
+    gst_harness_push (f->harness, make_image (type, 7));
+    buffer = gst_harness_pull (f->harness);
+    bytes = cup_frame_map_bytes (buffer, NULL);
+    g_assert_true (cup_image_read_info (bytes, &info, NULL));
+    g_assert_cmpint (info.type, ==, cases[i].expected);
+    if (cases[i].expected == CUP_IMAGE_WEBP)
+      g_assert_false (cup_image_is_lossy (bytes, CUP_IMAGE_WEBP));
+    g_bytes_unref (bytes);
+    gst_buffer_unref (buffer);
     fixture_free (f);
   }
 }
@@ -771,6 +826,7 @@ main (int argc, char **argv)
   g_test_add_func ("/caps/all-formats-out", test_all_formats_out);
   g_test_add_func ("/caps/choice-of-format", test_choice_of_format);
   g_test_add_func ("/caps/format-is-kept", test_format_is_kept);
+  g_test_add_func ("/caps/type-of-file", test_type_of_file);
   g_test_add_func ("/caps/choice-of-media", test_choice_of_media);
   g_test_add_func ("/caps/bytes-pass-through", test_bytes_pass_through);
   g_test_add_func ("/caps/downstream-size", test_downstream_size);

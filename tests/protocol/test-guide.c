@@ -292,6 +292,136 @@ test_embedded (Place * place, gconstpointer data)
   g_bytes_unref (bytes);
 }
 
+static void
+assert_jpeg (const gchar * name)
+{
+  gchar *content;
+  CupImageInfo info;
+  GBytes *bytes;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (name, &content, &size, NULL));
+  bytes = g_bytes_new_take (content, size);
+  g_assert_true (cup_image_read_info (bytes, &info, NULL));
+  g_assert_cmpint (info.type, ==, CUP_IMAGE_JPEG);
+  g_bytes_unref (bytes);
+}
+
+static void
+write_list (void)
+{
+  GString *list = g_string_new (NULL);
+  gchar *folder = g_get_current_dir ();
+  guint i;
+
+  for (i = 1; i <= N_FRAMES; i++) {
+    gchar *path = g_strdup_printf ("%s/in_%05u.jpg", folder, i);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      g_string_append_printf (list, "file://%s\n", path);
+    g_free (path);
+  }
+  g_assert_true (g_file_set_contents ("list.txt", list->str, -1, NULL));
+  g_string_free (list, TRUE);
+  g_free (folder);
+}
+
+/* From 1 on, of the type that the names say; a gap ends a sequence, and no list. */
+static void
+test_sequence (Place * place, gconstpointer data)
+{
+  if (plugins_skip_without (ELEMENTS " multifilesrc"))
+    return;
+  write_scenes ();
+  run (SCENES "videoconvert ! jpegenc ! "
+      "multifilesink location=in_%05d.jpg index=1");
+  run_from_guide ("out_%05d.jpg");
+  g_assert_false (g_file_test ("out_00000.jpg", G_FILE_TEST_EXISTS));
+  assert_jpeg ("out_00001.jpg");
+  assert_jpeg ("out_00060.jpg");
+  g_assert_cmpuint (count_pictures ("out_"), ==, N_FRAMES);
+  run_from_guide ("stills.mp4");
+  g_assert_cmpuint (count_frames ("stills.mp4"), ==, N_FRAMES);
+
+  g_assert_cmpint (g_remove ("in_00030.jpg"), ==, 0);
+  run_from_guide ("out_%05d.jpg");
+  g_assert_cmpuint (count_pictures ("out_"), ==, 29);
+  write_list ();
+  run_from_guide ("listed_%05d.jpg");
+  assert_jpeg ("listed_00059.jpg");
+  g_assert_cmpuint (count_pictures ("listed_"), ==, N_FRAMES - 1);
+}
+
+/* As they come out where nothing says what they are to be. */
+static void
+test_sequence_type (Place * place, gconstpointer data)
+{
+  if (plugins_skip_without (ELEMENTS " multifilesrc"))
+    return;
+  write_scenes ();
+  run (SCENES "videoconvert ! jpegenc ! multifilesink location=in_%05d.jpg");
+  run ("multifilesrc location=in_%05d.jpg caps=image/jpeg,framerate=24/1 ! "
+      "creativeupscaler engine=local local-model=fast ! "
+      "multifilesink location=out_%05d.jpg");
+  assert_jpeg ("out_00000.jpg");
+  g_assert_cmpuint (count_pictures ("out_"), ==, N_FRAMES);
+}
+
+/* Runs the line of the guide that has @word in it in a shell. */
+static void
+run_in_shell (const gchar * word)
+{
+  gchar *inner = document_find_line ("guide.md", word);
+  gchar *line = g_strconcat ("gst-launch-1.0 ", inner, NULL);
+  GSubprocessLauncher *launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  GSubprocess *process;
+  GError *error = NULL;
+
+  g_subprocess_launcher_setenv (launcher, "GST_PLUGIN_SYSTEM_PATH_1_0",
+      GST_PLUGINS_DIR, TRUE);
+  g_subprocess_launcher_setenv (launcher, "GST_PLUGIN_PATH_1_0",
+      BUILT_PLUGIN_DIR, TRUE);
+  g_subprocess_launcher_setenv (launcher, "GST_REGISTRY_1_0", "registry", TRUE);
+  process = g_subprocess_launcher_spawn (launcher, &error, "sh", "-c", line,
+      NULL);
+  g_assert_no_error (error);
+  g_subprocess_wait_check (process, NULL, &error);
+  g_assert_no_error (error);
+  g_object_unref (process);
+  g_object_unref (launcher);
+  g_free (line);
+  g_free (inner);
+}
+
+/* By the time that is shown. Where frames are reordered, MP4 has timestamps that
+ * begin later, and says so. */
+static void
+test_named (Place * place, gconstpointer data)
+{
+  static const gchar *const names[] = { "scene_00-00-00.000.png",
+    "scene_00-00-00.800.png", "scene_00-00-01.600.png"
+  };
+  gchar *program = g_find_program_in_path ("gst-launch-1.0");
+  guint i;
+
+  if (!program || IS_SANITIZED) {
+    g_test_skip ("no gst-launch-1.0, or none that can load this build");
+    g_free (program);
+    return;
+  }
+  g_free (program);
+  if (plugins_skip_without (ELEMENTS))
+    return;
+  write_scenes ();
+  run (SCENES "x264enc bframes=2 key-int-max=15 ! h264parse ! mp4mux ! "
+      "filesink location=clip.mp4");
+  run_in_shell ("post-messages=true");
+  for (i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_true (g_file_test (names[i], G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (count_pictures ("scene_"), ==, 3);
+}
+
 /* The folder is the main program's. */
 static void
 test_cache (Place * place, gconstpointer data)
@@ -556,6 +686,9 @@ main (int argc, char **argv)
   ADD ("/guide/embedded", test_embedded);
   ADD ("/guide/select", test_select);
   ADD ("/guide/same", test_same);
+  ADD ("/guide/sequence", test_sequence);
+  ADD ("/guide/sequence-type", test_sequence_type);
+  ADD ("/guide/named", test_named);
   ADD ("/guide/cache", test_cache);
   ADD ("/guide/budget", test_budget);
   ADD ("/guide/live", test_live);

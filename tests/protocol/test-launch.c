@@ -112,7 +112,7 @@ test_photo (Place * place, gconstpointer data)
     return;
   write_picture ("photo.jpg", CUP_IMAGE_JPEG, 40, 30, 120);
   launch ("filesrc location=photo.jpg ! jpegparse ! creativeupscaler scale=2 ! "
-      "filesink location=photo-2x.png");
+      "image/png ! filesink location=photo-2x.png");
   assert_picture ("photo-2x.png", CUP_IMAGE_PNG, 80, 60, 120);
 }
 
@@ -263,7 +263,8 @@ test_service_photo (Place * place, gconstpointer data)
   service = start_service (&more);
   write_picture ("photo.jpg", CUP_IMAGE_JPEG, 40, 30, 120);
   line = g_strdup_printf ("filesrc location=photo.jpg ! jpegparse ! "
-      "creativeupscaler scale=2 %s ! filesink location=photo-2x.png", more);
+      "creativeupscaler scale=2 %s ! image/png ! filesink location=photo-2x.png",
+      more);
   launch (line);
   assert_picture ("photo-2x.png", CUP_IMAGE_PNG, 80, 60, 120);
   g_free (line);
