@@ -86,6 +86,7 @@ struct _GstCreativeUpscaler
   CupSelector selector;
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
   gboolean warned_unmatched;    /* was told of color-match and URIs */
+  gboolean warned_times;        /* was told of frames without times */
   gboolean warned_price;        /* was told of max-cost without a price */
 
   /* FLUSH_STOP and the deactivation of the src pad may come at once, from

@@ -34,6 +34,24 @@ interpolate_times (GstCreativeUpscaler * self, GstBuffer * buffer)
     GST_BUFFER_DURATION (buffer) = end - start;
 }
 
+/* Of a frame without PTS, of which nothing is known by a framerate either. The first
+ * one is at the beginning, as decoders have it: a single picture can be muxed.
+ * From the second one on the user is told, before anything is paid for. */
+static void
+stamp_untimed (GstCreativeUpscaler * self, GstBuffer * metadata)
+{
+  if (GST_BUFFER_PTS_IS_VALID (metadata)
+      || GST_VIDEO_INFO_FPS_N (&self->input->info) > 0)
+    return;
+  if (self->n_frames == 0) {
+    if (self->segment.format == GST_FORMAT_TIME && self->segment.rate > 0)
+      GST_BUFFER_PTS (metadata) = self->segment.start;
+  } else if (!self->warned_times) {
+    self->warned_times = TRUE;
+    cup_report_untimed (GST_ELEMENT (self), self->input->caps);
+  }
+}
+
 /* Clips the times of @metadata to the segment; FALSE where the frame lies
  * outside. */
 static gboolean
@@ -633,6 +651,7 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
   self->arrived = cup_stats_count_in (self->stats);
   if (self->interpolate)
     interpolate_times (self, metadata);
+  stamp_untimed (self, metadata);
   self->n_frames++;
 
   if (is_outside (self, buffer, metadata)) {

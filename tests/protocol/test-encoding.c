@@ -254,10 +254,10 @@ test_ramp (Place * place, gconstpointer data)
 /* A decoder that knows no profile above High reads what was encoded. */
 
 static void
-assert_plays (const gchar * name, guint expected)
+assert_frames (const gchar * name, const gchar * decoder, guint expected)
 {
   gchar *line = g_strdup_printf ("filesrc location=%s ! qtdemux ! h264parse "
-      "! openh264dec ! fakesink name=end sync=false", name);
+      "%s ! fakesink name=end sync=false", name, decoder);
   GstElement *pipeline = clip_parse (line), *end;
   GstStructure *stats;
   guint64 rendered = 0;
@@ -288,7 +288,7 @@ run_to_mp4 (const gchar * source, const gchar * engine, const gchar * behind)
   g_test_message ("%s", line);
   clip_run (line);
   g_free (line);
-  assert_plays ("out.mp4", 3);
+  assert_frames ("out.mp4", "! openh264dec", 3);
 }
 
 static void
@@ -338,6 +338,20 @@ test_stills (Place * place, gconstpointer data)
   cup_fal_service_free (service);
 }
 
+/* Of which no time is known. */
+static void
+test_single (Place * place, gconstpointer data)
+{
+  if (plugins_skip_without (PLAYERS " jpegenc multifilesrc"))
+    return;
+  clip_run ("videotestsrc num-buffers=1 ! video/x-raw,width=64,height=48 "
+      "! jpegenc ! filesink location=photo.jpg");
+  clip_run ("multifilesrc location=photo.jpg num-buffers=1 caps=image/jpeg "
+      "! creativeupscaler " LOCAL " ! video/x-raw,format=I420 ! x264enc "
+      "! mp4mux ! filesink location=single.mp4");
+  assert_frames ("single.mp4", "", 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -346,7 +360,7 @@ main (int argc, char **argv)
   fixture_init (&argc, &argv);
   plugins_load
       ("coreelements videotestsrc videoconvertscale rawparse x264 x265 "
-      "vpx openh264 videoparsersbad isomp4 jpeg png");
+      "vpx openh264 videoparsersbad isomp4 jpeg png " "multifile");
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     gchar *path = g_strconcat ("/encoding/", cases[i].name, NULL);
 
@@ -358,6 +372,7 @@ main (int argc, char **argv)
   ADD ("/encoding/ramp", test_ramp);
   ADD ("/encoding/plays", test_plays);
   ADD ("/encoding/stills", test_stills);
+  ADD ("/encoding/single", test_single);
 #undef ADD
   return g_test_run ();
 }
