@@ -276,8 +276,11 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
 static CupFrameProgress *
 new_progress (GstCreativeUpscaler * self, GstBuffer * metadata)
 {
-  return cup_frame_progress_new (self->progress, self->n_jobs,
-      GST_BUFFER_PTS (metadata), self->arrived);
+  CupTimes times;
+
+  get_times (self, metadata, &times);
+  return cup_frame_progress_new (self->progress, self->n_jobs, times.pts,
+      times.stream_time, self->arrived);
 }
 
 GstFlowReturn
