@@ -35,8 +35,9 @@ interpolate_times (GstCreativeUpscaler * self, GstBuffer * buffer)
 }
 
 /* Of a frame without PTS, of which nothing is known by a framerate either. The first
- * one is at the beginning, as decoders have it: a single picture can be muxed.
- * From the second one on the user is told, before anything is paid for. */
+ * one of a source that knows no time is at the beginning, as decoders have it: a
+ * single picture can be muxed. From the second one on the user is told, before
+ * anything is paid for. */
 static void
 stamp_untimed (GstCreativeUpscaler * self, GstBuffer * metadata)
 {
@@ -44,8 +45,8 @@ stamp_untimed (GstCreativeUpscaler * self, GstBuffer * metadata)
       || GST_VIDEO_INFO_FPS_N (&self->input->info) > 0)
     return;
   if (self->n_frames == 0) {
-    if (self->segment.format == GST_FORMAT_TIME && self->segment.rate > 0)
-      GST_BUFFER_PTS (metadata) = self->segment.start;
+    if (self->interpolate)
+      GST_BUFFER_PTS (metadata) = 0;
   } else if (!self->warned_times) {
     self->warned_times = TRUE;
     cup_report_untimed (GST_ELEMENT (self), self->input->caps);

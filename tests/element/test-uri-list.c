@@ -206,7 +206,7 @@ test_files (void)
 
     cup_dummy_engine_set_accepts (f->engine, accepts[i]);
     push_list (f, list);
-    pull_frame (f, 1, 0, GST_CLOCK_TIME_NONE);
+    pull_frame (f, 1, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
     pull_frame (f, 2, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
     job = fixture_wait_job (f, "done");
     g_assert_true (gst_structure_get_uint (job, "input-width", &width));
