@@ -344,7 +344,7 @@ test_choice_of_format (void)
     {1, 16, "video/x-raw,format={RGB,GRAY8,GRAY16_LE}", "GRAY16_LE"},
     {3, 16, "video/x-raw,format={RGB,I420_10LE,ARGB64}", "ARGB64"},
     {3, 16, "video/x-raw,format={RGB,P010_10LE}", "P010_10LE"},
-    {3, 16, "video/x-raw", "RGBA64_LE"},
+    {3, 16, "video/x-raw,format={RGB,RGBA64_LE,Y444_16LE}", "RGBA64_LE"},
     {4, 16, "video/x-raw", "RGBA64_LE"},
     {3, 8, "video/x-raw", "RGB"},
   };
