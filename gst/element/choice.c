@@ -5,8 +5,7 @@
 
 #include "base/error.h"
 #include "colour.h"
-#include "frame.h"
-#include "planar.h"
+#include "ranking.h"
 #include "uri-list.h"
 
 /* What is known about the output before its format is chosen. */
@@ -14,7 +13,6 @@ typedef struct
 {
   CupInput *input;
   CupImageInfo result;          /* with the size that it leaves with */
-  gboolean is_video;            /* see CupPicture */
   GstCaps *current;
   gint par_n, par_d;
   gint fps_n, fps_d;
@@ -48,19 +46,6 @@ cup_choice_get_sink_template_caps (void)
   return caps;
 }
 
-/* The least of what a format keeps of each colour; alpha may have another depth.
- * Not GST_VIDEO_FORMAT_INFO_BITS(), which is 16 where 10 are stored in 16. */
-static gint
-get_colour_depth (const GstVideoFormatInfo * finfo)
-{
-  guint depth = finfo->depth[0];
-  guint c;
-
-  for (c = 1; c < MIN (finfo->n_components, 3); c++)
-    depth = MIN (depth, finfo->depth[c]);
-  return (gint) depth;
-}
-
 /* Appends @raw with those of its formats whose colours have more than 8 bits, or
  * not, and that have alpha, or not. */
 static void
@@ -80,7 +65,7 @@ append_raw (GstCaps * caps, const GstStructure * raw, gboolean deep,
         (g_value_get_string (name)));
 
     if (!cup_colour_has_alpha (finfo) == !alpha
-        && (get_colour_depth (finfo) > 8) == deep)
+        && (cup_ranking_get_depth (finfo) > 8) == deep)
       gst_value_list_append_value (&some, name);
   }
   gst_structure_take_value (structure, "format", &some);
@@ -167,66 +152,6 @@ cup_choice_get_aspect (const CupPicture * picture, gint * num, gint * den)
 
 /* Raw video */
 
-static gint
-get_alpha_depth (const GstVideoFormatInfo * finfo)
-{
-  if (!cup_colour_has_alpha (finfo) || finfo->n_components < 4)
-    return 0;
-  return (gint) finfo->depth[3];
-}
-
-/* What is lost, and after that what is wasted, by putting the result into
- * @format: the lowest is the best, below 10 nothing is lost. */
-static gint
-get_loss (const CupChoice * choice, GstVideoFormat format)
-{
-  const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
-  const GstVideoFormat video = choice->is_video ?
-      GST_VIDEO_INFO_FORMAT (&choice->input->info) : GST_VIDEO_FORMAT_UNKNOWN;
-  const CupImageInfo *result = &choice->result;
-  gint bits = get_colour_depth (finfo);
-  gint depth = (gint) result->depth;
-  gboolean gray = GST_VIDEO_FORMAT_INFO_IS_GRAY (finfo);
-  gint loss = 0;
-
-  if (choice->is_video) {
-    /* Samples that stay what they are; others are converted, and rounded. */
-    if (format == video)
-      return 0;
-    if (cup_planar_is_same_kind (format, video))
-      return 1;
-    loss += 10;
-  }
-  if (GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo))
-    loss += 4000;
-  if (gray && result->channels != 1)
-    loss += 2000;
-  if (result->channels == 4 && !cup_colour_has_alpha (finfo))
-    loss += 1000;
-  else if (result->channels == 4 && get_alpha_depth (finfo) < MIN (depth, 8))
-    loss += 500;
-  if (bits < depth)
-    loss += 50 * (depth - bits);
-  if (GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)) {
-    loss += 10;
-    if (result->channels != 1 && GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo) > 1)
-      loss += 10 * (GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1)
-          + GST_VIDEO_FORMAT_INFO_H_SUB (finfo, 1));
-  }
-  if (bits > depth)
-    loss += 3;
-  if (GST_VIDEO_FORMAT_INFO_IS_COMPLEX (finfo))
-    loss += 2;
-  if (!gray && result->channels == 1)
-    loss += 2;
-  if (cup_colour_has_alpha (finfo) && result->channels != 4)
-    loss += 1;
-  if (format != cup_frame_native_format (result->channels, result->depth)
-      && format != GST_VIDEO_INFO_FORMAT (&choice->input->info))
-    loss += 1;
-  return loss;
-}
-
 /* Caps that leave open only the format and its colours. */
 static GstCaps *
 make_raw_filter (const CupChoice * choice)
@@ -274,9 +199,12 @@ choose_format (const CupChoice * choice, GstCaps * allowed)
       if (format == GST_VIDEO_FORMAT_UNKNOWN
           || format == GST_VIDEO_FORMAT_ENCODED)
         continue;
-      loss = get_loss (choice, format);
+      loss = cup_ranking_get_loss (choice->input, &choice->result,
+          gst_video_format_get_info (format));
+      if (i > 0)
+        loss += CUP_RANKING_LATER;
       /* Caps that need not change had better not. */
-      if (format == current && loss < 10)
+      if (format == current && loss < CUP_RANKING_KEEP)
         loss = -1;
       if (loss < best_loss) {
         best = format;
@@ -338,32 +266,46 @@ has_same_light (const GstVideoColorimetry * a, const GstVideoColorimetry * b)
   return a->transfer == b->transfer && a->primaries == b->primaries;
 }
 
+static gboolean
+is_subsampled (const GstVideoInfo * info)
+{
+  return GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) > 0;
+}
+
+/* Chroma stays where it sits in the input, also where that is not known. */
+static void
+choose_chroma_site (const GstVideoInfo * in, GstVideoInfo * info)
+{
+  if (!is_subsampled (info))
+    info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  else if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN
+      || is_subsampled (in))
+    info->chroma_site = in->chroma_site;
+}
+
 /* The colorimetry that a frame gets where downstream leaves the choice. Pixels
- * have the transfer function and primaries that they came with, and only matrix
- * and range are converted: YUV made of YUV and RGB made of RGB keep their label,
- * and so does whatever would look wrong without. Else RGB is sRGB, and YUV what
- * GStreamer takes it for by its size. */
+ * keep the transfer function and the primaries that they came with; only matrix
+ * and range are converted. */
 static void
 choose_colorimetry (const CupChoice * choice, GstVideoInfo * info)
 {
   const GstVideoInfo *in = &choice->input->info;
 
-  if (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, GST_VIDEO_COMP_U) == 0)
-    info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
-  else if (in->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN || choice->is_video)
-    info->chroma_site = in->chroma_site;
+  choose_chroma_site (in, info);
   if (!cup_input_is_raw (choice->input))
     return;
-  if (GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in)) {
+  if ((GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in))
+      || (GST_VIDEO_INFO_IS_GRAY (info) && GST_VIDEO_INFO_IS_GRAY (in))) {
     info->colorimetry = in->colorimetry;
-  } else if (choice->keeps_colours || (GST_VIDEO_INFO_IS_RGB (info)
-          && GST_VIDEO_INFO_IS_RGB (in))) {
-    info->colorimetry.transfer = in->colorimetry.transfer;
-    info->colorimetry.primaries = in->colorimetry.primaries;
-    if (GST_VIDEO_INFO_IS_YUV (info)
-        && in->colorimetry.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020)
-      info->colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT2020;
+    return;
   }
+  if (in->colorimetry.transfer != GST_VIDEO_TRANSFER_UNKNOWN)
+    info->colorimetry.transfer = in->colorimetry.transfer;
+  if (in->colorimetry.primaries != GST_VIDEO_COLOR_PRIMARIES_UNKNOWN)
+    info->colorimetry.primaries = in->colorimetry.primaries;
+  if (GST_VIDEO_INFO_IS_YUV (info)
+      && in->colorimetry.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020)
+    info->colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT2020;
 }
 
 /* What the input's caps say beyond GstVideoInfo. The metadata of HDR describes
@@ -514,12 +456,27 @@ try_image (const CupChoice * choice, GstCaps * peer, CupImageType type)
   return gst_caps_fixate (allowed);
 }
 
+/* The type that pixels get where none is asked for: that of the file that they were
+ * made of, if it holds them; UNKNOWN for any other. */
+static CupImageType
+get_file_type (const CupChoice * choice)
+{
+  CupImageType type = choice->input->image_type;
+
+  if (choice->result.depth > 8 && type != CUP_IMAGE_PNG)
+    return CUP_IMAGE_UNKNOWN;
+  if (choice->result.channels == 4 && type == CUP_IMAGE_JPEG)
+    return CUP_IMAGE_UNKNOWN;
+  return type;
+}
+
 /* The result's own bytes where downstream takes their type; else what was
- * asked for, else whatever keeps the most. */
+ * asked for, else the type of the input, else whatever keeps the most. */
 static GstCaps *
 choose_image (const CupChoice * choice, GstCaps * peer, CupImageType preferred)
 {
-  const CupImageType types[] = { choice->result.type, preferred,
+  const CupImageType types[] = { choice->result.type,
+    preferred != CUP_IMAGE_UNKNOWN ? preferred : get_file_type (choice),
     CUP_IMAGE_PNG, CUP_IMAGE_WEBP, CUP_IMAGE_JPEG
   };
   GstCaps *caps = NULL;
@@ -695,7 +652,7 @@ cup_choose_caps (const CupPicture * picture, GstCaps * peer, GstCaps * current,
     CupImageType image_type, GError ** error)
 {
   CupInput *input = picture->input;
-  CupChoice choice = { input, picture->info, picture->is_video, current };
+  CupChoice choice = { input, picture->info, current };
   GstCaps *template, *allowed, *caps;
   gboolean image_first;
 

@@ -29,7 +29,6 @@ GstCaps *cup_choice_get_sink_caps (void);
  * @scale: by how much the frame was to be enlarged
  * @info: type, channels and depth of the result; the size that it leaves with,
  *   which may be another than its own
- * @is_video: the result has the samples of the input's kind of video
  * @is_original: the frame itself in place of its result: its pixels are made to
  *   fit whatever channels and depth leave
  *
@@ -41,7 +40,6 @@ typedef struct
   const GstVideoInfo *frame;
   gdouble scale;
   CupImageInfo info;
-  gboolean is_video;
   gboolean is_original;
 } CupPicture;
 

@@ -597,6 +597,12 @@ cup_colour_new_rows (const GstVideoFrame * frame, guint channels, guint depth)
 }
 
 gboolean
+cup_colour_can_write (const GstVideoFormatInfo * finfo)
+{
+  return finfo->pack_func != NULL && finfo->pack_lines == 1;
+}
+
+gboolean
 cup_colour_write_frame (GstVideoFrame * frame, const CupPixels * pixels,
     GError ** error)
 {
@@ -608,8 +614,7 @@ cup_colour_write_frame (GstVideoFrame * frame, const CupPixels * pixels,
     cup_convert_rows_free (rows);
     return TRUE;
   }
-  if (frame->info.finfo->pack_func == NULL
-      || frame->info.finfo->pack_lines != 1) {
+  if (!cup_colour_can_write (frame->info.finfo)) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
         "GStreamer cannot write %s; put videoconvert behind",
         GST_VIDEO_FORMAT_INFO_NAME (frame->info.finfo));

@@ -28,6 +28,9 @@ void cup_colour_set_general (gboolean general);
  * though its fourth component is alpha. */
 gboolean cup_colour_has_alpha (const GstVideoFormatInfo * finfo);
 
+/* Returns whether cup_colour_write_frame() can make frames of the format. */
+gboolean cup_colour_can_write (const GstVideoFormatInfo * finfo);
+
 /* The pixels that frames of @info become: gray stays gray, alpha is kept, more
  * than 8 bits become 16. */
 void cup_colour_get_layout (const GstVideoInfo * info, guint * channels,

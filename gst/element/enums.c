@@ -33,8 +33,8 @@ CUP_DEFINE_ENUM (cup_local_model_enum_get_type,
 
 static const GEnumValue image_format_values[] = {
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_AUTO,
-        "PNG; for results another type where downstream does not take PNG",
-      "auto"},
+      "PNG; for results made of image files the type of those, WebP without "
+        "loss; another type where downstream does not take that", "auto"},
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_PNG, "PNG, lossless", "png"},
   {GST_CREATIVE_UPSCALER_IMAGE_FORMAT_JPEG, "JPEG, with `quality`; lossy",
       "jpeg"},
@@ -71,6 +71,9 @@ static const GEnumValue on_error_values[] = {
   {GST_CREATIVE_UPSCALER_ON_ERROR_PASSTHROUGH,
       "The frame itself, resized, goes on in place of its result, with a "
         "warning", "passthrough"},
+  {GST_CREATIVE_UPSCALER_ON_ERROR_EOS,
+      "The stream ends in front of the frame as at its own end, with a "
+        "warning: files are completed", "eos"},
   {0, NULL, NULL}
 };
 

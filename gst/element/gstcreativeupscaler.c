@@ -134,6 +134,7 @@ start (GstCreativeUpscaler * self)
   self->n_jobs = 0;
   self->warned_fields = 0;
   self->warned_unmatched = FALSE;
+  self->warned_times = FALSE;
   self->warned_price = FALSE;
   self->warned_alpha = FALSE;
   memset (&self->told, 0, sizeof self->told);

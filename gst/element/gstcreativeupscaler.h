@@ -87,6 +87,7 @@ struct _GstCreativeUpscaler
   CupSelector selector;
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
   gboolean warned_unmatched;    /* was told of color-match and URIs */
+  gboolean warned_times;        /* was told of frames without times */
   gboolean warned_price;        /* was told of max-cost without a price */
 
   /* FLUSH_STOP and the deactivation of the src pad may come at once, from
@@ -158,6 +159,9 @@ GstFlowReturn gst_creative_upscaler_fail_window (GstCreativeUpscaler * self,
 void gst_creative_upscaler_push_or_hold (GstCreativeUpscaler * self,
     GstEvent * event);
 void gst_creative_upscaler_push_held (GstCreativeUpscaler * self);
+/* Pushes what is held, and @eos, which is taken, behind the sum of what was spent. */
+void gst_creative_upscaler_end_stream (GstCreativeUpscaler * self,
+    GstEvent * eos);
 gboolean gst_creative_upscaler_src_event (GstPad * pad, GstObject * parent,
     GstEvent * event);
 gboolean gst_creative_upscaler_src_query (GstPad * pad, GstObject * parent,

@@ -34,6 +34,25 @@ interpolate_times (GstCreativeUpscaler * self, GstBuffer * buffer)
     GST_BUFFER_DURATION (buffer) = end - start;
 }
 
+/* Of a frame without PTS, of which nothing is known by a framerate either. The first
+ * one of a source that knows no time is at the beginning, as decoders have it: a
+ * single picture can be muxed. From the second one on the user is told, before
+ * anything is paid for. */
+static void
+stamp_untimed (GstCreativeUpscaler * self, GstBuffer * metadata)
+{
+  if (GST_BUFFER_PTS_IS_VALID (metadata)
+      || GST_VIDEO_INFO_FPS_N (&self->input->info) > 0)
+    return;
+  if (self->n_frames == 0) {
+    if (self->interpolate)
+      GST_BUFFER_PTS (metadata) = 0;
+  } else if (!self->warned_times) {
+    self->warned_times = TRUE;
+    cup_report_untimed (GST_ELEMENT (self), self->input->caps);
+  }
+}
+
 /* Clips the times of @metadata to the segment; FALSE where the frame lies
  * outside. */
 static gboolean
@@ -262,8 +281,11 @@ configure_job (GstCreativeUpscaler * self, CupJob * job)
 static CupFrameProgress *
 new_progress (GstCreativeUpscaler * self, GstBuffer * metadata)
 {
-  return cup_frame_progress_new (self->progress, self->n_jobs,
-      GST_BUFFER_PTS (metadata), self->arrived);
+  CupTimes times;
+
+  get_times (self, metadata, &times);
+  return cup_frame_progress_new (self->progress, self->n_jobs, times.pts,
+      times.stream_time, self->arrived);
 }
 
 GstFlowReturn
@@ -637,6 +659,7 @@ gst_creative_upscaler_take_frame (GstCreativeUpscaler * self,
   self->arrived = cup_stats_count_in (self->stats);
   if (self->interpolate)
     interpolate_times (self, metadata);
+  stamp_untimed (self, metadata);
   self->n_frames++;
 
   if (is_outside (self, buffer, metadata)) {

@@ -42,12 +42,15 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
   output->frame_width = picture->frame->width;
   output->frame_height = picture->frame->height;
   output->layout = picture->info;
-  output->is_video = picture->is_video;
   output->sizing = *sizing;
   output->sizing.width = picture->info.width;
   output->sizing.height = picture->info.height;
   cup_choice_get_aspect (picture, &output->par_n, &output->par_d);
   output->quality = encoding->quality;
+  /* Nobody has asked for a loss that the input need not have had. */
+  if (encoding->type == CUP_IMAGE_UNKNOWN
+      && picture->input->image_type == CUP_IMAGE_WEBP)
+    output->quality = 100;
   output->compression_level = encoding->compression_level;
   output->caps = gst_caps_ref (caps);
   output->image_type =
@@ -193,8 +196,7 @@ cup_output_fits (const CupOutput * output, const CupPicture * picture)
     return FALSE;
   cup_choice_get_aspect (picture, &par_n, &par_d);
   return par_n == output->par_n && par_d == output->par_d
-      && (picture->is_original || (has_same_layout (a, b)
-          && picture->is_video == output->is_video));
+      && (picture->is_original || has_same_layout (a, b));
 }
 
 gboolean

@@ -58,7 +58,6 @@ typedef struct
  * @frame_width: of the frame that it was chosen for, 0 where it is not known
  * @frame_height: see @frame_width
  * @layout: type, channels and depth of the result that it was chosen for
- * @is_video: whether that was video
  * @sizing: with which the size was found, that of @info
  */
 typedef struct
@@ -69,7 +68,6 @@ typedef struct
   gint frame_width;
   gint frame_height;
   CupImageInfo layout;
-  gboolean is_video;
   CupSizing sizing;
 
   /*< private > */

@@ -44,17 +44,6 @@ is_half_height (const GstVideoFormatInfo * finfo)
   return GST_VIDEO_FORMAT_INFO_H_SUB (finfo, GST_VIDEO_COMP_U) > 0;
 }
 
-gboolean
-cup_planar_is_same_kind (GstVideoFormat a, GstVideoFormat b)
-{
-  const GstVideoFormatInfo *one = gst_video_format_get_info (a);
-  const GstVideoFormatInfo *two = gst_video_format_get_info (b);
-
-  return is_planar (a) && is_planar (b)
-      && is_half_width (one) == is_half_width (two)
-      && is_half_height (one) == is_half_height (two);
-}
-
 static gboolean
 is_cosited (const GstVideoInfo * info, GstVideoChromaSite direction)
 {

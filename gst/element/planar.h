@@ -18,9 +18,6 @@ G_BEGIN_DECLS
  * luma and both of chroma, of known sites. */
 gboolean cup_planar_is_supported (const GstVideoInfo * info);
 
-/* Whether frames of both have the same samples, in another order. */
-gboolean cup_planar_is_same_kind (GstVideoFormat a, GstVideoFormat b);
-
 CupYuv *cup_planar_read (const GstVideoFrame * frame, GError ** error);
 
 /* Whether @yuv, whose samples mean what those of @in do, is a frame of @out

@@ -30,6 +30,7 @@ struct _CupFrameProgress
   CupProgressReporter *reporter;
   guint64 number;
   GstClockTime pts;
+  GstClockTime stream_time;
   gint64 arrived;
 
   /* Never changed after the job was submitted. */
@@ -157,7 +158,7 @@ cup_progress_reporter_warn (CupProgressReporter * reporter,
 
 CupFrameProgress *
 cup_frame_progress_new (CupProgressReporter * reporter, guint64 number,
-    GstClockTime pts, gint64 arrived)
+    GstClockTime pts, GstClockTime stream_time, gint64 arrived)
 {
   CupFrameProgress *frame = g_new0 (CupFrameProgress, 1);
 
@@ -165,6 +166,7 @@ cup_frame_progress_new (CupProgressReporter * reporter, guint64 number,
   frame->reporter = cup_progress_reporter_ref (reporter);
   frame->number = number;
   frame->pts = pts;
+  frame->stream_time = stream_time;
   frame->arrived = arrived;
   frame->state = -1;
   frame->queue_position = -1;
@@ -323,6 +325,9 @@ cup_frame_progress_fill (CupFrameProgress * frame, GstStructure * structure)
       "engine", G_TYPE_STRING, frame->reporter->engine, NULL);
   if (GST_CLOCK_TIME_IS_VALID (frame->pts))
     gst_structure_set (structure, "pts", G_TYPE_UINT64, frame->pts, NULL);
+  if (GST_CLOCK_TIME_IS_VALID (frame->stream_time))
+    gst_structure_set (structure, "stream-time", G_TYPE_UINT64,
+        frame->stream_time, NULL);
 }
 
 void

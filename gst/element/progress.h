@@ -46,7 +46,7 @@ void cup_progress_reporter_warn (CupProgressReporter * reporter,
 /* @number counts the frames that the element has taken; @arrived is what
  * cup_stats_count_in() has returned for it. */
 CupFrameProgress *cup_frame_progress_new (CupProgressReporter * reporter,
-    guint64 number, GstClockTime pts, gint64 arrived);
+    guint64 number, GstClockTime pts, GstClockTime stream_time, gint64 arrived);
 CupFrameProgress *cup_frame_progress_ref (CupFrameProgress * frame);
 void cup_frame_progress_unref (CupFrameProgress * frame);
 
@@ -76,7 +76,8 @@ void cup_frame_progress_skip (CupFrameProgress * frame);
 void cup_frame_progress_count_out (CupFrameProgress * frame, CupSource source);
 void cup_frame_progress_count_drop (CupFrameProgress * frame, CupDrop drop);
 
-/* Sets the fields `frame`, `engine`, and `pts` where it is known. */
+/* Sets the fields `frame`, `engine`, and `pts` and `stream-time` where they are
+ * known. */
 void cup_frame_progress_fill (CupFrameProgress * frame,
     GstStructure * structure);
 /* Sets `settings`, unless there never was a job. */

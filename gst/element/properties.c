@@ -166,7 +166,8 @@ static const CupProperty properties[] = {
     .blurb = "What becomes of a frame that fails, when its turn to leave "
         "comes. `passthrough` works for frames that come after it was set, "
         "since earlier ones were not kept. A refused key and settings that "
-        "cannot work always end the stream",
+        "cannot work always end the stream: with an error, unless `eos` is set "
+        "and frames have left",
     .kind = CUP_PROPERTY_ENUM, .offset = OFFSET (on_error),
     .get_type = cup_on_error_enum_get_type,
     .flags = GST_PARAM_MUTABLE_PLAYING },

@@ -307,6 +307,19 @@ cup_report_lost_orientation (GstElement * element, guint orientation,
 }
 
 void
+cup_report_untimed (GstElement * element, GstCaps * caps)
+{
+  const gchar *type = gst_structure_get_name (gst_caps_get_structure (caps, 0));
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The frames have no times, and their caps no framerate: muxers and most "
+          "encoders of video cannot use what comes of them. Add a framerate in "
+          "front, for example multifilesrc caps=%s,framerate=25/1; pictures in "
+          "files of their own need none",
+          g_str_equal (type, "video/x-raw") ? "image/png" : type), (NULL));
+}
+
+void
 cup_report_unmatched (GstElement * element)
 {
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,

@@ -73,6 +73,10 @@ void cup_report_lost_profile (GstElement * element, GBytes * profile,
 void cup_report_lost_orientation (GstElement * element, guint orientation,
     const gchar * engine);
 
+/* Warns that frames of @caps have neither times nor a framerate, and says what to
+ * add. */
+void cup_report_untimed (GstElement * element, GstCaps * caps);
+
 /* Warns that the colours of pictures which only the service fetches are not
  * known, so that color-match does nothing to their results. */
 void cup_report_unmatched (GstElement * element);

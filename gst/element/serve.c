@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "live.h"
 #include "meta.h"
-#include "planar.h"
 #include "report.h"
 #include "spending.h"
 
@@ -32,21 +31,6 @@ update_sizing (GstCreativeUpscaler * self)
   self->sizing.height = self->output ? self->output->layout.height : 0;
 }
 
-/* What results are going to be, as far as that can be told before the first one:
- * a frame that leaves itself is not to set another format. */
-static gboolean
-expects_video (GstCreativeUpscaler * self, const CupInput * input)
-{
-  gint colour_match;
-
-  GST_OBJECT_LOCK (self);
-  colour_match = self->settings.colour_match;
-  GST_OBJECT_UNLOCK (self);
-  return colour_match == CUP_COLOUR_MATCH_NONE && cup_input_is_raw (input)
-      && cup_planar_is_supported (&input->info)
-      && (cup_engine_get_accepts (self->engine) & CUP_ENGINE_ACCEPTS_YUV);
-}
-
 static CupOutput *
 choose_output (GstCreativeUpscaler * self, CupPicture * picture,
     GError ** error)
@@ -67,9 +51,6 @@ choose_output (GstCreativeUpscaler * self, CupPicture * picture,
     picture->info.type = self->output->layout.type;
     picture->info.channels = self->output->layout.channels;
     picture->info.depth = self->output->layout.depth;
-    picture->is_video = self->output->is_video;
-  } else if (picture->is_original) {
-    picture->is_video = expects_video (self, picture->input);
   }
   peer = gst_pad_peer_query_caps (self->srcpad, NULL);
   output = cup_output_choose (picture, &self->sizing, peer, self->output,
@@ -260,6 +241,39 @@ pass_original (GstCreativeUpscaler * self, CupSlot * slot)
 
 /* Frames that have failed */
 
+static void
+refuse_frames (GstCreativeUpscaler * self)
+{
+  GList *refused = cup_window_refuse_frames (self->window), *walk;
+
+  GST_DEBUG_OBJECT (self, "no more frames are wanted");
+  /* Of a new segment, that is in the window already, there may be frames that
+   * have the same pixels. */
+  for (walk = refused; walk; walk = walk->next)
+    keep_drop (self, walk->data, CUP_DROP_CANCELLED);
+  cup_slots_abandon (refused, self->srcpad);
+}
+
+/* The stream ends in front of the failed frame, as if downstream had enough:
+ * files are completed by any application, which an error would keep it from. */
+static GstFlowReturn
+end_before_frame (GstCreativeUpscaler * self, CupSlot * slot)
+{
+  if (!cup_window_take_frame (self->window, slot, FALSE))
+    return GST_FLOW_FLUSHING;
+  keep_drop (self, slot, CUP_DROP_FAILED);
+  cup_frame_progress_count_drop (slot->progress, CUP_DROP_FAILED);
+  cup_report_failure (GST_ELEMENT (self), slot->error,
+      cup_engine_get_name (self->engine), GST_BUFFER_PTS (slot->metadata),
+      "where the stream ends");
+  /* Before the place gets free, and before EOS, which downstream may hold for
+   * long: what upstream put there would be paid for and never leave. */
+  refuse_frames (self);
+  cup_window_frame_left (self->window);
+  gst_creative_upscaler_end_stream (self, gst_event_new_eos ());
+  return GST_FLOW_OK;
+}
+
 /* The engine will fail the next frames as well, and the user has to do
  * something: nobody is served by a stream without a single result. */
 static gboolean
@@ -314,6 +328,9 @@ serve_failed_frame (GstCreativeUpscaler * self, CupSlot * slot)
   max_failures = self->settings.max_failures;
   GST_OBJECT_UNLOCK (self);
 
+  if (on_error == GST_CREATIVE_UPSCALER_ON_ERROR_EOS
+      && (self->output || !is_final (slot->error)))
+    return end_before_frame (self, slot);
   if (on_error == GST_CREATIVE_UPSCALER_ON_ERROR_ERROR
       || is_final (slot->error))
     return report_failed_frame (self, slot);
@@ -639,19 +656,6 @@ serve (GstCreativeUpscaler * self, CupSlot * slot)
       break;
   }
   return serve_result (self, slot, state);
-}
-
-static void
-refuse_frames (GstCreativeUpscaler * self)
-{
-  GList *refused = cup_window_refuse_frames (self->window), *walk;
-
-  GST_DEBUG_OBJECT (self, "downstream wants no more frames");
-  /* Of a new segment, that is in the window already, there may be frames that
-   * have the same pixels. */
-  for (walk = refused; walk; walk = walk->next)
-    keep_drop (self, walk->data, CUP_DROP_CANCELLED);
-  cup_slots_abandon (refused, self->srcpad);
 }
 
 GstFlowReturn

@@ -79,7 +79,6 @@ cup_slot_get_picture (const CupSlot * slot, const CupSizing * sizing,
   /* What is changed leaves as pixels do. */
   if (slot->result && slot->result->colour_reference)
     picture->info.type = CUP_IMAGE_UNKNOWN;
-  picture->is_video = slot->result && slot->result->yuv;
   picture->is_original = slot->is_original;
   if (slot->is_original) {
     picture->info.width = slot->width;

@@ -107,6 +107,17 @@ gst_creative_upscaler_push_or_hold (GstCreativeUpscaler * self,
     self->held = g_list_append (self->held, event);
 }
 
+void
+gst_creative_upscaler_end_stream (GstCreativeUpscaler * self, GstEvent * eos)
+{
+  /* Perhaps there never was a frame; the events go all the same. */
+  gst_creative_upscaler_push_held (self);
+  /* A failed frame may have ended the stream before upstream does. */
+  if (!GST_PAD_IS_EOS (self->srcpad))
+    cup_spending_tell_sum (self, "eos");
+  gst_pad_push_event (self->srcpad, eos);
+}
+
 /* Returns EOS where the task has nothing more to do. */
 static GstFlowReturn
 serve_event (GstCreativeUpscaler * self, CupSlot * slot)
@@ -118,10 +129,7 @@ serve_event (GstCreativeUpscaler * self, CupSlot * slot)
   if (!event)
     return GST_FLOW_OK;
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-    /* Perhaps there never was a frame; the events go all the same. */
-    gst_creative_upscaler_push_held (self);
-    cup_spending_tell_sum (self, "eos");
-    gst_pad_push_event (self->srcpad, event);
+    gst_creative_upscaler_end_stream (self, event);
     return cup_window_end_stream (self->window) ? GST_FLOW_EOS : GST_FLOW_OK;
   }
   gst_creative_upscaler_push_or_hold (self, event);

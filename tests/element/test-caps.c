@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "element/frame.h"
 
 /* An element with the real local engine, as a resampler and nothing else; @caps
  * of the input. */
@@ -291,7 +292,41 @@ test_all_formats_out (void)
   }
 }
 
-/* Of several formats the one that loses least is taken. */
+static GstBuffer *make_image (CupImageType type, guint8 key);
+
+/* The format that a result of @channels and @depth leaves in. @input: caps. */
+static void
+check_format (const gchar * input, guint channels, guint depth,
+    const gchar * downstream, const gchar * expected)
+{
+  const CupDummyPlan plan = {.channels = channels,.depth = depth };
+  Fixture *f = fixture_new (NULL, NULL);
+  GstCaps *caps;
+  GstVideoInfo info;
+  GstBuffer *frame;
+
+  gst_harness_set_sink_caps_str (f->harness, downstream);
+  cup_dummy_engine_set_plan (f->engine, &plan);
+  caps = gst_caps_from_string (input);
+  if (g_str_has_prefix (input, "image/")) {
+    frame = make_image (CUP_IMAGE_PNG, 1);
+  } else {
+    g_assert_true (gst_video_info_from_caps (&info, caps));
+    frame = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&info), NULL);
+    gst_buffer_memset (frame, 0, 255, -1);
+  }
+  gst_caps_unref (caps);
+  fixture_set_caps (f, input);
+  gst_harness_push (f->harness, frame);
+  gst_buffer_unref (gst_harness_pull (f->harness));
+  caps = gst_pad_get_current_caps (f->harness->sinkpad);
+  g_assert_cmpstr (gst_structure_get_string (gst_caps_get_structure (caps, 0),
+          "format"), ==, expected);
+  gst_caps_unref (caps);
+  fixture_free (f);
+}
+
+/* Of a picture that came as a file, the one that loses least is taken. */
 static void
 test_choice_of_format (void)
 {
@@ -309,27 +344,78 @@ test_choice_of_format (void)
     {1, 16, "video/x-raw,format={RGB,GRAY8,GRAY16_LE}", "GRAY16_LE"},
     {3, 16, "video/x-raw,format={RGB,I420_10LE,ARGB64}", "ARGB64"},
     {3, 16, "video/x-raw,format={RGB,P010_10LE}", "P010_10LE"},
-    {3, 16, "video/x-raw", "RGBA64_LE"},
+    {3, 16, "video/x-raw,format={RGB,RGBA64_LE,Y444_16LE}", "RGBA64_LE"},
     {4, 16, "video/x-raw", "RGBA64_LE"},
+    {3, 8, "video/x-raw", "RGB"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++)
+    check_format ("image/png,framerate=25/1", cases[i].channels,
+        cases[i].depth, cases[i].downstream, cases[i].expected);
+}
+
+/* Raw video keeps its format; where downstream does not take that, the same
+ * subsampling with enough depth, then the same kind, and the other kind last. */
+static void
+test_format_is_kept (void)
+{
+  static const struct
+  {
+    const gchar *input;
+    guint channels, depth;
+    const gchar *downstream;
+    const gchar *expected;
+  } cases[] = {
+    {"I420", 3, 8, "video/x-raw", "I420"},
+    {"I420", 3, 16, "video/x-raw", "I420"},
+    {"I420", 1, 8, "video/x-raw", "I420"},
+    {"I420", 3, 8, "video/x-raw,format={RGB,Y444,NV12,P010_10LE}", "NV12"},
+    {"I420", 3, 8, "video/x-raw,format={RGB,Y444,P010_10LE}", "P010_10LE"},
+    {"I420", 3, 8, "video/x-raw,format={RGB,Y444,Y42B}", "Y42B"},
+    {"I420", 3, 8, "video/x-raw,format={RGB,Y444}", "Y444"},
+    {"I420", 3, 8, "video/x-raw,format={BGRA,BGRx}", "BGRx"},
+    {"I420", 3, 8, "video/x-raw,format={A420,AYUV,YV12}", "YV12"},
+    /* Of two that keep the same the one that passes through a converter. */
+    {"P010_10LE", 3, 16, "video/x-raw,format={Y444,I420,I420_10LE}; "
+          "video/x-raw", "I420_10LE"},
+    {"P010_10LE", 3, 16, "video/x-raw,format={Y444,I420}; video/x-raw",
+        "P010_10LE"},
+    /* Alpha that only the result has. */
+    {"I420", 4, 8, "video/x-raw", "A420"},
+    {"I420", 4, 8, "video/x-raw,format={I420,RGB}", "I420"},
+    {"Y42B", 3, 8, "video/x-raw,format={I420,Y444,RGB}", "Y444"},
+    {"UYVY", 3, 8, "video/x-raw", "UYVY"},
+    {"v210", 3, 16, "video/x-raw", "v210"},
+    {"I420_10LE", 3, 16, "video/x-raw", "I420_10LE"},
+    {"I420_10LE", 3, 8, "video/x-raw", "I420_10LE"},
+    {"P010_10LE", 3, 16, "video/x-raw,format={Y444,I420,NV12,Y444_10LE,"
+          "I422_10LE,I420_10LE}", "I420_10LE"},
+    {"I420_10LE", 3, 16, "video/x-raw,format={I420,RGBA64_LE,Y444_12LE}",
+        "Y444_12LE"},
+    {"I420_10LE", 3, 16, "video/x-raw,format={RGB,Y444,NV12}", "NV12"},
+    {"GRAY8", 1, 8, "video/x-raw", "GRAY8"},
+    {"GRAY8", 3, 8, "video/x-raw", "I420"},
+    {"RGB", 3, 8, "video/x-raw", "RGB"},
+    {"BGRx", 3, 16, "video/x-raw", "BGRx"},
+    {"BGRx", 3, 8, "video/x-raw,format={I420,Y444,RGB16,xRGB}", "xRGB"},
+    {"RGBA", 4, 8, "video/x-raw", "RGBA"},
+    {"ARGB64", 4, 16, "video/x-raw", "ARGB64"},
+    /* Alpha that the result has lost. */
+    {"RGBA", 3, 8, "video/x-raw", "RGB"},
+    {"A420", 3, 8, "video/x-raw", "I420"},
   };
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
-    Fixture *f = fixture_new (NULL, NULL);
-    const CupDummyPlan plan = {.channels = cases[i].channels,
-      .depth = cases[i].depth
-    };
-    GstCaps *caps;
+    gchar *input = g_strdup_printf ("video/x-raw,format=%s,width=32,height=24,"
+        "framerate=25/1", cases[i].input);
 
-    gst_harness_set_sink_caps_str (f->harness, cases[i].downstream);
-    cup_dummy_engine_set_plan (f->engine, &plan);
-    fixture_push (f, 1);
-    gst_buffer_unref (gst_harness_pull (f->harness));
-    caps = gst_pad_get_current_caps (f->harness->sinkpad);
-    g_assert_cmpstr (gst_structure_get_string (gst_caps_get_structure (caps,
-                0), "format"), ==, cases[i].expected);
-    gst_caps_unref (caps);
-    fixture_free (f);
+    g_test_message ("%s, %u channels of %u bits, %s", cases[i].input,
+        cases[i].channels, cases[i].depth, cases[i].downstream);
+    check_format (input, cases[i].channels, cases[i].depth,
+        cases[i].downstream, cases[i].expected);
+    g_free (input);
   }
 }
 
@@ -392,7 +478,9 @@ test_choice_of_media (void)
     {"raw", "image/jpeg", CUP_IMAGE_PNG, "image/jpeg", CUP_IMAGE_JPEG},
     {"image/png", NULL, CUP_IMAGE_UNKNOWN, "image/png", CUP_IMAGE_PNG},
     {"image/png", NULL, CUP_IMAGE_JPEG, "image/jpeg", CUP_IMAGE_JPEG},
-    {"image/jpeg", NULL, CUP_IMAGE_UNKNOWN, "image/png", CUP_IMAGE_PNG},
+    {"image/jpeg", NULL, CUP_IMAGE_UNKNOWN, "image/jpeg", CUP_IMAGE_JPEG},
+    {"image/jpeg", NULL, CUP_IMAGE_PNG, "image/png", CUP_IMAGE_PNG},
+    {"image/jpeg", "image/png", CUP_IMAGE_UNKNOWN, "image/png", CUP_IMAGE_PNG},
     {"image/png", "video/x-raw", CUP_IMAGE_PNG, "video/x-raw",
         CUP_IMAGE_UNKNOWN},
     {"image/png", "video/x-raw;image/png", CUP_IMAGE_PNG, "video/x-raw",
@@ -415,6 +503,58 @@ test_choice_of_media (void)
           make_image (cup_image_type_from_mime (cases[i].in), 7));
     }
     assert_out (f, cases[i].media, cases[i].type);
+    fixture_free (f);
+  }
+}
+
+/* Pixels that were made of a file leave as that type, without a loss that it does
+ * not have; PNG where it cannot hold them. */
+static void
+test_type_of_file (void)
+{
+  static const struct
+  {
+    const gchar *in;
+    guint channels, depth;
+    CupImageType expected;
+  } cases[] = {
+    {"image/jpeg", 3, 8, CUP_IMAGE_JPEG},
+    {"image/jpeg", 1, 8, CUP_IMAGE_JPEG},
+    {"image/jpeg", 4, 8, CUP_IMAGE_PNG},
+    {"image/jpeg", 3, 16, CUP_IMAGE_PNG},
+    {"image/png", 3, 16, CUP_IMAGE_PNG},
+    {"image/webp", 3, 8, CUP_IMAGE_WEBP},
+    {"image/webp", 4, 8, CUP_IMAGE_WEBP},
+    {"image/webp", 3, 16, CUP_IMAGE_PNG},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const CupDummyPlan plan = {.channels = cases[i].channels,
+      .depth = cases[i].depth
+    };
+    CupImageType type = cup_image_type_from_mime (cases[i].in);
+    CupImageInfo info;
+    GstBuffer *buffer;
+    GBytes *bytes;
+    Fixture *f;
+
+    if (!cup_image_type_is_supported (type))
+      continue;
+    g_test_message ("%s, %u channels of %u bits", cases[i].in,
+        cases[i].channels, cases[i].depth);
+    f = fixture_new (NULL, NULL);
+    cup_dummy_engine_set_plan (f->engine, &plan);
+    fixture_set_caps (f, cases[i].in);
+    gst_harness_push (f->harness, make_image (type, 7));
+    buffer = gst_harness_pull (f->harness);
+    bytes = cup_frame_map_bytes (buffer, NULL);
+    g_assert_true (cup_image_read_info (bytes, &info, NULL));
+    g_assert_cmpint (info.type, ==, cases[i].expected);
+    if (cases[i].expected == CUP_IMAGE_WEBP)
+      g_assert_false (cup_image_is_lossy (bytes, CUP_IMAGE_WEBP));
+    g_bytes_unref (bytes);
+    gst_buffer_unref (buffer);
     fixture_free (f);
   }
 }
@@ -685,6 +825,8 @@ main (int argc, char **argv)
   g_test_add_func ("/caps/all-formats-in", test_all_formats_in);
   g_test_add_func ("/caps/all-formats-out", test_all_formats_out);
   g_test_add_func ("/caps/choice-of-format", test_choice_of_format);
+  g_test_add_func ("/caps/format-is-kept", test_format_is_kept);
+  g_test_add_func ("/caps/type-of-file", test_type_of_file);
   g_test_add_func ("/caps/choice-of-media", test_choice_of_media);
   g_test_add_func ("/caps/bytes-pass-through", test_bytes_pass_through);
   g_test_add_func ("/caps/downstream-size", test_downstream_size);

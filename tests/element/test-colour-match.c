@@ -213,7 +213,7 @@ static const Case cases[] = {
   {"png-deep", 3, 16, CUP_IMAGE_PNG, CUP_IMAGE_PNG, "image/png",
       CUP_IMAGE_PNG},
   {"jpeg-to-any", 3, 8, CUP_IMAGE_JPEG, CUP_IMAGE_JPEG,
-      "image/jpeg;image/png", CUP_IMAGE_PNG},
+      "image/jpeg;image/png", CUP_IMAGE_JPEG},
   {"jpeg-only", 3, 8, CUP_IMAGE_JPEG, CUP_IMAGE_JPEG, "image/jpeg",
       CUP_IMAGE_JPEG},
 };

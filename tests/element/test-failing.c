@@ -13,6 +13,7 @@
 #define START "stream-start|caps|segment"
 #define PASSED "passed through"
 #define LEFT_OUT "left out"
+#define ENDS "where the stream ends"
 
 static const CupDummyPlan failing = {.fails = TRUE,.hosted = TRUE };
 static const CupDummyPlan held = {.fails = TRUE,.delay = CUP_DUMMY_HOLD };
@@ -238,6 +239,67 @@ test_drop_all (void)
   g_assert_cmpuint (duration, ==, 10 * FRAME_DURATION);
   gst_event_unref (event);
   assert_quiet (f);
+  fixture_free (f);
+}
+
+/* The end of the stream */
+
+/* The first, the one in the middle, the last of three: the frames before it leave,
+ * and EOS follows, whether or not upstream's own EOS is there. No error. */
+static void
+test_eos (void)
+{
+  static const gchar *const records[] = {
+    "stream-start|segment|eos", START "|10|eos", START "|10|20|eos"
+  };
+  guint i, n;
+
+  for (i = 0; i < 6; i++) {
+    Fixture *f = failing_fixture ("eos");
+    guint8 key = (guint8) (10 * (i / 2 + 1));
+
+    cup_dummy_engine_set_plan_for (f->engine, key, &held);
+    push_keys (f, 10, 30);
+    if (i % 2)
+      push_eos (f);
+    cup_dummy_engine_wait_started (f->engine, 3);
+    cup_dummy_engine_release (f->engine, key);
+    fixture_assert_record (f, records[i / 2]);
+    assert_warning (f, key, ENDS, "told to fail");
+    g_assert_cmpint (fixture_push (f, 90), ==, GST_FLOW_EOS);
+    assert_quiet (f);
+    g_assert_cmpuint (fixture_get_count (f, "frames-failed"), ==, 1);
+
+    /* After a flush it goes on. */
+    flush (f);
+    g_assert_cmpint (fixture_push (f, 40), ==, GST_FLOW_OK);
+    for (n = 0; n < i / 2; n++)
+      gst_buffer_unref (gst_harness_pull (f->harness));
+    expect_frame (f, 40, FALSE);
+    fixture_free (f);
+  }
+}
+
+/* What a user has to mend is an error as long as there is nothing to complete. */
+static void
+test_eos_final (void)
+{
+  const CupDummyPlan refused = {.fails = TRUE,.code = CUP_ERROR_NOT_AUTHORIZED
+  };
+  Fixture *f = failing_fixture ("eos");
+
+  cup_dummy_engine_set_plan_for (f->engine, 20, &refused);
+  fixture_push (f, 10);
+  fixture_push (f, 20);
+  fixture_assert_record (f, START "|10|eos");
+  assert_warning (f, 20, ENDS, "told to fail");
+  assert_quiet (f);
+  fixture_free (f);
+
+  f = failing_fixture ("eos");
+  cup_dummy_engine_set_plan_for (f->engine, 20, &refused);
+  fixture_push (f, 20);
+  assert_error (f, "told to fail");
   fixture_free (f);
 }
 
@@ -823,6 +885,8 @@ main (int argc, char **argv)
   g_test_add_func ("/failing/drop", test_drop);
   g_test_add_func ("/failing/drop-without-time", test_drop_without_time);
   g_test_add_func ("/failing/drop-all", test_drop_all);
+  g_test_add_func ("/failing/eos", test_eos);
+  g_test_add_func ("/failing/eos-final", test_eos_final);
   g_test_add_func ("/failing/passthrough", test_passthrough);
   g_test_add_func ("/failing/passthrough-all", test_passthrough_all);
   g_test_add_func ("/failing/passthrough-pixels", test_passthrough_pixels);

@@ -311,6 +311,8 @@ static void
 test_deep_format (void)
 {
   assert_format ("I420_10LE", "video/x-raw,format={P010_10LE,P016_LE}",
+      "P010_10LE");
+  assert_format ("P012_LE", "video/x-raw,format={P010_10LE,P016_LE}",
       "P016_LE");
   assert_format ("I420_10LE", "video/x-raw,format={I420,NV12,P010_10LE}",
       "P010_10LE");
@@ -319,7 +321,8 @@ test_deep_format (void)
   /* Two bits of alpha are next to none. */
   assert_format ("ARGB", "video/x-raw,format={RGB10A2_LE,AYUV}", "AYUV");
   assert_format ("ARGB", "video/x-raw,format={I420,AV12}", "AV12");
-  assert_format ("I420", "video/x-raw,format={ARGB64,P010_10LE,RGB}", "RGB");
+  assert_format ("I420", "video/x-raw,format={ARGB64,P010_10LE,RGB}",
+      "P010_10LE");
 }
 
 #define TRANSPARENT "video/x-raw,format=RGBA,width=16,height=12,framerate=25/1"
@@ -465,15 +468,18 @@ typedef struct
 } Colours;
 
 static const Colours colours[] = {
-  {"sdr-to-rgb", "I420", "bt709", "format=RGB", "sRGB"},
-  {"bt601-to-rgb", "I420", "bt601", "format=RGB", "sRGB"},
+  {"sdr-to-rgb", "I420", "bt709", "format=RGB", "1:1:5:1"},
+  {"bt601-to-rgb", "I420", "bt601", "format=RGB", "1:1:16:4"},
+  {"sdr-as-srgb", "I420", "bt709", "format=RGB,colorimetry=sRGB", "sRGB"},
+  {"gray", "GRAY8", "2:4:5:1", "format=GRAY8", "2:4:5:1"},
   {"yuv-to-yuv", "I420", "bt709", "format=NV12", "bt709"},
   {"full-range", "I420", "1:4:0:0", "format=Y444", "1:4:0:0"},
   {"bt601-as-bt709", "I420", "bt601", "format=I420,colorimetry=bt709",
       "bt709"},
   {"rgb-to-rgb", "RGB", "1:1:5:1", "format=BGRx", "1:1:5:1"},
   {"rgb-narrow-range", "RGB", "2:1:7:1", "format=RGB", "1:1:7:1"},
-  {"rgb-to-yuv", "RGB", "sRGB", "format=I420", "bt601"},
+  {"rgb-to-yuv", "RGB", "sRGB", "format=I420", "2:4:7:1"},
+  {"rgb-as-bt709", "RGB", "sRGB", "format=I420,colorimetry=bt709", "bt709"},
   {"pq-to-rgb", "I420_10LE", "bt2100-pq", "format=ARGB64", "1:1:14:7"},
   {"pq-to-yuv", "P010_10LE", "bt2100-pq", "format=I422_10LE", "bt2100-pq"},
   {"pq-to-narrow", "P010_10LE", "bt2100-pq", "format=I420", "bt2100-pq"},
@@ -581,8 +587,8 @@ test_hdr (void)
   assert_field (FRAME_CAPS, "image/png", "colorimetry", NULL);
   /* It describes the light of another transfer function. */
   assert_field ("video/x-raw,format=I420,width=48,height=32,framerate=25/1,"
-      "colorimetry=(string)bt709," HDR10, "video/x-raw,format=RGB",
-      "content-light-level", NULL);
+      "colorimetry=(string)bt709," HDR10,
+      "video/x-raw,format=RGB,colorimetry=sRGB", "content-light-level", NULL);
 }
 
 /* --- geometry and time --- */

@@ -674,6 +674,32 @@ get_meta (GstBuffer * buffer)
   return gst_custom_meta_get_structure (meta);
 }
 
+/* Timestamps that begin at an hour, as those of broadcasts may. */
+static void
+test_stream_time (void)
+{
+  const GstClockTime hour = 3600 * GST_SECOND;
+  Fixture *f = fixture_new (NULL, NULL);
+  GstSegment segment;
+  GstBuffer *buffer = fixture_make_frame (5);
+  GstStructure *job;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.start = hour;
+  segment.time = GST_SECOND;
+  gst_harness_push_event (f->harness, gst_event_new_segment (&segment));
+  GST_BUFFER_PTS (buffer) = hour + FRAME_DURATION;
+  gst_harness_push (f->harness, buffer);
+  job = fixture_wait_job (f, "done");
+  assert_number (job, "pts", hour + FRAME_DURATION);
+  assert_number (job, "stream-time", GST_SECOND + FRAME_DURATION);
+  gst_structure_free (job);
+  buffer = gst_harness_pull (f->harness);
+  assert_number (get_meta (buffer), "stream-time", GST_SECOND + FRAME_DURATION);
+  gst_buffer_unref (buffer);
+  fixture_free (f);
+}
+
 static void
 test_meta (void)
 {
@@ -741,5 +767,6 @@ main (int argc, char **argv)
   g_test_add_func ("/messages/no-progress", test_no_progress);
   g_test_add_func ("/messages/preroll", test_preroll);
   g_test_add_func ("/messages/meta", test_meta);
+  g_test_add_func ("/messages/stream-time", test_stream_time);
   return fixture_run ();
 }

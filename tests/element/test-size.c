@@ -298,6 +298,8 @@ test_fidelity (void)
   Fixture *f = odd_fixture ("exact", &deep);
   GstBuffer *buffer;
 
+  gst_harness_set_sink_caps_str (f->harness,
+      "video/x-raw,format={RGBA64_LE,RGBA64_BE}");
   push_odd (f, 77);
   buffer = pull_frame (f, "video/x-raw,format={RGBA64_LE,RGBA64_BE},width=36,"
       "height=26");

@@ -256,8 +256,8 @@ test_caps_change (void)
   fixture_push (f, 0);
   fixture_push (f, 1);
   fixture_set_caps (f,
-      "video/x-raw,format=GRAY8,width=8,height=8,framerate=25/1");
-  buffer = gst_buffer_new_allocate (NULL, 64, NULL);
+      "video/x-raw,format=RGB,width=8,height=8,framerate=25/1");
+  buffer = gst_buffer_new_allocate (NULL, 8 * 8 * 3, NULL);
   gst_buffer_memset (buffer, 0, 2, -1);
   gst_harness_push (f->harness, buffer);
   cup_dummy_engine_wait_started (f->engine, 3);

@@ -415,62 +415,6 @@ test_seek (Studio * studio, gconstpointer data)
   tracks_free (output);
 }
 
-/* The lines of docs/guide-sound.md, with @more for the service. */
-
-static void
-run_guide_line (Studio * studio, const gchar * format)
-{
-  const gchar *location = cup_fal_service_get_location (studio->service);
-  gchar *more = g_strdup_printf ("engine=fal api-key=" KEY " location=%1$s "
-      "storage-location=%1$s", location);
-  gchar **parts = g_strsplit (format, "%s", 2);
-  gchar *line = g_strjoin (more, parts[0], parts[1], NULL);
-
-  clip_run (line);
-  g_free (line);
-  g_strfreev (parts);
-  g_free (more);
-}
-
-static void
-test_guide_any (Studio * studio, gconstpointer data)
-{
-  Tracks *output;
-
-  if (!studio->service)
-    return;
-  run_guide_line (studio, "filesrc location=clip.webm ! decodebin name=d "
-      "d. ! queue ! creativeupscaler max-in-flight=8 size-policy=exact %s "
-      "! videoconvert ! vp8enc deadline=1 ! webmmux name=m "
-      "! filesink location=big.webm "
-      "d. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 "
-      "! audioconvert ! audioresample ! vorbisenc ! m.");
-  output = tracks_read ("big.webm");
-  tracks_assert_same_video (output, studio->input, NULL);
-  /* Other packets, of the same sound. */
-  g_assert_cmpint (ABS (GST_CLOCK_DIFF (tracks_get_sound_start (output),
-              CLIP_SOUND_OFFSET)), <, 10 * GST_MSECOND);
-  g_assert_cmpint (ABS (GST_CLOCK_DIFF (tracks_get_sound_last (output),
-              tracks_get_sound_last (studio->input))), <, 50 * GST_MSECOND);
-  tracks_free (output);
-}
-
-static void
-test_guide_copy (Studio * studio, gconstpointer data)
-{
-  if (!studio->service)
-    return;
-  run_guide_line (studio, "filesrc location=clip.webm ! matroskademux name=d "
-      "d.video_0 ! queue ! vp8dec "
-      "! creativeupscaler max-in-flight=8 size-policy=exact %s "
-      "! videoconvert ! vp8enc deadline=1 ! webmmux name=m "
-      "! filesink location=big.webm "
-      "d.audio_0 "
-      "! queue max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 "
-      "! m.audio_0");
-  assert_output (studio, NULL);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -487,8 +431,6 @@ main (int argc, char **argv)
   ADD ("/muxing/interval", 1, test_interval);
   ADD ("/muxing/too-small", 1, test_too_small);
   ADD ("/muxing/seek", 1, test_seek);
-  ADD ("/muxing/guide-any", 1, test_guide_any);
-  ADD ("/muxing/guide-copy", 1, test_guide_copy);
 #undef ADD
   return g_test_run ();
 }
