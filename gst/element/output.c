@@ -222,8 +222,7 @@ name_request (const CupResult * result, GError * error)
 /* The result's pixels, decoded where they are not yet. @frame: what the samples
  * of video mean. */
 static CupPixels *
-decode_result (const CupResult * result, const GstVideoInfo * frame,
-    GError ** error)
+decode_result (CupResult * result, const GstVideoInfo * frame, GError ** error)
 {
   CupPixels *pixels;
 
@@ -232,8 +231,8 @@ decode_result (const CupResult * result, const GstVideoInfo * frame,
   if (result->yuv)
     return cup_planar_to_pixels (result->yuv, frame, error);
 
-  pixels = cup_image_decode (result->bytes,
-      (guint64) result->info.width * result->info.height, error);
+  pixels = cup_image_decode_noting (result->bytes,
+      (guint64) result->info.width * result->info.height, &result->flaw, error);
   if (!pixels) {
     g_prefix_error (error, UNDECODED);
   } else if (pixels->width != result->info.width
@@ -315,7 +314,7 @@ check_alpha (const CupOutput * output, const CupPixels * pixels,
 /* In the size that they leave with. */
 static CupPixels *
 get_pixels (const CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
   GError *reason = NULL;
@@ -344,7 +343,7 @@ get_pixels (const CupOutput * output, const GstVideoInfo * frame,
 /* Leaves as the bytes that came; decoded only where it has to be looked at. */
 static GstBuffer *
 pass_image (const CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, gboolean * is_unsafe, GError ** error)
+    CupResult * result, gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels;
 
@@ -360,7 +359,7 @@ pass_image (const CupOutput * output, const GstVideoInfo * frame,
 
 static GstBuffer *
 render_image (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
   CupPixels *pixels;
@@ -438,7 +437,7 @@ get_native_pixels (const GstVideoFrame * frame, const CupImageInfo * info,
 }
 
 static gboolean
-decode_in_place (const CupOutput * output, const CupResult * result,
+decode_in_place (const CupOutput * output, CupResult * result,
     GstVideoFrame * frame, GError ** error)
 {
   const CupImageInfo *info = &result->info;
@@ -449,14 +448,17 @@ decode_in_place (const CupOutput * output, const CupResult * result,
   if (is_native (output, info->channels, info->depth)
       && GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) > 0) {
     get_native_pixels (frame, info, &pixels);
-    return cup_image_decode_into (result->bytes, info, &pixels, error);
+    return cup_image_decode_into (result->bytes, info, &pixels, &result->flaw,
+        error);
   }
   rows = cup_colour_new_rows (frame, info->channels, info->depth);
   if (rows) {
-    done = cup_image_decode_rows (result->bytes, info, rows, error);
+    done = cup_image_decode_rows (result->bytes, info, rows, &result->flaw,
+        error);
     cup_convert_rows_free (rows);
   } else {
-    CupPixels *decoded = cup_image_decode (result->bytes, 0, error);
+    CupPixels *decoded = cup_image_decode_noting (result->bytes, 0,
+        &result->flaw, error);
 
     done = decoded && cup_colour_write_frame (frame, decoded, error);
     g_clear_pointer (&decoded, cup_pixels_unref);
@@ -472,7 +474,7 @@ typedef struct
 {
   const CupPixels *pixels;
   const CupYuv *yuv;
-  const CupResult *file;
+  CupResult *file;
 } Source;
 
 static gboolean
@@ -520,7 +522,7 @@ write_frame (CupOutput * output, const Source * source, GError ** error)
 
 static GstBuffer *
 render_raw (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
   Source source = { NULL };
@@ -552,7 +554,7 @@ render_raw (CupOutput * output, const GstVideoInfo * frame,
 
 GstBuffer *
 cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
+    CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
     gboolean * is_unsafe, GError ** error)
 {
   GstBuffer *buffer;

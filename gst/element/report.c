@@ -280,6 +280,15 @@ cup_report_lost_orientation (GstElement * element, guint orientation,
 }
 
 void
+cup_report_flaw (GstElement * element, const gchar * what, const gchar * flaw)
+{
+  GST_ELEMENT_WARNING (element, STREAM, DECODE,
+      ("The file of a %s is not as it should be (%s), but all of its pixels are "
+          "there: the %s is used; look at it where that matters", what, flaw,
+          what), (NULL));
+}
+
+void
 cup_report_unmatched (GstElement * element)
 {
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,

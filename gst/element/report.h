@@ -66,6 +66,10 @@ void cup_report_lost_profile (GstElement * element, GBytes * profile,
 void cup_report_lost_orientation (GstElement * element, guint orientation,
     const gchar * engine);
 
+/* Warns that a file (@what: "picture" or "result") has @flaw, and was used. */
+void cup_report_flaw (GstElement * element, const gchar * what,
+    const gchar * flaw);
+
 /* Warns that the colours of pictures which only the service fetches are not
  * known, so that color-match does nothing to their results. */
 void cup_report_unmatched (GstElement * element);

@@ -9,6 +9,8 @@ enum
   WARNED_MISFIT = 1 << 1,
   WARNED_LOST_PROFILE = 1 << 2,
   WARNED_LOST_ORIENTATION = 1 << 3,
+  WARNED_FLAW = 1 << 4,
+  WARNED_RESULT_FLAW = 1 << 5,
 };
 
 void
@@ -195,6 +197,17 @@ tell_lost (CupShowing * showing, GstElement * element, const gchar * engine,
     cup_report_lost_orientation (element, orientation, engine);
 }
 
+/* Files of which not all is as it should be, and all pixels are there. */
+static void
+tell_flaws (CupShowing * showing, GstElement * element,
+    const CupResult * result)
+{
+  if (is_new (showing, WARNED_FLAW, result->input_flaw != NULL))
+    cup_report_flaw (element, "picture", result->input_flaw);
+  if (is_new (showing, WARNED_RESULT_FLAW, result->flaw != NULL))
+    cup_report_flaw (element, "result", result->flaw);
+}
+
 void
 cup_showing_tell (CupShowing * showing, GstElement * element, GstPad * pad,
     const gchar * engine, const CupSlot * slot)
@@ -202,4 +215,5 @@ cup_showing_tell (CupShowing * showing, GstElement * element, GstPad * pad,
   tell_orientation (showing, pad, slot);
   tell_profile (showing, element, slot);
   tell_lost (showing, element, engine, slot);
+  tell_flaws (showing, element, slot->result);
 }

@@ -63,12 +63,18 @@ gboolean cup_image_type_is_supported (CupImageType type);
 gboolean cup_image_read_info (GBytes * bytes, CupImageInfo * info,
     GError ** error);
 
-/* Whether the picture, whose header was read, is there to its end; looks at
- * its structure only and decodes nothing. CUP_ERROR_BAD_DATA where it is cut
+/* Whether the picture, whose header was read, is there to its end. Looks at its
+ * structure, and decodes it only where a JPEG has pixels and no end marker: what counts
+ * is whether all of its pixels are there. CUP_ERROR_BAD_DATA where it is cut
  * off, or is broken so that its end cannot be found. What follows the end does
  * not matter. */
 gboolean cup_image_check_complete (GBytes * bytes, CupImageType type,
     GError ** error);
+
+/* Returns what is wrong with the structure of a JPEG, which decoders take all the same,
+ * in the words that libjpeg has for it; NULL where that is nothing. Decodes nothing.
+ * Free with g_free(). */
+gchar *cup_image_find_flaw (GBytes * bytes, CupImageType type);
 
 /* Whether a lossy codec has been at the picture: JPEG, and WebP that is not
  * lossless. @type is what cup_image_read_info() said of @bytes. Decodes
@@ -82,22 +88,28 @@ gboolean cup_image_may_be_black (GBytes * bytes, const CupImageInfo * info);
 
 /* Decodes @bytes completely, or fails. @max_count: largest width × height that
  * is accepted, 0 for CUP_PIXELS_MAX_COUNT. Gray with alpha and palettes become
- * RGB(A), fewer than 8 bits become 8, CMYK JPEG is CUP_ERROR_UNSUPPORTED. */
+ * RGB(A), fewer than 8 bits become 8, and CMYK and YCCK JPEG become RGB (Adobe's
+ * inverted form; a profile is not looked at). */
 CupPixels *cup_image_decode (GBytes * bytes, guint64 max_count,
     GError ** error);
+/* The same. @flaw (nullable): is set, where it is NULL before, to what is wrong with a
+ * file of which all pixels could be decoded, in the library's words; free it with
+ * g_free(). What cannot change a pixel is no flaw. */
+CupPixels *cup_image_decode_noting (GBytes * bytes, guint64 max_count,
+    gchar ** flaw, GError ** error);
 
 /* Decodes @bytes, of which cup_image_read_info() said @info, to where the pixels are
  * to be. Where these fail, some of the pixels may be there.
  *
- * As pixels: @pixels is made by the caller as @info says, of memory of anybody's
+ * @flaw as above. As pixels: @pixels is made by the caller as @info says, of memory of anybody's
  * with any stride. The bytes after the samples of a row are left as they are. */
 gboolean cup_image_decode_into (GBytes * bytes, const CupImageInfo * info,
-    CupPixels * pixels, GError ** error);
+    CupPixels * pixels, gchar ** flaw, GError ** error);
 /* As video, by @rows, which was made for @info. Plain PNG is never in memory as a
  * whole, nor are JPEG and WebP where @rows only changes the order of samples to one
  * that their libraries can write. */
 gboolean cup_image_decode_rows (GBytes * bytes, const CupImageInfo * info,
-    CupConvertRows * rows, GError ** error);
+    CupConvertRows * rows, gchar ** flaw, GError ** error);
 
 /* How hard compression of PNG tries: 0 stores the samples as they are, 1 is what
  * pays unless the network is slow, the others take longer for a little less. */

@@ -318,7 +318,7 @@ cup_png_decode_by_libpng (const guint8 * data, gsize size, CupPixels * pixels,
 
 gboolean
 cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error)
+    gchar ** flaw, GError ** error)
 {
 #ifdef HAVE_FAST_PNG
   if (cup_png_read (data, size, pixels))
@@ -329,7 +329,7 @@ cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
 
 gboolean
 cup_png_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows)
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw)
 {
 #ifdef HAVE_FAST_PNG
   return cup_png_read_rows (data, size, info, rows);

@@ -142,7 +142,7 @@ check_rows (GBytes * bytes, const CupImageInfo * info, const CupPixels * pixels)
   for (kind = 0; kind < 3; kind++) {
     CupConvertRows *one = make_rows (info, kind, in_place);
     CupConvertRows *other = make_rows (info, kind, later);
-    const gboolean done = cup_image_decode_rows (bytes, info, one, NULL);
+    const gboolean done = cup_image_decode_rows (bytes, info, one, NULL, NULL);
 
     g_assert_true (done == (pixels != NULL));
     if (pixels) {

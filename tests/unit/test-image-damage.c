@@ -215,14 +215,9 @@ find_frame (const guint8 * data, gsize size)
 static void
 test_jpeg_refused (void)
 {
-  CupPixels *pixels = sample_pixels (16, 16, 4, 8);
-  GBytes *bytes = make_jpeg (pixels, TJPF_CMYK, TJSAMP_444, 0);
+  GBytes *bytes;
   guint8 *data;
   gsize size, at;
-
-  assert_refused (bytes, TRUE, CUP_ERROR_UNSUPPORTED, "CMYK");
-  g_bytes_unref (bytes);
-  cup_pixels_unref (pixels);
 
   bytes = encode_sample (16, 16, 3, 8, CUP_IMAGE_JPEG, 90);
   data = copy (bytes, &size);
@@ -258,6 +253,13 @@ test_jpeg_refused (void)
   assert_data_refused (data, size, TRUE, CUP_ERROR_BAD_DATA, "0 bytes long");
   g_free (data);
   g_bytes_unref (bytes);
+}
+
+/* Of a JPEG only the end marker may be missing: all pixels are before it. */
+static gsize
+get_least_size (CupImageType type, gsize size)
+{
+  return type == CUP_IMAGE_JPEG ? size - 2 : size;
 }
 
 /* WebP */
@@ -321,7 +323,7 @@ test_truncated (void)
 
     g_assert_true (cup_image_read_info (bytes, &known, NULL));
     type = known.type;
-    for (length = 0; length < size; length++) {
+    for (length = 0; length < get_least_size (type, size); length++) {
       GError *error = NULL;
       CupImageInfo info;
       gint code = length > 0 ? CUP_ERROR_BAD_DATA : CUP_ERROR_UNSUPPORTED;

@@ -216,6 +216,9 @@ check_truncated (GBytes * bytes)
   gsize size, length;
   const guint8 *data = g_bytes_get_data (bytes, &size);
 
+  /* Without its end marker a JPEG still has all of its pixels. */
+  if (data[0] == 0xff)
+    size -= 2;
   for (length = 0; length < size; length++)
     g_assert_false (check_data (data, length));
 }
