@@ -91,7 +91,7 @@ check_flawed (GByteArray * data, GBytes * plain, const gchar * flaw)
   } else {
     g_assert_cmpstr (seen.flaw, ==, NULL);
   }
-  if (expected.pixels->depth == 8)
+  if (expected.pixels->depth == 8 && expected.pixels->channels < 4)
     check_rows (bytes, expected.pixels);
   seen_clear (&seen);
   seen_clear (&expected);
@@ -181,8 +181,8 @@ check_stray_bytes (GBytes * plain)
   gsize at;
 
   /* The decoder reads some bytes ahead, and does not count these. */
-  insert (data, data->len - 2, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c",
-      12);
+  insert (data, data->len - 2,
+      "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 12);
   check_flawed (data, plain, "extraneous bytes before marker 0xd9");
 
   /* Behind the first segment: what is before it is what the type is known by. */
@@ -384,6 +384,182 @@ test_cmyk (void)
   cup_pixels_unref (expected);
 }
 
+/* --- PNG --- */
+
+static const PngSample png_kinds[] = {
+  {31, 23, PNG_COLOR_TYPE_GRAY, 8, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_GRAY, 1, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_GRAY, 16, FALSE, TRUE},
+  {31, 23, PNG_COLOR_TYPE_RGB, 8, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_RGB, 8, FALSE, TRUE},
+  {31, 23, PNG_COLOR_TYPE_RGB, 16, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_PALETTE, 8, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_PALETTE, 8, FALSE, TRUE},
+  {31, 23, PNG_COLOR_TYPE_PALETTE, 4, FALSE, TRUE},
+  {31, 23, PNG_COLOR_TYPE_GRAY_ALPHA, 8, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_RGB_ALPHA, 8, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_RGB_ALPHA, 16, FALSE, FALSE},
+  {31, 23, PNG_COLOR_TYPE_RGB, 8, TRUE, FALSE},
+  {31, 1, PNG_COLOR_TYPE_RGB, 8, TRUE, FALSE},
+  {1, 1, PNG_COLOR_TYPE_GRAY, 8, FALSE, FALSE},
+};
+
+/* By libpng alone as well, of which the fast reader must not think otherwise. */
+static void
+check_png (GByteArray * data, GBytes * plain)
+{
+  GBytes *bytes = g_bytes_new (data->data, data->len);
+  CupPixels *expected = decode (plain);
+  CupPixels *pixels = cup_pixels_new (expected->width, expected->height,
+      expected->channels, expected->depth, NULL);
+  GError *error = NULL;
+
+  cup_png_decode_by_libpng (data->data, data->len, pixels, &error);
+  g_assert_no_error (error);
+  assert_equal (pixels, expected);
+  png_compare (bytes, 1 << 20);
+  cup_pixels_unref (pixels);
+  cup_pixels_unref (expected);
+  g_bytes_unref (bytes);
+  check_flawed (data, plain, NULL);
+}
+
+static void
+insert_chunk (GByteArray * data, gsize at, const gchar * type,
+    const guint8 * content, gsize size, gboolean sound)
+{
+  GByteArray *chunk = g_byte_array_new ();
+
+  png_append_chunk (chunk, type, content, size);
+  if (!sound)
+    chunk->data[chunk->len - 1] ^= 1;
+  insert (data, at, chunk->data, chunk->len);
+  g_byte_array_unref (chunk);
+}
+
+/* In front of the pixels, and behind them. */
+static gsize
+find_place (const GByteArray * data, guint place)
+{
+  return png_sample_find (data->data, data->len, place == 0 ? "IDAT" : "IEND");
+}
+
+static void
+check_ancillary (GBytes * plain)
+{
+  static const gchar *const types[] = { "tEXt", "gAMA", "tIME", "iCCP", "eXIf",
+    "pHYs", "bKGD", "xyZz"
+  };
+  guint place, i;
+
+  for (place = 0; place < 2; place++) {
+    for (i = 0; i < G_N_ELEMENTS (types); i++) {
+      GByteArray *data = thaw (plain);
+
+      insert_chunk (data, find_place (data, place), types[i],
+          (const guint8 *) "ab\0c", 4, FALSE);
+      check_png (data, plain);
+    }
+  }
+}
+
+/* Behind the end of the compressed stream. */
+static void
+check_padding (GBytes * plain)
+{
+  static const guint8 zeros[40000];
+  GByteArray *data = thaw (plain);
+  gsize at = png_sample_find (data->data, data->len, "IDAT");
+  guint32 length = png_get_uint_32 (data->data + at);
+
+  insert (data, at + 8 + length, zeros, 100);
+  png_save_uint_32 (data->data + at, length + 100);
+  png_sample_seal (data->data, at);
+  check_png (data, plain);
+
+  data = thaw (plain);
+  insert_chunk (data, find_place (data, 1), "IDAT", zeros, sizeof zeros, TRUE);
+  check_png (data, plain);
+
+  /* So much that it is not looked at. */
+  data = thaw (plain);
+  for (length = 0; length < 4; length++)
+    insert_chunk (data, find_place (data, 1), "IDAT", zeros, sizeof zeros,
+        TRUE);
+  check_png (data, plain);
+
+  data = thaw (plain);
+  insert_chunk (data, find_place (data, 1), "IDAT", zeros, 10, TRUE);
+  insert_chunk (data, png_sample_find (data->data, data->len, "IEND"), "teXt",
+      zeros, 3, TRUE);
+  insert_chunk (data, png_sample_find (data->data, data->len, "IEND"), "IDAT",
+      zeros, 10, TRUE);
+  check_png (data, plain);
+}
+
+/* More rows than the header says. */
+static void
+check_rows_too_many (const PngSample * kind, GBytes * plain, guint n)
+{
+  PngSample sample = *kind;
+  GBytes *longer;
+  GByteArray *data;
+
+  sample.height += n;
+  longer = png_sample_make (&sample);
+  data = thaw (longer);
+  png_save_uint_32 (data->data + 20, kind->height);
+  png_sample_seal (data->data, 8);
+  check_png (data, plain);
+  g_bytes_unref (longer);
+}
+
+/* Those that do not count: of a length that is none, behind the pixels, in front of the
+ * palette, a second one, one that is damaged. */
+static void
+check_transparency (const PngSample * kind, GBytes * plain)
+{
+  static const guint8 bytes[300];
+  GByteArray *data = thaw (plain);
+
+  insert_chunk (data, find_place (data, 0), "tRNS", bytes, sizeof bytes, TRUE);
+  check_png (data, plain);
+  data = thaw (plain);
+  insert_chunk (data, find_place (data, 1), "tRNS", bytes, 2, TRUE);
+  check_png (data, plain);
+  data = thaw (plain);
+  insert_chunk (data, find_place (data, 0), "tRNS", bytes,
+      kind->color_type == PNG_COLOR_TYPE_RGB ? 6 : 2, FALSE);
+  check_png (data, plain);
+  if (kind->with_trns || (kind->color_type & PNG_COLOR_MASK_ALPHA)) {
+    data = thaw (plain);
+    insert_chunk (data, find_place (data, 0), "tRNS", bytes,
+        kind->color_type == PNG_COLOR_TYPE_RGB ? 6 : 2, TRUE);
+    check_png (data, plain);
+  }
+  if (kind->color_type == PNG_COLOR_TYPE_PALETTE) {
+    data = thaw (plain);
+    insert_chunk (data, 33, "tRNS", bytes, 2, TRUE);
+    check_png (data, plain);
+  }
+}
+
+static void
+test_png (gconstpointer user_data)
+{
+  const PngSample *kind = user_data;
+  GBytes *plain = png_sample_make (kind);
+
+  check_ancillary (plain);
+  check_padding (plain);
+  check_transparency (kind, plain);
+  if (!kind->interlaced) {
+    check_rows_too_many (kind, plain, 1);
+    check_rows_too_many (kind, plain, 3000);
+  }
+  g_bytes_unref (plain);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -398,6 +574,12 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/image-flaws/jpeg/progressive-cut",
       test_jpeg_progressive_cut);
+  for (i = 0; i < G_N_ELEMENTS (png_kinds); i++) {
+    gchar *path = g_strdup_printf ("/image-flaws/png/%u", i);
+
+    g_test_add_data_func (path, &png_kinds[i], test_png);
+    g_free (path);
+  }
   g_test_add_func ("/image-flaws/cmyk", test_cmyk);
   return g_test_run ();
 }
