@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "output.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "colour.h"
 #include "engine/local/resample.h"
@@ -178,7 +180,8 @@ static gboolean
 has_same_layout (const CupImageInfo * a, const CupImageInfo * b)
 {
   return a->type == b->type && a->channels == b->channels
-      && a->depth == b->depth;
+      && a->depth == b->depth
+      && memcmp (&a->light, &b->light, sizeof a->light) == 0;
 }
 
 gboolean
@@ -357,6 +360,22 @@ pass_image (const CupOutput * output, const GstVideoInfo * frame,
   return gst_buffer_new_wrapped_bytes (result->bytes);
 }
 
+/* Gray with alpha of a file has become RGBA, and becomes gray again. */
+static GBytes *
+encode (const CupOutput * output, const CupPixels * pixels,
+    const CupImageMetadata * metadata, guint * channels, GError ** error)
+{
+  *channels = pixels->channels;
+  if (output->image_type != CUP_IMAGE_PNG)
+    return cup_image_encode (pixels, output->image_type, output->quality,
+        error);
+  if (!metadata || !metadata->is_gray_alpha || pixels->channels != 4
+      || !cup_pixels_is_gray (pixels))
+    return cup_image_encode_png (pixels, output->compression_level, error);
+  *channels = 2;
+  return cup_image_encode_png_gray (pixels, output->compression_level, error);
+}
+
 static GstBuffer *
 render_image (CupOutput * output, const GstVideoInfo * frame,
     CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
@@ -365,6 +384,7 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   CupPixels *pixels;
   GstBuffer *buffer;
   GBytes *bytes;
+  guint channels;
 
   if (cup_output_is_untouched (output, result))
     return pass_image (output, frame, result, is_unsafe, error);
@@ -372,14 +392,10 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
-  if (output->image_type == CUP_IMAGE_PNG)
-    bytes = cup_image_encode_png (pixels, output->compression_level, error);
-  else
-    bytes = cup_image_encode (pixels, output->image_type, output->quality,
-        error);
+  bytes = encode (output, pixels, result->metadata, &channels, error);
   if (bytes)
     bytes = cup_image_metadata_insert (result->metadata, bytes,
-        output->image_type, pixels->channels, error);
+        output->image_type, channels, error);
   cup_pixels_unref (pixels);
   if (!bytes)
     return NULL;

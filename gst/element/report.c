@@ -280,6 +280,52 @@ cup_report_lost_orientation (GstElement * element, guint orientation,
 }
 
 void
+cup_report_light (GstElement * element, const CupImageLight * light,
+    const gchar * output)
+{
+  gchar *words = cup_image_light_describe (light);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say of their colors: %s, which the %s that leaves does not "
+          "carry: their samples leave as they are, and will be taken for sRGB; "
+          "convert the pictures to sRGB in front, or have downstream take "
+          "image/png, which keeps it", words, output), (NULL));
+  g_free (words);
+}
+
+void
+cup_report_lost_light (GstElement * element, const CupImageLight * light,
+    const gchar * engine)
+{
+  gchar *words = cup_image_light_describe (light);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say of their colors: %s, and the results of the %s engine "
+          "do not: whether the service has converted the colors is not known "
+          "here; send pictures that were converted to sRGB", words, engine),
+      (NULL));
+  g_free (words);
+}
+
+void
+cup_report_density (GstElement * element, const gchar * output)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say how large or how wide their pixels are (dots per inch), "
+          "which the %s that leaves does not carry; have downstream take "
+          "image/png or image/jpeg where that matters", output), (NULL));
+}
+
+void
+cup_report_lost_density (GstElement * element, const gchar * engine)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say how large or how wide their pixels are (dots per inch), "
+          "and the results of the %s engine do not; set it anew in the results "
+          "where that matters", engine), (NULL));
+}
+
+void
 cup_report_flaw (GstElement * element, const gchar * what, const gchar * flaw)
 {
   GST_ELEMENT_WARNING (element, STREAM, DECODE,

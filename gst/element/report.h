@@ -8,6 +8,8 @@
 
 #include <gst/gst.h>
 
+#include "image/light.h"
+
 G_BEGIN_DECLS
 
 /* Sets what is known of `stage` (string), `http-status` (uint), `request-id`
@@ -65,6 +67,16 @@ void cup_report_lost_profile (GstElement * element, GBytes * profile,
     const gchar * engine);
 void cup_report_lost_orientation (GstElement * element, guint orientation,
     const gchar * engine);
+
+/* Warns that pictures say @light, which @output (what leaves) cannot carry, or which
+ * results of @engine do not say. */
+void cup_report_light (GstElement * element, const CupImageLight * light,
+    const gchar * output);
+void cup_report_lost_light (GstElement * element, const CupImageLight * light,
+    const gchar * engine);
+/* The same of the density of pixels (dots per inch, or how wide they are). */
+void cup_report_density (GstElement * element, const gchar * output);
+void cup_report_lost_density (GstElement * element, const gchar * engine);
 
 /* Warns that a file (@what: "picture" or "result") has @flaw, and was used. */
 void cup_report_flaw (GstElement * element, const gchar * what,

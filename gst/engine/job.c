@@ -138,6 +138,8 @@ cup_result_set_metadata (CupResult * result, CupImageMetadata * metadata)
     cup_image_metadata_ref (metadata);
   g_clear_pointer (&result->metadata, cup_image_metadata_unref);
   result->metadata = metadata;
+  if (metadata)
+    result->info.light = metadata->light;
 }
 
 void

@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 
 #include "convert.h"
+#include "light.h"
 #include "pixels.h"
 
 G_BEGIN_DECLS
@@ -35,6 +36,7 @@ typedef enum
  * @height: in rows
  * @channels: of the CupPixels that it decodes to: 1, 3 or 4
  * @depth: of the CupPixels that it decodes to: 8 or 16
+ * @light: what a PNG says of the meaning of its samples
  */
 typedef struct
 {
@@ -43,6 +45,7 @@ typedef struct
   guint height;
   guint channels;
   guint depth;
+  CupImageLight light;
 } CupImageInfo;
 
 /* "image/png" and the like; NULL for CUP_IMAGE_UNKNOWN. */
@@ -58,7 +61,7 @@ gboolean cup_image_type_is_supported (CupImageType type);
  * few kB only. CUP_ERROR_UNSUPPORTED where it is none of the three (the error
  * says what it looks like instead: empty, HTML, JSON, GIF, …),
  * CUP_ERROR_BAD_DATA where the header is damaged or incomplete,
- * CUP_ERROR_TOO_LARGE over CUP_PIXELS_MAX_…. An animated WebP is
+ * CUP_ERROR_TOO_LARGE over CUP_PIXELS_MAX_…. An animation (WebP, PNG) is
  * CUP_ERROR_UNSUPPORTED. */
 gboolean cup_image_read_info (GBytes * bytes, CupImageInfo * info,
     GError ** error);
@@ -127,6 +130,10 @@ GBytes *cup_image_encode (const CupPixels * pixels, CupImageType type,
 /* The same for PNG with a level of compression. The samples that come back are
  * the same with all of them. */
 GBytes *cup_image_encode_png (const CupPixels * pixels, guint level,
+    GError ** error);
+/* The same as gray with alpha, of RGBA of which all colours are gray
+ * (cup_pixels_is_gray()). */
+GBytes *cup_image_encode_png_gray (const CupPixels * pixels, guint level,
     GError ** error);
 
 G_END_DECLS

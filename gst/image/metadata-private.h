@@ -30,6 +30,8 @@ void cup_exif_write_orientation (guint8 * data, guint orientation);
 
 /* Checksum of PNG's chunks, from the type to the end of the data. */
 guint32 cup_png_checksum (const guint8 * data, gsize size);
+/* Whether that of the whole chunk at @chunk, with @length bytes of data, is right. */
+gboolean cup_png_is_sound (const guint8 * chunk, gsize length);
 
 static inline guint32
 cup_image_read_le32 (const guint8 * data)

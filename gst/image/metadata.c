@@ -19,18 +19,29 @@
 #define TIFF_ORIENTATION 0x0112
 
 CupImageMetadata *
-cup_image_metadata_new (guint orientation, GBytes * profile)
+cup_image_metadata_copy (const CupImageMetadata * what)
 {
   CupImageMetadata *metadata;
 
-  g_return_val_if_fail (orientation >= 1 && orientation <= 8, NULL);
-  if (orientation == 1 && !profile)
+  g_return_val_if_fail (what->orientation >= 1 && what->orientation <= 8, NULL);
+  if (what->orientation == 1 && !what->profile && !what->light.kinds
+      && !what->density.x && !what->is_gray_alpha)
     return NULL;
-  metadata = g_new0 (CupImageMetadata, 1);
+  metadata = g_new (CupImageMetadata, 1);
+  *metadata = *what;
   metadata->ref_count = 1;
-  metadata->orientation = orientation;
-  metadata->profile = profile ? g_bytes_ref (profile) : NULL;
+  if (metadata->profile)
+    g_bytes_ref (metadata->profile);
   return metadata;
+}
+
+CupImageMetadata *
+cup_image_metadata_new (guint orientation, GBytes * profile)
+{
+  const CupImageMetadata what = {.orientation = orientation,.profile = profile
+  };
+
+  return cup_image_metadata_copy (&what);
 }
 
 CupImageMetadata *
@@ -62,9 +73,37 @@ cup_image_metadata_fits (const CupImageMetadata * metadata, CupImageType type,
   if (!metadata || !metadata->profile)
     return TRUE;
   /* WebP has no gray. */
-  if (channels == 1 && type != CUP_IMAGE_WEBP)
+  if (channels <= 2 && type != CUP_IMAGE_WEBP)
     return cup_icc_is_gray (metadata->profile);
   return cup_icc_is_rgb (metadata->profile);
+}
+
+gboolean
+cup_image_metadata_keeps_light (CupImageType type)
+{
+  return type == CUP_IMAGE_PNG;
+}
+
+gboolean
+cup_image_metadata_keeps_density (CupImageType type)
+{
+  return type == CUP_IMAGE_PNG || type == CUP_IMAGE_JPEG;
+}
+
+static gboolean
+is_screen (guint per_metre)
+{
+  return (per_metre >= 2833 && per_metre <= 2836)
+      || (per_metre >= 3778 && per_metre <= 3781);
+}
+
+gboolean
+cup_image_metadata_has_density (const CupImageMetadata * metadata)
+{
+  return metadata && metadata->density.x > 0
+      && !(metadata->density.is_metric
+      && metadata->density.x == metadata->density.y
+      && is_screen (metadata->density.x));
 }
 
 /* EXIF */

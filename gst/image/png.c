@@ -36,6 +36,8 @@
  * call and 12 bytes each. */
 #define IDAT_SIZE (64 * 1024)
 
+#define ACTL_LENGTH 8
+
 typedef struct
 {
   gchar message[160];
@@ -116,17 +118,6 @@ is_valid_depth (guint color_type, guint depth)
   }
 }
 
-static gboolean
-is_sound (const guint8 * chunk, guint32 length)
-{
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  return TRUE;
-#else
-  return cup_image_read_be32 (chunk + CUP_PNG_CHUNK_HEADER_SIZE + length)
-      == cup_png_checksum (chunk + 4, length + 4);
-#endif
-}
-
 /* What decides whether a tRNS chunk counts. */
 typedef struct
 {
@@ -179,16 +170,47 @@ check_chunk_header (const guint8 * data, gsize offset, GError ** error)
   return FALSE;
 }
 
-/* Looks for a tRNS that counts between IHDR and the first IDAT: it decides whether
- * the picture has alpha. */
+/**
+ * Prelude: what the chunks between IHDR and the first IDAT say
+ * @has_trns: one that counts, so that the picture has alpha
+ * @n_frames: of an animation, 0 for none
+ * @is_frame: whether the picture is one of its frames
+ */
+typedef struct
+{
+  Palette palette;
+  gboolean has_trns;
+  guint32 n_frames;
+  gboolean is_frame;
+  CupImageLight light;
+} Prelude;
+
+static void
+take_chunk (Prelude * prelude, const guint8 * chunk, guint32 length)
+{
+  const guint8 *type = chunk + 4;
+
+  if (is_chunk (type, "PLTE"))
+    note_palette (&prelude->palette, length);
+  else if (is_chunk (type, "tRNS"))
+    prelude->has_trns |= is_transparency (&prelude->palette, length)
+        && cup_png_is_sound (chunk, length);
+  else if (is_chunk (type, "acTL") && length == ACTL_LENGTH
+      && cup_png_is_sound (chunk, length))
+    prelude->n_frames = cup_image_read_be32 (chunk + 8);
+  else if (is_chunk (type, "fcTL"))
+    prelude->is_frame = TRUE;
+  else
+    cup_image_light_take (&prelude->light, chunk, length);
+}
+
 static gboolean
-find_transparency (const guint8 * data, gsize size, Palette * palette,
-    gboolean * found, GError ** error)
+read_prelude (const guint8 * data, gsize size, Prelude * prelude,
+    GError ** error)
 {
   gsize offset =
       CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_OVERHEAD + CUP_PNG_IHDR_LENGTH;
 
-  *found = FALSE;
   while (size - offset >= CUP_PNG_CHUNK_HEADER_SIZE) {
     guint32 length = cup_image_read_be32 (data + offset);
     const guint8 *chunk = data + offset;
@@ -201,14 +223,21 @@ find_transparency (const guint8 * data, gsize size, Palette * palette,
     if (size - offset < CUP_PNG_CHUNK_OVERHEAD
         || size - offset - CUP_PNG_CHUNK_OVERHEAD < length)
       break;
-    if (is_chunk (chunk + 4, "PLTE"))
-      note_palette (palette, length);
-    else if (is_chunk (chunk + 4, "tRNS") && is_transparency (palette, length)
-        && is_sound (chunk, length))
-      *found = TRUE;
+    take_chunk (prelude, chunk, length);
     offset += CUP_PNG_CHUNK_OVERHEAD + (gsize) length;
   }
   return set_truncated (size, error);
+}
+
+/* One frame that is the picture itself moves as little as a picture. */
+static gboolean
+check_still (const Prelude * prelude, GError ** error)
+{
+  if (prelude->n_frames == 0 || (prelude->n_frames == 1 && prelude->is_frame))
+    return TRUE;
+  g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+      "PNG image: animations are not supported; extract the frames first");
+  return FALSE;
 }
 
 gboolean
@@ -217,8 +246,8 @@ cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
 {
   const guint8 *ihdr =
       data + CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_HEADER_SIZE;
-  gboolean has_alpha, has_trns = FALSE;
-  Palette palette = { 0 };
+  Prelude prelude = { 0 };
+  gboolean has_alpha;
   guint32 width, height;
   guint depth, color_type;
 
@@ -246,15 +275,20 @@ cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
   }
 
   has_alpha = (color_type & PNG_COLOR_MASK_ALPHA) != 0;
-  palette.color_type = color_type;
-  palette.max_colours = 1u << MIN (depth, 8);
-  if (!has_alpha && !find_transparency (data, size, &palette, &has_trns, error))
+  prelude.palette.color_type = color_type;
+  prelude.palette.max_colours = 1u << MIN (depth, 8);
+  /* Where it does not decide on alpha, as much of it as there is. */
+  if (!read_prelude (data, size, &prelude, has_alpha ? NULL : error)
+      && !has_alpha)
+    return FALSE;
+  if (!check_still (&prelude, error))
     return FALSE;
 
   info->width = width;
   info->height = height;
   info->depth = depth == 16 ? 16 : 8;
-  if (has_alpha || has_trns)
+  info->light = prelude.light;
+  if (has_alpha || prelude.has_trns)
     info->channels = 4;
   else
     info->channels = (color_type & PNG_COLOR_MASK_COLOR) ? 3 : 1;
@@ -284,7 +318,7 @@ is_sound_to_end (const guint8 * data, gsize size)
     const guint32 length = cup_image_read_be32 (chunk);
 
     if (length > size - offset - CUP_PNG_CHUNK_OVERHEAD
-        || (!g_ascii_islower (chunk[4]) && !is_sound (chunk, length)))
+        || (!g_ascii_islower (chunk[4]) && !cup_png_is_sound (chunk, length)))
       return FALSE;
     if (is_chunk (chunk + 4, "IEND"))
       return TRUE;
@@ -463,15 +497,7 @@ write_body (png_structp png, gpointer state)
 {
   Writer *writer = state;
   const CupPixels *pixels = writer->pixels;
-  gint color_type;
   guint y;
-
-  if (pixels->channels == 1)
-    color_type = PNG_COLOR_TYPE_GRAY;
-  else if (pixels->channels == 3)
-    color_type = PNG_COLOR_TYPE_RGB;
-  else
-    color_type = PNG_COLOR_TYPE_RGB_ALPHA;
 
   png_set_write_fn (png, writer, on_write, on_flush);
   png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
@@ -482,8 +508,8 @@ write_body (png_structp png, gpointer state)
   png_set_compression_level (png, writer->level);
   png_set_compression_buffer_size (png, IDAT_SIZE);
   png_set_IHDR (png, writer->info, pixels->width, pixels->height,
-      pixels->depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
-      PNG_FILTER_TYPE_BASE);
+      pixels->depth, cup_png_color_type (pixels->channels), PNG_INTERLACE_NONE,
+      PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
   png_write_info (png, writer->info);
   if (pixels->depth == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN)
     png_set_swap (png);
@@ -543,4 +569,41 @@ GBytes *
 cup_png_encode (const CupPixels * pixels, guint quality, GError ** error)
 {
   return cup_image_encode_png (pixels, CUP_IMAGE_PNG_DEFAULT_LEVEL, error);
+}
+
+/* Red, which stands for all three, and alpha. */
+static CupPixels *
+drop_colours (const CupPixels * pixels, GError ** error)
+{
+  const gsize sample = pixels->depth / 8;
+  CupPixels *gray = cup_pixels_new (pixels->width, pixels->height, 2,
+      pixels->depth, error);
+  guint x, y;
+
+  for (y = 0; gray && y < pixels->height; y++) {
+    const guint8 *in = cup_pixels_row (pixels, y);
+    guint8 *out = cup_pixels_row (gray, y);
+
+    for (x = 0; x < pixels->width; x++, in += 4 * sample, out += 2 * sample) {
+      memcpy (out, in, sample);
+      memcpy (out + sample, in + 3 * sample, sample);
+    }
+  }
+  return gray;
+}
+
+GBytes *
+cup_image_encode_png_gray (const CupPixels * pixels, guint level,
+    GError ** error)
+{
+  CupPixels *gray;
+  GBytes *bytes;
+
+  g_return_val_if_fail (pixels->channels == 4, NULL);
+  gray = drop_colours (pixels, error);
+  if (!gray)
+    return NULL;
+  bytes = cup_image_encode_png (gray, level, error);
+  cup_pixels_unref (gray);
+  return bytes;
 }

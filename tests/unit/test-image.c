@@ -60,7 +60,7 @@ test_pixels (void)
     cup_pixels_unref (pixels);
     cup_pixels_unref (pixels);
   }
-  g_assert_null (cup_pixels_new (4, 4, 2, 8, &error));
+  g_assert_null (cup_pixels_new (4, 4, 5, 8, &error));
   g_assert_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED);
   g_clear_error (&error);
   g_assert_null (cup_pixels_new (4, 4, 3, 12, &error));
