@@ -393,6 +393,7 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   if (!pixels)
     return NULL;
   bytes = encode (output, pixels, result->metadata, &channels, error);
+  result->left_channels = channels;
   if (bytes)
     bytes = cup_image_metadata_insert (result->metadata, bytes,
         output->image_type, channels, error);

@@ -326,6 +326,16 @@ cup_report_lost_density (GstElement * element, const gchar * engine)
 }
 
 void
+cup_report_part (GstElement * element)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("Photos come in several pieces: the pictures behind the first one of a "
+          "file (smaller views, gain maps) are left out, as they are parts of it. "
+          "To keep a file whole, leave jpegparse out, and have each buffer be a "
+          "file (multifilesrc caps=image/jpeg)"), (NULL));
+}
+
+void
 cup_report_flaw (GstElement * element, const gchar * what, const gchar * flaw)
 {
   GST_ELEMENT_WARNING (element, STREAM, DECODE,

@@ -78,6 +78,9 @@ void cup_report_lost_light (GstElement * element, const CupImageLight * light,
 void cup_report_density (GstElement * element, const gchar * output);
 void cup_report_lost_density (GstElement * element, const gchar * engine);
 
+/* Warns that pictures are left out which a parser has cut off photos. */
+void cup_report_part (GstElement * element);
+
 /* Warns that a file (@what: "picture" or "result") has @flaw, and was used. */
 void cup_report_flaw (GstElement * element, const gchar * what,
     const gchar * flaw);

@@ -165,7 +165,7 @@ tell_profile (CupShowing * showing, GstElement * element, const CupSlot * slot)
       cup_report_profile (element, profile);
   } else if (is_new (showing, WARNED_MISFIT,
           !cup_image_metadata_fits (result->metadata, type,
-              result->info.channels))) {
+              result->left_channels))) {
     cup_report_misfit (element, profile, cup_image_type_get_mime (type));
   }
 }

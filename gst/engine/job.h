@@ -72,6 +72,8 @@ typedef enum
  * @metadata: (nullable): the same of the picture: of pixels and video the input's,
  *   as they are neither turned nor converted; of @bytes what they say themselves,
  *   after cup_result_read_metadata()
+ * @left_channels: with how many it was encoded to leave (2: gray with alpha), 0 where it
+ *   was not
  * @input_flaw: (nullable): what is wrong with the input's file, all pixels of which
  *   are there, as far as it was looked at. Copied from the job
  * @flaw: (nullable): the same of @bytes, after cup_result_read_metadata() and decoding
@@ -100,6 +102,7 @@ typedef struct
   CupColourReference *colour_reference;
   CupImageMetadata *input_metadata;
   CupImageMetadata *metadata;
+  guint left_channels;
   gchar *input_flaw;
   gchar *flaw;
 } CupResult;

@@ -40,4 +40,18 @@ cup_image_read_le32 (const guint8 * data)
       | (guint32) data[1] << 8 | data[0];
 }
 
+/* Numbers of TIFF, which EXIF is, and MPF. */
+static inline guint
+cup_tiff_read_16 (const guint8 * data, gboolean big_endian)
+{
+  return big_endian ? cup_image_read_be16 (data) :
+      (guint) data[1] << 8 | data[0];
+}
+
+static inline guint32
+cup_tiff_read_32 (const guint8 * data, gboolean big_endian)
+{
+  return big_endian ? cup_image_read_be32 (data) : cup_image_read_le32 (data);
+}
+
 G_END_DECLS

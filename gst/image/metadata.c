@@ -108,31 +108,18 @@ cup_image_metadata_has_density (const CupImageMetadata * metadata)
 
 /* EXIF */
 
-static guint
-read_16 (const guint8 * data, gboolean big_endian)
-{
-  return big_endian ? cup_image_read_be16 (data) :
-      (guint) data[1] << 8 | data[0];
-}
-
-static guint32
-read_32 (const guint8 * data, gboolean big_endian)
-{
-  return big_endian ? cup_image_read_be32 (data) :
-      (guint32) read_16 (data + 2, FALSE) << 16 | read_16 (data, FALSE);
-}
-
 /* @entry: of a directory. */
 static guint
 read_orientation (const guint8 * entry, gboolean big_endian)
 {
-  guint type = read_16 (entry + 2, big_endian);
+  guint type = cup_tiff_read_16 (entry + 2, big_endian);
   guint32 value = 0;
 
-  if (read_32 (entry + 4, big_endian) == 1 && type == TIFF_TYPE_SHORT)
-    value = read_16 (entry + 8, big_endian);
-  else if (read_32 (entry + 4, big_endian) == 1 && type == TIFF_TYPE_LONG)
-    value = read_32 (entry + 8, big_endian);
+  if (cup_tiff_read_32 (entry + 4, big_endian) == 1 && type == TIFF_TYPE_SHORT)
+    value = cup_tiff_read_16 (entry + 8, big_endian);
+  else if (cup_tiff_read_32 (entry + 4, big_endian) == 1
+      && type == TIFF_TYPE_LONG)
+    value = cup_tiff_read_32 (entry + 8, big_endian);
   return value >= 1 && value <= 8 ? value : 0;
 }
 
@@ -153,16 +140,16 @@ cup_exif_read_orientation (const guint8 * data, gsize size)
     return 0;
   big_endian = data[0] == 'M';
   if (memcmp (data, big_endian ? "MM" : "II", 2) != 0
-      || read_16 (data + 2, big_endian) != 42)
+      || cup_tiff_read_16 (data + 2, big_endian) != 42)
     return 0;
-  offset = read_32 (data + 4, big_endian);
+  offset = cup_tiff_read_32 (data + 4, big_endian);
   if (offset < TIFF_HEADER_SIZE || offset > size - 2)
     return 0;
-  n = read_16 (data + offset, big_endian);
+  n = cup_tiff_read_16 (data + offset, big_endian);
   data += offset + 2;
   n = MIN (n, (size - offset - 2) / TIFF_ENTRY_SIZE);
   for (i = 0; i < n; i++, data += TIFF_ENTRY_SIZE) {
-    if (read_16 (data, big_endian) == TIFF_ORIENTATION)
+    if (cup_tiff_read_16 (data, big_endian) == TIFF_ORIENTATION)
       return read_orientation (data, big_endian);
   }
   return 0;
