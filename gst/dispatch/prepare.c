@@ -132,25 +132,56 @@ add_picture (CupStoreKeyBuilder * builder, CupJob * job, gboolean durable)
   }
 }
 
+static void
+add_fingerprint (CupStoreKeyBuilder * builder, const gchar * name,
+    GBytes * bytes)
+{
+  CupFingerprint fingerprint;
+  gchar *text;
+
+  cup_fingerprint_bytes (bytes, &fingerprint);
+  text = g_base64_encode (fingerprint.bytes, CUP_FINGERPRINT_SIZE);
+  cup_store_key_builder_add_text (builder, name, text);
+  g_free (text);
+}
+
+/* Light and density, which most files do not have. */
+static void
+add_rare_metadata (CupStoreKeyBuilder * builder,
+    const CupImageMetadata * metadata)
+{
+  const CupImageDensity *density = &metadata->density;
+  GBytes *light;
+
+  if (metadata->light.kinds) {
+    light = g_bytes_new (&metadata->light, sizeof metadata->light);
+    add_fingerprint (builder, "light", light);
+    g_bytes_unref (light);
+  }
+  if (density->x > 0) {
+    cup_store_key_builder_add_number (builder, "density-x", density->x);
+    cup_store_key_builder_add_number (builder, "density-y", density->y);
+    cup_store_key_builder_add_number (builder, "density-unit",
+        density->is_metric);
+  }
+  if (metadata->is_gray_alpha)
+    cup_store_key_builder_add_number (builder, "gray-alpha", 1);
+}
+
 /* Results are shared: of pixels with those of files that have the same pixels,
  * and say something else of them. */
 static void
 add_metadata (CupStoreKeyBuilder * builder, CupJob * job)
 {
   CupImageMetadata *metadata = cup_job_get_metadata (job);
-  CupFingerprint fingerprint;
-  gchar *text;
 
   if (!metadata)
     return;
   cup_store_key_builder_add_number (builder, "orientation",
       metadata->orientation);
-  if (!metadata->profile)
-    return;
-  cup_fingerprint_bytes (metadata->profile, &fingerprint);
-  text = g_base64_encode (fingerprint.bytes, CUP_FINGERPRINT_SIZE);
-  cup_store_key_builder_add_text (builder, "profile", text);
-  g_free (text);
+  if (metadata->profile)
+    add_fingerprint (builder, "profile", metadata->profile);
+  add_rare_metadata (builder, metadata);
 }
 
 gboolean

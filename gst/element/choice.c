@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "colour.h"
+#include "light.h"
 #include "ranking.h"
 #include "uri-list.h"
 
@@ -16,7 +17,8 @@ typedef struct
   GstCaps *current;
   gint par_n, par_d;
   gint fps_n, fps_d;
-  gboolean keeps_colours;       /* transfer and primaries must not be relabelled */
+  GstVideoColorimetry light;    /* transfer and primaries of the pixels */
+  gboolean keeps_colours;       /* these must not be relabelled */
 } CupChoice;
 
 GstCaps *
@@ -251,13 +253,16 @@ is_ordinary_primaries (GstVideoColorPrimaries primaries)
   }
 }
 
-static gboolean
-keeps_colours (const CupInput * input)
+/* Pixels of video have what its caps say, those of a file what that says. */
+static void
+set_light (CupChoice * choice)
 {
-  const GstVideoColorimetry *in = &input->info.colorimetry;
-
-  return cup_input_is_raw (input) && !(is_ordinary_transfer (in->transfer)
-      && is_ordinary_primaries (in->primaries));
+  if (cup_input_is_raw (choice->input))
+    choice->light = choice->input->info.colorimetry;
+  else
+    cup_light_get_colorimetry (&choice->result.light, &choice->light);
+  choice->keeps_colours = !(is_ordinary_transfer (choice->light.transfer)
+      && is_ordinary_primaries (choice->light.primaries));
 }
 
 static gboolean
@@ -292,19 +297,20 @@ choose_colorimetry (const CupChoice * choice, GstVideoInfo * info)
   const GstVideoInfo *in = &choice->input->info;
 
   choose_chroma_site (in, info);
-  if (!cup_input_is_raw (choice->input))
+  if (!cup_input_is_raw (choice->input) && !choice->keeps_colours)
     return;
-  if ((GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in))
-      || (GST_VIDEO_INFO_IS_GRAY (info) && GST_VIDEO_INFO_IS_GRAY (in))) {
+  if (cup_input_is_raw (choice->input)
+      && ((GST_VIDEO_INFO_IS_YUV (info) && GST_VIDEO_INFO_IS_YUV (in))
+          || (GST_VIDEO_INFO_IS_GRAY (info) && GST_VIDEO_INFO_IS_GRAY (in)))) {
     info->colorimetry = in->colorimetry;
     return;
   }
-  if (in->colorimetry.transfer != GST_VIDEO_TRANSFER_UNKNOWN)
-    info->colorimetry.transfer = in->colorimetry.transfer;
-  if (in->colorimetry.primaries != GST_VIDEO_COLOR_PRIMARIES_UNKNOWN)
-    info->colorimetry.primaries = in->colorimetry.primaries;
+  if (choice->light.transfer != GST_VIDEO_TRANSFER_UNKNOWN)
+    info->colorimetry.transfer = choice->light.transfer;
+  if (choice->light.primaries != GST_VIDEO_COLOR_PRIMARIES_UNKNOWN)
+    info->colorimetry.primaries = choice->light.primaries;
   if (GST_VIDEO_INFO_IS_YUV (info)
-      && in->colorimetry.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020)
+      && choice->light.primaries == GST_VIDEO_COLOR_PRIMARIES_BT2020)
     info->colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT2020;
 }
 
@@ -328,10 +334,14 @@ carry_fields (const CupChoice * choice, GstCaps * caps,
   value = gst_structure_get_value (from, "multiview-mode");
   if (value)
     gst_caps_set_value (caps, "multiview-mode", value);
+  if (!cup_input_is_raw (choice->input)) {
+    if (has_same_light (colorimetry, &choice->light))
+      cup_light_add_hdr (&choice->result.light, caps);
+    return;
+  }
   for (i = 0; i < G_N_ELEMENTS (hdr); i++) {
     value = gst_structure_get_value (from, hdr[i]);
-    if (value && cup_input_is_raw (choice->input)
-        && has_same_light (colorimetry, &choice->input->info.colorimetry))
+    if (value && has_same_light (colorimetry, &choice->light))
       gst_caps_set_value (caps, hdr[i], value);
   }
 }
@@ -364,8 +374,10 @@ has_right_colours (const CupChoice * choice, GstCaps * caps)
 {
   GstVideoInfo info;
 
-  return !choice->keeps_colours || (gst_video_info_from_caps (&info, caps)
-      && has_same_light (&info.colorimetry, &choice->input->info.colorimetry));
+  /* Of a file that says something else there is a warning. */
+  return !choice->keeps_colours || !cup_input_is_raw (choice->input)
+      || (gst_video_info_from_caps (&info, caps)
+      && has_same_light (&info.colorimetry, &choice->light));
 }
 
 static GstCaps *
@@ -408,7 +420,7 @@ choose_raw (const CupChoice * choice, GstCaps * peer)
 static void
 label_image (const CupChoice * choice, GstCaps * caps)
 {
-  const GstVideoColorimetry *in = &choice->input->info.colorimetry;
+  const GstVideoColorimetry *in = &choice->light;
   GstVideoColorimetry colorimetry = { GST_VIDEO_COLOR_RANGE_0_255,
     GST_VIDEO_COLOR_MATRIX_RGB, in->transfer, in->primaries
   };
@@ -594,8 +606,7 @@ advise_size (const CupChoice * choice, const CupPicture * picture,
 static gchar *
 advise_colours (const CupChoice * choice)
 {
-  gchar *colorimetry =
-      gst_video_colorimetry_to_string (&choice->input->info.colorimetry);
+  gchar *colorimetry = gst_video_colorimetry_to_string (&choice->light);
   gchar *advice = g_strdup_printf ("Its pixels keep the transfer function and "
       "the primaries of the frame (colorimetry=%s), which downstream does not "
       "take: put \"videoconvert gamma-mode=remap primaries-mode=fast\" between, "
@@ -659,7 +670,7 @@ cup_choose_caps (const CupPicture * picture, GstCaps * peer, GstCaps * current,
   choice.fps_n = GST_VIDEO_INFO_FPS_N (&input->info);
   choice.fps_d = GST_VIDEO_INFO_FPS_D (&input->info);
   cup_choice_get_aspect (picture, &choice.par_n, &choice.par_d);
-  choice.keeps_colours = keeps_colours (input);
+  set_light (&choice);
 
   template = cup_choice_get_template_caps ();
   allowed = gst_caps_intersect_full (peer, template, GST_CAPS_INTERSECT_FIRST);

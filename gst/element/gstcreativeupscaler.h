@@ -7,6 +7,7 @@
 #include "input.h"
 #include "kept.h"
 #include "output.h"
+#include "parts.h"
 #include "previous.h"
 #include "progress.h"
 #include "properties.h"
@@ -84,6 +85,7 @@ struct _GstCreativeUpscaler
   gboolean discont;             /* a frame was left out */
   gint64 arrived;               /* when the frame in hand came */
   CupPrevious previous;
+  CupParts parts;
   CupSelector selector;
   guint64 warned_fields;        /* CUP_FIELD_BIT of what the user was told of */
   gboolean warned_unmatched;    /* was told of color-match and URIs */

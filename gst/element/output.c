@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "output.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/room.h"
 #include "colour.h"
@@ -182,7 +184,8 @@ static gboolean
 has_same_layout (const CupImageInfo * a, const CupImageInfo * b)
 {
   return a->type == b->type && a->channels == b->channels
-      && a->depth == b->depth;
+      && a->depth == b->depth
+      && memcmp (&a->light, &b->light, sizeof a->light) == 0;
 }
 
 gboolean
@@ -225,8 +228,7 @@ name_request (const CupResult * result, GError * error)
 /* The result's pixels, decoded where they are not yet. @frame: what the samples
  * of video mean. */
 static CupPixels *
-decode_result (const CupResult * result, const GstVideoInfo * frame,
-    GError ** error)
+decode_result (CupResult * result, const GstVideoInfo * frame, GError ** error)
 {
   CupPixels *pixels;
 
@@ -235,8 +237,8 @@ decode_result (const CupResult * result, const GstVideoInfo * frame,
   if (result->yuv)
     return cup_planar_to_pixels (result->yuv, frame, error);
 
-  pixels = cup_image_decode (result->bytes,
-      (guint64) result->info.width * result->info.height, error);
+  pixels = cup_image_decode_noting (result->bytes,
+      (guint64) result->info.width * result->info.height, &result->flaw, error);
   if (!pixels) {
     g_prefix_error (error, UNDECODED);
   } else if (pixels->width != result->info.width
@@ -318,7 +320,7 @@ check_alpha (const CupOutput * output, const CupPixels * pixels,
 /* In the size that they leave with. */
 static CupPixels *
 get_pixels (const CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
   GError *reason = NULL;
@@ -347,7 +349,7 @@ get_pixels (const CupOutput * output, const GstVideoInfo * frame,
 /* Leaves as the bytes that came; decoded only where it has to be looked at. */
 static GstBuffer *
 pass_image (const CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, gboolean * is_unsafe, GError ** error)
+    CupResult * result, gboolean * is_unsafe, GError ** error)
 {
   CupPixels *pixels;
 
@@ -361,14 +363,31 @@ pass_image (const CupOutput * output, const GstVideoInfo * frame,
   return gst_buffer_new_wrapped_bytes (result->bytes);
 }
 
+/* Gray with alpha of a file has become RGBA, and becomes gray again. */
+static GBytes *
+encode (const CupOutput * output, const CupPixels * pixels,
+    const CupImageMetadata * metadata, guint * channels, GError ** error)
+{
+  *channels = pixels->channels;
+  if (output->image_type != CUP_IMAGE_PNG)
+    return cup_image_encode (pixels, output->image_type, output->quality,
+        error);
+  if (!metadata || !metadata->is_gray_alpha || pixels->channels != 4
+      || !cup_pixels_is_gray (pixels))
+    return cup_image_encode_png (pixels, output->compression_level, error);
+  *channels = 2;
+  return cup_image_encode_png_gray (pixels, output->compression_level, error);
+}
+
 static GstBuffer *
 render_image (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
   CupPixels *pixels;
   GstBuffer *buffer;
   GBytes *bytes;
+  guint channels;
 
   if (cup_output_is_untouched (output, result))
     return pass_image (output, frame, result, is_unsafe, error);
@@ -376,14 +395,11 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   pixels = get_pixels (output, frame, result, cancellable, is_unsafe, error);
   if (!pixels)
     return NULL;
-  if (output->image_type == CUP_IMAGE_PNG)
-    bytes = cup_image_encode_png (pixels, output->compression_level, error);
-  else
-    bytes = cup_image_encode (pixels, output->image_type, output->quality,
-        error);
+  bytes = encode (output, pixels, result->metadata, &channels, error);
+  result->left_channels = channels;
   if (bytes)
     bytes = cup_image_metadata_insert (result->metadata, bytes,
-        output->image_type, pixels->channels, error);
+        output->image_type, channels, error);
   cup_pixels_unref (pixels);
   if (!bytes)
     return NULL;
@@ -444,7 +460,7 @@ get_native_pixels (const GstVideoFrame * frame, const CupImageInfo * info,
 }
 
 static gboolean
-decode_in_place (const CupOutput * output, const CupResult * result,
+decode_in_place (const CupOutput * output, CupResult * result,
     GstVideoFrame * frame, GError ** error)
 {
   const CupImageInfo *info = &result->info;
@@ -455,14 +471,17 @@ decode_in_place (const CupOutput * output, const CupResult * result,
   if (is_native (output, info->channels, info->depth)
       && GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) > 0) {
     get_native_pixels (frame, info, &pixels);
-    return cup_image_decode_into (result->bytes, info, &pixels, error);
+    return cup_image_decode_into (result->bytes, info, &pixels, &result->flaw,
+        error);
   }
   rows = cup_colour_new_rows (frame, info->channels, info->depth);
   if (rows) {
-    done = cup_image_decode_rows (result->bytes, info, rows, error);
+    done = cup_image_decode_rows (result->bytes, info, rows, &result->flaw,
+        error);
     cup_convert_rows_free (rows);
   } else {
-    CupPixels *decoded = cup_image_decode (result->bytes, 0, error);
+    CupPixels *decoded = cup_image_decode_noting (result->bytes, 0,
+        &result->flaw, error);
 
     done = decoded && cup_colour_write_frame (frame, decoded, error);
     g_clear_pointer (&decoded, cup_pixels_unref);
@@ -478,7 +497,7 @@ typedef struct
 {
   const CupPixels *pixels;
   const CupYuv *yuv;
-  const CupResult *file;
+  CupResult *file;
 } Source;
 
 static gboolean
@@ -527,7 +546,7 @@ write_frame (CupOutput * output, const Source * source, GError ** error)
 
 static GstBuffer *
 render_raw (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
+    CupResult * result, GCancellable * cancellable, gboolean * is_unsafe,
     GError ** error)
 {
   Source source = { NULL };
@@ -559,7 +578,7 @@ render_raw (CupOutput * output, const GstVideoInfo * frame,
 
 GstBuffer *
 cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
+    CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
     gboolean * is_unsafe, GError ** error)
 {
   GstBuffer *buffer;

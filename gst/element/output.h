@@ -123,9 +123,10 @@ GstBuffer *cup_output_repeat (CupOutput * output, GstBuffer * buffer,
 /* On a worker: decodes, resamples, converts or encodes, whatever is needed, and
  * puts the frame's @metadata on it. @is_unsafe: whether the result is black in
  * place of what a safety checker has taken away; FALSE unless it is to be
- * checked. Ends early where @cancellable is triggered. */
+ * checked. Ends early where @cancellable is triggered. Of @result only what was found
+ * out by that is changed: the flaw, and the channels that leave. */
 GstBuffer *cup_output_render (CupOutput * output, const GstVideoInfo * frame,
-    const CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
+    CupResult * result, GstBuffer * metadata, GCancellable * cancellable,
     gboolean * is_unsafe, GError ** error);
 
 G_END_DECLS

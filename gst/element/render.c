@@ -55,6 +55,7 @@ read_original (CupSlot * slot, GError ** error)
   if (cup_job_need_pixels (job, error)) {
     result = cup_result_new_pixels (cup_pixels_ref (cup_job_get_pixels (job)));
     cup_result_set_metadata (result, cup_job_get_metadata (job));
+    result->input_flaw = g_strdup (cup_job_get_flaw (job));
     if (details)
       result->request_id = g_strdup (details->request_id);
   }

@@ -320,6 +320,71 @@ cup_report_untimed (GstElement * element, GstCaps * caps)
 }
 
 void
+cup_report_light (GstElement * element, const CupImageLight * light,
+    const gchar * output)
+{
+  gchar *words = cup_image_light_describe (light);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say of their colors: %s, which the %s that leaves does not "
+          "carry: their samples leave as they are, and will be taken for sRGB; "
+          "convert the pictures to sRGB in front, or have downstream take "
+          "image/png, which keeps it", words, output), (NULL));
+  g_free (words);
+}
+
+void
+cup_report_lost_light (GstElement * element, const CupImageLight * light,
+    const gchar * engine)
+{
+  gchar *words = cup_image_light_describe (light);
+
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say of their colors: %s, and the results of the %s engine "
+          "do not: whether the service has converted the colors is not known "
+          "here; send pictures that were converted to sRGB", words, engine),
+      (NULL));
+  g_free (words);
+}
+
+void
+cup_report_density (GstElement * element, const gchar * output)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say how large or how wide their pixels are (dots per inch), "
+          "which the %s that leaves does not carry; have downstream take "
+          "image/png or image/jpeg where that matters", output), (NULL));
+}
+
+void
+cup_report_lost_density (GstElement * element, const gchar * engine)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("The pictures say how large or how wide their pixels are (dots per inch), "
+          "and the results of the %s engine do not; set it anew in the results "
+          "where that matters", engine), (NULL));
+}
+
+void
+cup_report_part (GstElement * element)
+{
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("Photos come in several pieces: the pictures behind the first one of a "
+          "file (smaller views, gain maps) are left out, as they are parts of it. "
+          "To keep a file whole, leave jpegparse out, and have each buffer be a "
+          "file (multifilesrc caps=image/jpeg)"), (NULL));
+}
+
+void
+cup_report_flaw (GstElement * element, const gchar * what, const gchar * flaw)
+{
+  GST_ELEMENT_WARNING (element, STREAM, DECODE,
+      ("The file of a %s is not as it should be (%s), but all of its pixels are "
+          "there: the %s is used; look at it where that matters", what, flaw,
+          what), (NULL));
+}
+
+void
 cup_report_unmatched (GstElement * element)
 {
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,

@@ -8,6 +8,8 @@
 
 #include <gst/gst.h>
 
+#include "image/light.h"
+
 G_BEGIN_DECLS
 
 /* Sets what is known of `stage` (string), `http-status` (uint), `request-id`
@@ -76,6 +78,23 @@ void cup_report_lost_orientation (GstElement * element, guint orientation,
 /* Warns that frames of @caps have neither times nor a framerate, and says what to
  * add. */
 void cup_report_untimed (GstElement * element, GstCaps * caps);
+
+/* Warns that pictures say @light, which @output (what leaves) cannot carry, or which
+ * results of @engine do not say. */
+void cup_report_light (GstElement * element, const CupImageLight * light,
+    const gchar * output);
+void cup_report_lost_light (GstElement * element, const CupImageLight * light,
+    const gchar * engine);
+/* The same of the density of pixels (dots per inch, or how wide they are). */
+void cup_report_density (GstElement * element, const gchar * output);
+void cup_report_lost_density (GstElement * element, const gchar * engine);
+
+/* Warns that pictures are left out which a parser has cut off photos. */
+void cup_report_part (GstElement * element);
+
+/* Warns that a file (@what: "picture" or "result") has @flaw, and was used. */
+void cup_report_flaw (GstElement * element, const gchar * what,
+    const gchar * flaw);
 
 /* Warns that the colours of pictures which only the service fetches are not
  * known, so that color-match does nothing to their results. */

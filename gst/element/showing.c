@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "showing.h"
 
+#include "light.h"
 #include "report.h"
 
 enum
@@ -9,6 +10,12 @@ enum
   WARNED_MISFIT = 1 << 1,
   WARNED_LOST_PROFILE = 1 << 2,
   WARNED_LOST_ORIENTATION = 1 << 3,
+  WARNED_FLAW = 1 << 4,
+  WARNED_RESULT_FLAW = 1 << 5,
+  WARNED_LIGHT = 1 << 6,
+  WARNED_LOST_LIGHT = 1 << 7,
+  WARNED_DENSITY = 1 << 8,
+  WARNED_LOST_DENSITY = 1 << 9,
 };
 
 void
@@ -158,9 +165,54 @@ tell_profile (CupShowing * showing, GstElement * element, const CupSlot * slot)
       cup_report_profile (element, profile);
   } else if (is_new (showing, WARNED_MISFIT,
           !cup_image_metadata_fits (result->metadata, type,
-              result->info.channels))) {
+              result->left_channels))) {
     cup_report_misfit (element, profile, cup_image_type_get_mime (type));
   }
+}
+
+/* What a PNG says beside a profile. */
+
+static gboolean
+has_light (const CupImageMetadata * metadata)
+{
+  return metadata && !cup_image_light_is_plain (&metadata->light);
+}
+
+/* Whether the caps of @output say what @light says. */
+static gboolean
+is_said (const CupOutput * output, const CupImageLight * light)
+{
+  const GstVideoColorimetry *said = &output->info.colorimetry;
+  GstVideoColorimetry meant;
+
+  return output->image_type == CUP_IMAGE_UNKNOWN
+      && cup_light_get_colorimetry (light, &meant)
+      && said->transfer == meant.transfer && said->primaries == meant.primaries;
+}
+
+static const gchar *
+name_output (const CupOutput * output)
+{
+  return output->image_type == CUP_IMAGE_UNKNOWN ? "raw video" :
+      cup_image_type_get_mime (output->image_type);
+}
+
+/* Of a picture that does not leave as the file that it is. */
+static void
+tell_light (CupShowing * showing, GstElement * element, const CupSlot * slot)
+{
+  const CupImageMetadata *metadata = slot->result->metadata;
+  const CupOutput *output = slot->output;
+
+  if (!metadata || cup_output_is_untouched (output, slot->result))
+    return;
+  if (is_new (showing, WARNED_LIGHT, has_light (metadata)
+          && !cup_image_metadata_keeps_light (output->image_type)
+          && !is_said (output, &metadata->light)))
+    cup_report_light (element, &metadata->light, name_output (output));
+  if (is_new (showing, WARNED_DENSITY, cup_image_metadata_has_density (metadata)
+          && !cup_image_metadata_keeps_density (output->image_type)))
+    cup_report_density (element, name_output (output));
 }
 
 /* What a service does with the picture's file is not known. */
@@ -189,10 +241,29 @@ tell_lost (CupShowing * showing, GstElement * element, const gchar * engine,
   if (is_new (showing, WARNED_LOST_PROFILE, profile
           && !(result->metadata && result->metadata->profile)))
     cup_report_lost_profile (element, profile, engine);
+  if (is_new (showing, WARNED_LOST_LIGHT, has_light (input)
+          && !(result->metadata && (result->metadata->light.kinds
+                  || result->metadata->profile))))
+    cup_report_lost_light (element, &input->light, engine);
+  if (is_new (showing, WARNED_LOST_DENSITY,
+          cup_image_metadata_has_density (input)
+          && !cup_image_metadata_has_density (result->metadata)))
+    cup_report_lost_density (element, engine);
   if (is_new (showing, WARNED_LOST_ORIENTATION, orientation != 1
           && cup_image_metadata_get_orientation (result->metadata) == 1
           && !is_other_shape (slot)))
     cup_report_lost_orientation (element, orientation, engine);
+}
+
+/* Files of which not all is as it should be, and all pixels are there. */
+static void
+tell_flaws (CupShowing * showing, GstElement * element,
+    const CupResult * result)
+{
+  if (is_new (showing, WARNED_FLAW, result->input_flaw != NULL))
+    cup_report_flaw (element, "picture", result->input_flaw);
+  if (is_new (showing, WARNED_RESULT_FLAW, result->flaw != NULL))
+    cup_report_flaw (element, "result", result->flaw);
 }
 
 void
@@ -201,5 +272,7 @@ cup_showing_tell (CupShowing * showing, GstElement * element, GstPad * pad,
 {
   tell_orientation (showing, pad, slot);
   tell_profile (showing, element, slot);
+  tell_light (showing, element, slot);
   tell_lost (showing, element, engine, slot);
+  tell_flaws (showing, element, slot->result);
 }

@@ -97,6 +97,9 @@ gst_creative_upscaler_chain (GstPad * pad, GstObject * parent,
     flow = GST_FLOW_NOT_NEGOTIATED;
   } else if (self->input->kind == CUP_INPUT_URI_LIST) {
     flow = take_list (self, buffer);
+  } else if (cup_parts_take (&self->parts, GST_ELEMENT (self), self->input,
+          buffer)) {
+    flow = GST_FLOW_OK;
   } else {
     metadata = cup_frame_copy_metadata (buffer);
     flow = gst_creative_upscaler_take_frame (self, buffer, NULL, metadata);
@@ -210,6 +213,7 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
   gst_pad_pause_task (self->srcpad);
   gst_creative_upscaler_forget (self);
   cup_previous_clear (&self->previous);
+  cup_parts_clear (&self->parts);
   cup_selector_reset (&self->selector);
   pushed = gst_pad_push_event (self->srcpad, event);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
@@ -405,6 +409,7 @@ gst_creative_upscaler_sink_activate (GstPad * pad, GstObject * parent,
   self->n_frames = 0;
   self->discont = FALSE;
   cup_previous_clear (&self->previous);
+  cup_parts_clear (&self->parts);
   cup_selector_reset (&self->selector);
   GST_PAD_STREAM_UNLOCK (pad);
   return TRUE;

@@ -44,6 +44,7 @@ struct _CupJob
   CupColourMatch colour_match;
   CupColourReference *colour_reference;
   CupImageMetadata *metadata;
+  gchar *flaw;
 };
 
 /* Not known yet. */
@@ -112,6 +113,8 @@ cup_result_copy (const CupResult * result)
     cup_image_metadata_ref (copy->input_metadata);
   if (copy->metadata)
     cup_image_metadata_ref (copy->metadata);
+  copy->input_flaw = g_strdup (result->input_flaw);
+  copy->flaw = g_strdup (result->flaw);
   copy->request_id = g_strdup (result->request_id);
   copy->url = g_strdup (result->url);
   return copy;
@@ -124,6 +127,8 @@ cup_result_read_metadata (CupResult * result)
     return;
   g_clear_pointer (&result->metadata, cup_image_metadata_unref);
   result->metadata = cup_image_metadata_read (result->bytes, result->info.type);
+  if (!result->flaw)
+    result->flaw = cup_image_find_flaw (result->bytes, result->info.type);
 }
 
 void
@@ -133,6 +138,8 @@ cup_result_set_metadata (CupResult * result, CupImageMetadata * metadata)
     cup_image_metadata_ref (metadata);
   g_clear_pointer (&result->metadata, cup_image_metadata_unref);
   result->metadata = metadata;
+  if (metadata)
+    result->info.light = metadata->light;
 }
 
 void
@@ -144,6 +151,8 @@ cup_result_free (CupResult * result)
   g_clear_pointer (&result->colour_reference, cup_colour_reference_unref);
   g_clear_pointer (&result->input_metadata, cup_image_metadata_unref);
   g_clear_pointer (&result->metadata, cup_image_metadata_unref);
+  g_free (result->input_flaw);
+  g_free (result->flaw);
   g_free (result->request_id);
   g_free (result->url);
   g_free (result);
@@ -224,6 +233,7 @@ cup_job_new_from (CupJob * job)
   copy->bytes = g_steal_pointer (&job->bytes);
   copy->colour_reference = g_steal_pointer (&job->colour_reference);
   copy->metadata = g_steal_pointer (&job->metadata);
+  copy->flaw = g_steal_pointer (&job->flaw);
   job->load = NULL;
   job->load_yuv = NULL;
   return copy;
@@ -261,6 +271,7 @@ cup_job_unref (CupJob * job)
   g_clear_pointer (&job->journal, cup_journal_unref);
   g_clear_pointer (&job->colour_reference, cup_colour_reference_unref);
   g_clear_pointer (&job->metadata, cup_image_metadata_unref);
+  g_free (job->flaw);
   g_free (job->uri);
   g_clear_pointer (&job->values, cup_values_free);
   g_object_unref (job->cancellable);
@@ -357,8 +368,18 @@ cup_job_set_colour_reference (CupJob * job, CupColourReference * reference)
 void
 cup_job_read_metadata (CupJob * job)
 {
-  if (job->bytes && !job->metadata)
+  if (!job->bytes)
+    return;
+  if (!job->metadata)
     job->metadata = cup_image_metadata_read (job->bytes, job->bytes_info.type);
+  if (!job->flaw)
+    job->flaw = cup_image_find_flaw (job->bytes, job->bytes_info.type);
+}
+
+const gchar *
+cup_job_get_flaw (CupJob * job)
+{
+  return job->flaw;
 }
 
 CupImageMetadata *
@@ -517,7 +538,7 @@ cup_job_need_pixels (CupJob * job, GError ** error)
   } else {
     g_return_val_if_fail (job->bytes != NULL, FALSE);
     cup_job_read_metadata (job);
-    job->pixels = cup_image_decode (job->bytes, 0, error);
+    job->pixels = cup_image_decode_noting (job->bytes, 0, &job->flaw, error);
     g_clear_pointer (&job->bytes, g_bytes_unref);
   }
   return job->pixels != NULL;
@@ -650,6 +671,7 @@ cup_job_return_result (CupJob * job, CupResult * result)
   if (!result->bytes)
     cup_result_set_metadata (result, job->metadata);
   result->input_metadata = g_steal_pointer (&job->metadata);
+  result->input_flaw = g_steal_pointer (&job->flaw);
   job_complete (job, result, NULL);
 }
 

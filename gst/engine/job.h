@@ -72,6 +72,11 @@ typedef enum
  * @metadata: (nullable): the same of the picture: of pixels and video the input's,
  *   as they are neither turned nor converted; of @bytes what they say themselves,
  *   after cup_result_read_metadata()
+ * @left_channels: with how many it was encoded to leave (2: gray with alpha), 0 where it
+ *   was not
+ * @input_flaw: (nullable): what is wrong with the input's file, all pixels of which
+ *   are there, as far as it was looked at. Copied from the job
+ * @flaw: (nullable): the same of @bytes, after cup_result_read_metadata() and decoding
  */
 typedef struct
 {
@@ -97,6 +102,9 @@ typedef struct
   CupColourReference *colour_reference;
   CupImageMetadata *input_metadata;
   CupImageMetadata *metadata;
+  guint left_channels;
+  gchar *input_flaw;
+  gchar *flaw;
 } CupResult;
 
 /* All take the reference. The info of pixels and of YUV is filled in. */
@@ -220,6 +228,9 @@ gboolean cup_job_is_raw (CupJob * job);
  * there is no file in memory. */
 void cup_job_read_metadata (CupJob * job);
 CupImageMetadata *cup_job_get_metadata (CupJob * job);
+/* What is wrong with the file (nullable), all pixels of which are there. Known as the
+ * metadata is; decoding finds more than reading. */
+const gchar *cup_job_get_flaw (CupJob * job);
 /* @destroy frees @user_data after the callback, or with the job. */
 void cup_job_set_callback (CupJob * job, CupJobDone done, gpointer user_data,
     GDestroyNotify destroy);

@@ -28,23 +28,57 @@ gboolean cup_webp_is_lossy (const guint8 * data, gsize size);
 
 /* Decoders: fill all samples of @pixels, which was made from what the header
  * parser said about the same bytes, or fail. The bytes after the samples of
- * each row are left as they are. */
+ * each row are left as they are. @flaw (nullable) is set as by cup_image_decode_noting(),
+ * where it is not set yet. */
 gboolean cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error);
+    gchar ** flaw, GError ** error);
 gboolean cup_jpeg_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error);
+    gchar ** flaw, GError ** error);
 gboolean cup_webp_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error);
+    gchar ** flaw, GError ** error);
 
 /* Decoders of the same picture that give it to @rows without a picture in between.
  * FALSE, when some of it may be there, where they cannot, or where there is
  * anything wrong: the others can do it then, or tell what it is. */
 gboolean cup_png_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows);
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw);
 gboolean cup_jpeg_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows);
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw);
 gboolean cup_webp_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows);
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw);
+
+/* JPEG */
+
+/**
+ * CupJpegPlace:
+ * @width: of the picture
+ * @height: of the picture
+ * @format: J_COLOR_SPACE, the order of samples; of CMYK it is JCS_EXT_RGB
+ * @data: the first pixel
+ * @stride: bytes from one row to the next
+ */
+typedef struct
+{
+  guint width;
+  guint height;
+  gint format;
+  guint8 *data;
+  gsize stride;
+} CupJpegPlace;
+
+/* Decodes all rows, or fails: also where pixels are missing that libjpeg would make
+ * up. What libjpeg only warns of is a @flaw. */
+gboolean cup_jpeg_read (const guint8 * data, gsize size,
+    const CupJpegPlace * place, gchar ** flaw, GError ** error);
+/* Whether all pixels are there, of a file without an end: decodes them, up to a limit
+ * of work. */
+gboolean cup_jpeg_check_pixels (const guint8 * data, gsize size,
+    GError ** error);
+/* Also FALSE where the header cannot be read. */
+gboolean cup_jpeg_is_cmyk (const guint8 * data, gsize size);
+/* Returns where the next marker is from @offset on (its 0xff, which the code follows),
+ * past fill bytes and whatever is no marker; @size where there is none. */
+gsize cup_jpeg_find_marker (const guint8 * data, gsize size, gsize offset);
 
 /* Encoders. image.c has checked the side limit and @quality, and has reduced
  * @pixels to what the format holds: anything for PNG; 8 bits, and no alpha

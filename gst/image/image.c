@@ -18,9 +18,9 @@
 typedef gboolean (*ReadInfo) (const guint8 * data, gsize size,
     CupImageInfo * info, GError ** error);
 typedef gboolean (*Decode) (const guint8 * data, gsize size,
-    CupPixels * pixels, GError ** error);
+    CupPixels * pixels, gchar ** flaw, GError ** error);
 typedef gboolean (*DecodeRows) (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows);
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw);
 typedef GBytes *(*Encode) (const CupPixels * pixels, guint quality,
     GError ** error);
 
@@ -244,6 +244,13 @@ clear_padding (CupPixels * pixels)
 CupPixels *
 cup_image_decode (GBytes * bytes, guint64 max_count, GError ** error)
 {
+  return cup_image_decode_noting (bytes, max_count, NULL, error);
+}
+
+CupPixels *
+cup_image_decode_noting (GBytes * bytes, guint64 max_count, gchar ** flaw,
+    GError ** error)
+{
   const Codec *codec;
   CupImageInfo info;
   CupPixels *pixels;
@@ -262,7 +269,7 @@ cup_image_decode (GBytes * bytes, guint64 max_count, GError ** error)
   if (!pixels)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
-  if (!codec->decode (data, size, pixels, error)) {
+  if (!codec->decode (data, size, pixels, flaw, error)) {
     cup_pixels_unref (pixels);
     return NULL;
   }
@@ -293,7 +300,7 @@ expect_info (GBytes * bytes, const CupImageInfo * info, GError ** error)
 
 gboolean
 cup_image_decode_into (GBytes * bytes, const CupImageInfo * info,
-    CupPixels * pixels, GError ** error)
+    CupPixels * pixels, gchar ** flaw, GError ** error)
 {
   const Codec *codec = expect_info (bytes, info, error);
   const guint8 *data;
@@ -307,12 +314,12 @@ cup_image_decode_into (GBytes * bytes, const CupImageInfo * info,
   if (!codec)
     return FALSE;
   data = g_bytes_get_data (bytes, &size);
-  return codec->decode (data, size, pixels, error);
+  return codec->decode (data, size, pixels, flaw, error);
 }
 
 gboolean
 cup_image_decode_rows (GBytes * bytes, const CupImageInfo * info,
-    CupConvertRows * rows, GError ** error)
+    CupConvertRows * rows, gchar ** flaw, GError ** error)
 {
   const Codec *codec = expect_info (bytes, info, error);
   CupPixels *pixels;
@@ -323,14 +330,14 @@ cup_image_decode_rows (GBytes * bytes, const CupImageInfo * info,
   if (!codec)
     return FALSE;
   data = g_bytes_get_data (bytes, &size);
-  if (codec->decode_rows (data, size, info, rows))
+  if (codec->decode_rows (data, size, info, rows, flaw))
     return TRUE;
 
   pixels = cup_pixels_new (info->width, info->height, info->channels,
       info->depth, error);
   if (!pixels)
     return FALSE;
-  done = codec->decode (data, size, pixels, error);
+  done = codec->decode (data, size, pixels, flaw, error);
   if (done)
     cup_convert_rows_take_all (rows, pixels);
   cup_pixels_unref (pixels);

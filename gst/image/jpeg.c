@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * JPEG by libjpeg-turbo's own API, which catches libjpeg's jumps itself.
+ * JPEG's header, and JPEG files by TurboJPEG, libjpeg-turbo's own API, which catches
+ * libjpeg's jumps itself. Pixels are read in jpeg-read.c.
  *
  * A handle is made for each picture: it costs microseconds where a picture
- * costs milliseconds, and no state of a damaged picture can reach the next.
+ * costs milliseconds.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -11,13 +12,10 @@
 
 #include "codecs.h"
 
+#include <string.h>
 #include <turbojpeg.h>
 
 #include "base/error.h"
-
-/* Damaged data is a warning to libjpeg, which then fills in gray. */
-#define DECODE_FLAGS \
-  (TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
 
 #define MARKER_SOI 0xd8
 #define MARKER_EOI 0xd9
@@ -89,46 +87,55 @@ parse_frame (const guint8 * segment, guint length, CupImageInfo * info,
         precision);
     return FALSE;
   }
-  if (n_components == 4) {
-    g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-        "JPEG image: CMYK is not supported; convert it to RGB");
-    return FALSE;
-  }
-  if (n_components != 1 && n_components != 3) {
+  if (n_components != 1 && n_components != 3 && n_components != 4) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-        "JPEG image: %u components are not supported, only gray and color "
-        "(1 or 3) are", n_components);
+        "JPEG image: %u components are not supported, only gray, color and "
+        "CMYK (1, 3 or 4) are", n_components);
     return FALSE;
   }
   info->height = cup_image_read_be16 (segment + 3);
   info->width = cup_image_read_be16 (segment + 5);
-  info->channels = n_components;
+  /* CMYK becomes RGB. */
+  info->channels = MIN (n_components, 3);
   info->depth = 8;
   return TRUE;
 }
 
-gboolean
-cup_jpeg_read_info (const guint8 * data, gsize size, CupImageInfo * info,
-    GError ** error)
+gsize
+cup_jpeg_find_marker (const guint8 * data, gsize size, gsize offset)
+{
+  while (offset < size && size - offset >= 2) {
+    const guint8 *found = memchr (data + offset, 0xff, size - 1 - offset);
+
+    if (!found)
+      break;
+    offset = (gsize) (found - data);
+    if (found[1] != 0 && found[1] != 0xff)
+      return offset;
+    offset++;
+  }
+  return size;
+}
+
+/* Returns the frame header, from its length on, all of which is there. Between segments
+ * there may be anything, as libjpeg has it; the end of the header may not. */
+static const guint8 *
+find_frame (const guint8 * data, gsize size, GError ** error)
 {
   const gchar *process;
   gsize offset = 2;
   guint marker, length;
 
   for (;;) {
-    /* A marker may have any number of 0xff before it. */
-    while (offset + 1 < size && data[offset] == 0xff
-        && data[offset + 1] == 0xff)
-      offset++;
-    if (size - offset < 2)
-      return set_truncated (size, error);
+    offset = cup_jpeg_find_marker (data, size, offset);
+    if (offset == size)
+      break;
     marker = data[offset + 1];
-    if (data[offset] != 0xff || marker == 0 || marker == MARKER_SOI
-        || marker == MARKER_EOI || marker == MARKER_SOS) {
+    if (marker == MARKER_SOI || marker == MARKER_EOI || marker == MARKER_SOS) {
       g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
           "JPEG image: damaged, no header segment at byte %" G_GSIZE_FORMAT,
           offset);
-      return FALSE;
+      return NULL;
     }
     offset += 2;
     /* TEM and RSTn stand alone. */
@@ -139,133 +146,45 @@ cup_jpeg_read_info (const guint8 * data, gsize size, CupImageInfo * info,
       g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
           "JPEG image: %s is not supported, only baseline and progressive "
           "are", process);
-      return FALSE;
+      return NULL;
     }
     if (size - offset < 2)
-      return set_truncated (size, error);
+      break;
     length = cup_image_read_be16 (data + offset);
     if (length < 2) {
       g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
           "JPEG image: damaged, a header segment at byte %" G_GSIZE_FORMAT
           " is %u bytes long", offset, length);
-      return FALSE;
+      return NULL;
     }
     if (size - offset < length)
-      return set_truncated (size, error);
+      break;
     if (is_frame (marker))
-      return parse_frame (data + offset, length, info, error);
+      return data + offset;
     offset += length;
   }
-}
-
-/* Decoding */
-
-/* Where pixels go, in the order of @format. */
-typedef struct
-{
-  guint width;
-  guint height;
-  gint format;                  /* TJPF_… */
-  guint8 *data;
-  gint stride;
-} Place;
-
-static gboolean
-decode_with (tjhandle handle, const guint8 * data, gsize size,
-    const Place * place, GError ** error)
-{
-  gint width = 0, height = 0, subsampling, color_space;
-
-  /* Fails on rare kinds of subsampling too, which decode well. What counts is
-   * that it found the same size, as the decoder would scale to any other. */
-  if (tjDecompressHeader3 (handle, data, size, &width, &height, &subsampling,
-          &color_space) == 0
-      && ((guint) width != place->width || (guint) height != place->height)) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "JPEG image: damaged, the header says both %u×%u and %d×%d pixels",
-        place->width, place->height, width, height);
-    return FALSE;
-  }
-  if ((guint) width != place->width || (guint) height != place->height
-      || tjDecompress2 (handle, data, size, place->data, width, place->stride,
-          height, place->format, DECODE_FLAGS) != 0) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "JPEG image: %u×%u pixels cannot be decoded: %s", place->width,
-        place->height, tjGetErrorStr2 (handle));
-    return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-decode (const guint8 * data, gsize size, const Place * place, GError ** error)
-{
-  tjhandle handle = tjInitDecompress ();
-  gboolean done;
-
-  if (!handle) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_FAILED,
-        "JPEG image: the decoder cannot be set up: %s", tjGetErrorStr2 (NULL));
-    return FALSE;
-  }
-  done = decode_with (handle, data, size, place, error);
-  tjDestroy (handle);
-  return done;
+  set_truncated (size, error);
+  return NULL;
 }
 
 gboolean
-cup_jpeg_decode (const guint8 * data, gsize size, CupPixels * pixels,
+cup_jpeg_read_info (const guint8 * data, gsize size, CupImageInfo * info,
     GError ** error)
 {
-  const Place place = {
-    .width = pixels->width,
-    .height = pixels->height,
-    .format = pixels->channels == 1 ? TJPF_GRAY : TJPF_RGB,
-    .data = pixels->data,
-    .stride = (gint) pixels->stride
-  };
+  const guint8 *frame = find_frame (data, size, error);
 
-  return decode (data, size, &place, error);
-}
-
-/* With alpha the library sets what no sample is for, which it leaves open
- * without. */
-static gint
-find_pixel_format (const CupPacked * packed)
-{
-  static const gint formats[] = { TJPF_RGB, TJPF_BGR, TJPF_RGBA, TJPF_BGRA,
-    TJPF_ABGR, TJPF_ARGB
-  };
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (formats); i++) {
-    const gint format = formats[i];
-
-    if (packed->depth == 8 && packed->size == (guint) tjPixelSize[format]
-        && packed->places[0] == tjRedOffset[format]
-        && packed->places[1] == tjGreenOffset[format]
-        && packed->places[2] == tjBlueOffset[format])
-      return format;
-  }
-  return TJPF_UNKNOWN;
+  return frame && parse_frame (frame, cup_image_read_be16 (frame), info, error);
 }
 
 gboolean
-cup_jpeg_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows)
+cup_jpeg_is_cmyk (const guint8 * data, gsize size)
 {
-  const CupPacked *packed = cup_convert_rows_get_packed (rows);
-  Place place = { info->width, info->height, TJPF_UNKNOWN };
+  const guint8 *frame = find_frame (data, size, NULL);
 
-  if (packed)
-    place.format = find_pixel_format (packed);
-  if (place.format == TJPF_UNKNOWN || packed->stride < 0
-      || packed->stride > G_MAXINT)
-    return FALSE;
-  place.data = packed->data;
-  place.stride = (gint) packed->stride;
-  return decode (data, size, &place, NULL);
+  return frame && cup_image_read_be16 (frame) >= FRAME_HEADER_SIZE
+      && frame[7] == 4;
 }
+
 
 /* Encoding */
 

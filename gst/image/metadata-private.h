@@ -30,12 +30,28 @@ void cup_exif_write_orientation (guint8 * data, guint orientation);
 
 /* Checksum of PNG's chunks, from the type to the end of the data. */
 guint32 cup_png_checksum (const guint8 * data, gsize size);
+/* Whether that of the whole chunk at @chunk, with @length bytes of data, is right. */
+gboolean cup_png_is_sound (const guint8 * chunk, gsize length);
 
 static inline guint32
 cup_image_read_le32 (const guint8 * data)
 {
   return (guint32) data[3] << 24 | (guint32) data[2] << 16
       | (guint32) data[1] << 8 | data[0];
+}
+
+/* Numbers of TIFF, which EXIF is, and MPF. */
+static inline guint
+cup_tiff_read_16 (const guint8 * data, gboolean big_endian)
+{
+  return big_endian ? cup_image_read_be16 (data) :
+      (guint) data[1] << 8 | data[0];
+}
+
+static inline guint32
+cup_tiff_read_32 (const guint8 * data, gboolean big_endian)
+{
+  return big_endian ? cup_image_read_be32 (data) : cup_image_read_le32 (data);
 }
 
 G_END_DECLS

@@ -16,10 +16,14 @@
 
 #define PNG_SIGNATURE_SIZE 8
 #define PNG_OVERHEAD 12
+#define PNG_COLOR_TYPE_AT 25
+#define PNG_GRAY_ALPHA 4
+#define PNG_PHYS_LENGTH 9
 /* A name of a profile has at most 79 bytes, and a zero behind it. */
 #define PNG_NAME_MAX 80
 
 #define JPEG_PARTS_MAX 255
+#define JFIF_SIZE 14
 
 #define RIFF_HEADER_SIZE 12
 #define RIFF_CHUNK_HEADER_SIZE 8
@@ -29,6 +33,8 @@ typedef struct
 {
   guint orientation;            /* 0 where there was none */
   GBytes *profile;
+  CupImageDensity density;
+  gboolean is_gray_alpha;
   gboolean has_tried;           /* to inflate one: a file full of them would keep
                                  * a core busy */
 } Found;
@@ -128,8 +134,8 @@ read_iccp (Found * found, const guint8 * data, gsize size)
         "to %u bytes at most", size, CUP_IMAGE_PROFILE_MAX);
 }
 
-static gboolean
-is_sound (const guint8 * chunk, gsize length)
+gboolean
+cup_png_is_sound (const guint8 * chunk, gsize length)
 {
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   return TRUE;
@@ -139,12 +145,28 @@ is_sound (const guint8 * chunk, gsize length)
 #endif
 }
 
+/* Dots of both axes, and what they are counted by: 1 is a metre, 0 says only how wide
+ * pixels are. */
+static void
+take_phys (Found * found, const guint8 * data)
+{
+  CupImageDensity density = { cup_image_read_be32 (data),
+    cup_image_read_be32 (data + 4), data[8] == 1
+  };
+
+  if (density.x > 0 && density.y > 0 && data[8] <= 1 && found->density.x == 0
+      && (density.is_metric || density.x != density.y))
+    found->density = density;
+}
+
 /* EXIF may stand behind the pixels, too. */
 static void
 read_png (Found * found, const guint8 * data, gsize size)
 {
   gsize position = PNG_SIGNATURE_SIZE;
 
+  found->is_gray_alpha = size > PNG_COLOR_TYPE_AT
+      && data[PNG_COLOR_TYPE_AT] == PNG_GRAY_ALPHA;
   while (size - position >= PNG_OVERHEAD) {
     const guint8 *chunk = data + position;
     gsize length = cup_image_read_be32 (chunk);
@@ -152,10 +174,14 @@ read_png (Found * found, const guint8 * data, gsize size)
     if (length > size - position - PNG_OVERHEAD
         || memcmp (chunk + 4, "IEND", 4) == 0)
       return;
-    if (memcmp (chunk + 4, "eXIf", 4) == 0 && is_sound (chunk, length))
+    if (memcmp (chunk + 4, "eXIf", 4) == 0 && cup_png_is_sound (chunk, length))
       take_exif (found, chunk + 8, length);
-    else if (memcmp (chunk + 4, "iCCP", 4) == 0 && is_sound (chunk, length))
+    else if (memcmp (chunk + 4, "iCCP", 4) == 0
+        && cup_png_is_sound (chunk, length))
       read_iccp (found, chunk + 8, length);
+    else if (memcmp (chunk + 4, "pHYs", 4) == 0 && length == PNG_PHYS_LENGTH
+        && cup_png_is_sound (chunk, length))
+      take_phys (found, chunk + 8);
     position += PNG_OVERHEAD + length;
   }
 }
@@ -216,12 +242,31 @@ join_parts (Found * found, const Parts * parts)
   take_profile (found, profile, size);
 }
 
+/* JFIF: two bytes of version behind the name, then the unit (1 inch, 2 cm, 0 none), and
+ * how many dots of each axis. */
+static void
+take_jfif (Found * found, const guint8 * data)
+{
+  static const gdouble per_metre[] = { 1, 1 / 0.0254, 100 };
+  const guint unit = data[7], x = cup_image_read_be16 (data + 8);
+  const guint y = cup_image_read_be16 (data + 10);
+
+  if (unit >= G_N_ELEMENTS (per_metre) || x == 0 || y == 0
+      || (unit == 0 && x == y))
+    return;
+  found->density.x = (guint) (x * per_metre[unit] + 0.5);
+  found->density.y = (guint) (y * per_metre[unit] + 0.5);
+  found->density.is_metric = unit != 0;
+}
+
 /* @data: behind the length. */
 static void
 read_segment (Found * found, Parts * parts, guint marker, const guint8 * data,
     gsize size)
 {
-  if (marker == 0xe1 && size >= CUP_EXIF_PREFIX_SIZE
+  if (marker == 0xe0 && size >= JFIF_SIZE && memcmp (data, "JFIF", 5) == 0)
+    take_jfif (found, data);
+  else if (marker == 0xe1 && size >= CUP_EXIF_PREFIX_SIZE
       && memcmp (data, CUP_EXIF_PREFIX, CUP_EXIF_PREFIX_SIZE) == 0)
     take_exif (found, data, size);
   else if (marker == 0xe2 && size >= CUP_ICC_PREFIX_SIZE
@@ -234,26 +279,22 @@ static void
 read_jpeg (Found * found, const guint8 * data, gsize size)
 {
   Parts parts = { {NULL} };
-  gsize position = 2;
+  gsize position = cup_jpeg_find_marker (data, size, 2), length;
 
-  while (size - position >= 4 && data[position] == 0xff) {
+  while (size - position >= 4) {
     guint marker = data[position + 1];
-    gsize length;
 
-    if (marker == 0xff) {
-      position++;               /* a fill byte */
-      continue;
+    position += 2;
+    /* TEM and RSTn stand alone. */
+    if (marker != 0x01 && !(marker >= 0xd0 && marker <= 0xd7)) {
+      length = cup_image_read_be16 (data + position);
+      if (marker == 0xda || marker == 0xd9 || length < 2
+          || length > size - position)
+        break;
+      read_segment (found, &parts, marker, data + position + 2, length - 2);
+      position += length;
     }
-    if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
-      position += 2;            /* stands alone */
-      continue;
-    }
-    length = cup_image_read_be16 (data + position + 2);
-    if (marker == 0xda || marker == 0xd9 || length < 2
-        || length > size - position - 2)
-      break;
-    read_segment (found, &parts, marker, data + position + 4, length - 2);
-    position += 2 + length;
+    position = cup_jpeg_find_marker (data, size, position);
   }
   join_parts (found, &parts);
 }
@@ -287,7 +328,8 @@ read_webp (Found * found, const guint8 * data, gsize size)
 CupImageMetadata *
 cup_image_metadata_read (GBytes * bytes, CupImageType type)
 {
-  CupImageMetadata *metadata;
+  CupImageMetadata *metadata, what = { 0 };
+  CupImageInfo info;
   Found found = { 0 };
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
@@ -308,7 +350,16 @@ cup_image_metadata_read (GBytes * bytes, CupImageType type)
     case CUP_IMAGE_UNKNOWN:
       break;
   }
-  metadata = cup_image_metadata_new (MAX (found.orientation, 1), found.profile);
+  what.orientation = MAX (found.orientation, 1);
+  what.profile = found.profile;
+  what.is_gray_alpha = found.is_gray_alpha;
+  what.density = found.density;
+  if (cup_image_read_info (bytes, &info, NULL)) {
+    what.light = info.light;
+    what.width = info.width;
+    what.height = info.height;
+  }
+  metadata = cup_image_metadata_copy (&what);
   g_clear_pointer (&found.profile, g_bytes_unref);
   return metadata;
 }

@@ -22,6 +22,9 @@
 /* A segment's length counts itself, and has 16 bits. */
 #define JPEG_LENGTH_MAX 65535
 #define JPEG_PARTS_MAX 255
+/* With its marker; where the unit stands in it. */
+#define JFIF_SIZE 18
+#define JFIF_UNIT_AT 11
 
 #define RIFF_HEADER_SIZE 12
 #define RIFF_CHUNK_HEADER_SIZE 8
@@ -131,20 +134,96 @@ append_iccp (CupImageBuffer * out, GBytes * profile, GError ** error)
   return done;
 }
 
+/* @per_metre or any other count of @from pixels, for @to of them that show the same. */
+static guint32
+scale_density (guint32 count, guint from, guint to)
+{
+  const guint64 scaled =
+      from > 0 ? ((guint64) count * to + from / 2) / from : count;
+
+  return (guint32) CLAMP (scaled, 1, G_MAXINT32);
+}
+
+static CupImageDensity
+get_density (const CupImageMetadata * metadata, guint width, guint height)
+{
+  CupImageDensity density = metadata->density;
+
+  /* A ratio holds, but for the rounding of sides. */
+  if (density.x > 0 && density.is_metric) {
+    density.x = scale_density (density.x, metadata->width, width);
+    density.y = scale_density (density.y, metadata->height, height);
+  }
+  return density;
+}
+
+static gboolean
+append_phys (CupImageBuffer * out, const CupImageDensity * density,
+    GError ** error)
+{
+  guint8 phys[9];
+
+  write_be32 (phys, density->x);
+  write_be32 (phys + 4, density->y);
+  phys[8] = density->is_metric ? 1 : 0;
+  return append_png_chunk (out, "pHYs", phys, sizeof phys, error);
+}
+
+/* In the order of their precedence. sRGB does not stand beside a profile. */
+static gboolean
+append_light (CupImageBuffer * out, const CupImageLight * light,
+    gboolean has_profile, GError ** error)
+{
+  guint8 gamma[4], chromaticities[32];
+  const struct
+  {
+    const gchar *type;
+    CupLightKind kind;
+    const guint8 *data;
+    gsize size;
+  } chunks[] = {
+    {"cICP", CUP_LIGHT_CICP, light->cicp, sizeof light->cicp},
+    {"mDCV", CUP_LIGHT_MASTERING, light->mastering, sizeof light->mastering},
+    {"cLLI", CUP_LIGHT_CONTENT, light->content, sizeof light->content},
+    {"sRGB", CUP_LIGHT_SRGB, &light->intent, 1},
+    {"gAMA", CUP_LIGHT_GAMMA, gamma, sizeof gamma},
+    {"cHRM", CUP_LIGHT_CHROMATICITIES, chromaticities, sizeof chromaticities},
+  };
+  guint i;
+
+  write_be32 (gamma, light->gamma);
+  for (i = 0; i < G_N_ELEMENTS (light->chromaticities); i++)
+    write_be32 (chromaticities + 4 * i, light->chromaticities[i]);
+  for (i = 0; i < G_N_ELEMENTS (chunks); i++) {
+    if ((light->kinds & chunks[i].kind)
+        && !(has_profile && chunks[i].kind == CUP_LIGHT_SRGB)
+        && !append_png_chunk (out, chunks[i].type, chunks[i].data,
+            chunks[i].size, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 write_png (CupImageBuffer * out, const guint8 * data, gsize size,
-    guint orientation, GBytes * profile, GError ** error)
+    const CupImageMetadata * metadata, GBytes * profile, GError ** error)
 {
   guint8 exif[CUP_EXIF_SIZE];
+  CupImageDensity density;
 
   if (size < PNG_HEAD_SIZE)
     return set_misshapen (CUP_IMAGE_PNG, error);
+  density = get_density (metadata, cup_image_read_be32 (data + 16),
+      cup_image_read_be32 (data + 20));
   if (!append (out, data, PNG_HEAD_SIZE, error))
     return FALSE;
   if (profile && !append_iccp (out, profile, error))
     return FALSE;
-  if (orientation != 1) {
-    cup_exif_write_orientation (exif, orientation);
+  if (!append_light (out, &metadata->light, profile != NULL, error)
+      || (density.x > 0 && !append_phys (out, &density, error)))
+    return FALSE;
+  if (metadata->orientation != 1) {
+    cup_exif_write_orientation (exif, metadata->orientation);
     if (!append_png_chunk (out, "eXIf", exif, sizeof exif, error))
       return FALSE;
   }
@@ -204,10 +283,37 @@ append_app2 (CupImageBuffer * out, GBytes * profile, GError ** error)
   return TRUE;
 }
 
+/* Into JFIF's segment, which @jfif is. By the inch, as most have it, or as a ratio. */
+static void
+write_jfif_density (guint8 * jfif, const CupImageDensity * density)
+{
+  const gdouble unit = density->is_metric ? 0.0254 : 1;
+  const gdouble x = density->x * unit + 0.5, y = density->y * unit + 0.5;
+
+  if (x < 1 || y < 1 || x > G_MAXUINT16 || y > G_MAXUINT16)
+    return;
+  jfif[JFIF_UNIT_AT] = density->is_metric ? 1 : 0;
+  write_be16 (jfif + JFIF_UNIT_AT + 1, (guint) x);
+  write_be16 (jfif + JFIF_UNIT_AT + 3, (guint) y);
+}
+
+static void
+set_jpeg_density (CupImageBuffer * out, const guint8 * data, gsize size,
+    const CupImageMetadata * metadata)
+{
+  CupImageInfo info = { CUP_IMAGE_JPEG };
+  CupImageDensity density;
+
+  if (metadata->density.x == 0 || !cup_jpeg_read_info (data, size, &info, NULL))
+    return;
+  density = get_density (metadata, info.width, info.height);
+  write_jfif_density (out->data + 2, &density);
+}
+
 /* Behind JFIF's segment, which has to be the first. */
 static gboolean
 write_jpeg (CupImageBuffer * out, const guint8 * data, gsize size,
-    guint orientation, GBytes * profile, GError ** error)
+    const CupImageMetadata * metadata, GBytes * profile, GError ** error)
 {
   gsize head = 2;
 
@@ -217,8 +323,12 @@ write_jpeg (CupImageBuffer * out, const guint8 * data, gsize size,
     head += 2 + cup_image_read_be16 (data + 4);
   if (head > size)
     return set_misshapen (CUP_IMAGE_JPEG, error);
-  return append (out, data, head, error)
-      && (orientation == 1 || append_app1 (out, orientation, error))
+  if (!append (out, data, head, error))
+    return FALSE;
+  if (head >= 2 + JFIF_SIZE)
+    set_jpeg_density (out, data, size, metadata);
+  return (metadata->orientation == 1
+      || append_app1 (out, metadata->orientation, error))
       && (!profile || append_app2 (out, profile, error))
       && append (out, data + head, size - head, error);
 }
@@ -274,8 +384,9 @@ get_vp8x (const guint8 * data, gsize size, guint8 * vp8x, gsize * image,
 /* The profile comes before the pixels, EXIF behind them. */
 static gboolean
 write_webp (CupImageBuffer * out, const guint8 * data, gsize size,
-    guint orientation, GBytes * profile, GError ** error)
+    const CupImageMetadata * metadata, GBytes * profile, GError ** error)
 {
+  const guint orientation = metadata->orientation;
   guint8 vp8x[VP8X_SIZE], exif[CUP_EXIF_SIZE];
   gsize image, profile_size = 0;
   const guint8 *profile_data =
@@ -303,7 +414,17 @@ write_webp (CupImageBuffer * out, const guint8 * data, gsize size,
 }
 
 typedef gboolean (*Write) (CupImageBuffer * out, const guint8 * data,
-    gsize size, guint orientation, GBytes * profile, GError ** error);
+    gsize size, const CupImageMetadata * metadata, GBytes * profile,
+    GError ** error);
+
+static gboolean
+has_something (const CupImageMetadata * metadata, GBytes * profile,
+    CupImageType type)
+{
+  return metadata && (profile || metadata->orientation != 1
+      || (metadata->light.kinds && cup_image_metadata_keeps_light (type))
+      || (metadata->density.x > 0 && cup_image_metadata_keeps_density (type)));
+}
 
 GBytes *
 cup_image_metadata_insert (const CupImageMetadata * metadata, GBytes * bytes,
@@ -314,22 +435,22 @@ cup_image_metadata_insert (const CupImageMetadata * metadata, GBytes * bytes,
     [CUP_IMAGE_JPEG] = write_jpeg,
     [CUP_IMAGE_WEBP] = write_webp,
   };
-  gboolean fits = cup_image_metadata_fits (metadata, type, channels);
-  GBytes *profile = metadata && fits ? metadata->profile : NULL;
-  guint orientation = cup_image_metadata_get_orientation (metadata);
+  GBytes *profile = metadata
+      && cup_image_metadata_fits (metadata, type, channels) ?
+      metadata->profile : NULL;
   CupImageBuffer buffer = { NULL };
   const guint8 *data;
   gsize size;
   gboolean done;
 
-  if (orientation == 1 && !profile)
+  if (!has_something (metadata, profile, type))
     return bytes;
   g_return_val_if_fail (type != CUP_IMAGE_UNKNOWN, bytes);
   data = g_bytes_get_data (bytes, &size);
   /* Deflated, or in parts, a profile is no larger than this. */
   done = cup_image_buffer_reserve (&buffer, size + 4096
       + (profile ? g_bytes_get_size (profile) / 16 * 17 : 0))
-      && writers[type] (&buffer, data, size, orientation, profile, error);
+      && writers[type] (&buffer, data, size, metadata, profile, error);
   g_bytes_unref (bytes);
   if (done)
     return cup_image_buffer_steal (&buffer);

@@ -19,18 +19,29 @@
 #define TIFF_ORIENTATION 0x0112
 
 CupImageMetadata *
-cup_image_metadata_new (guint orientation, GBytes * profile)
+cup_image_metadata_copy (const CupImageMetadata * what)
 {
   CupImageMetadata *metadata;
 
-  g_return_val_if_fail (orientation >= 1 && orientation <= 8, NULL);
-  if (orientation == 1 && !profile)
+  g_return_val_if_fail (what->orientation >= 1 && what->orientation <= 8, NULL);
+  if (what->orientation == 1 && !what->profile && !what->light.kinds
+      && !what->density.x && !what->is_gray_alpha)
     return NULL;
-  metadata = g_new0 (CupImageMetadata, 1);
+  metadata = g_new (CupImageMetadata, 1);
+  *metadata = *what;
   metadata->ref_count = 1;
-  metadata->orientation = orientation;
-  metadata->profile = profile ? g_bytes_ref (profile) : NULL;
+  if (metadata->profile)
+    g_bytes_ref (metadata->profile);
   return metadata;
+}
+
+CupImageMetadata *
+cup_image_metadata_new (guint orientation, GBytes * profile)
+{
+  const CupImageMetadata what = {.orientation = orientation,.profile = profile
+  };
+
+  return cup_image_metadata_copy (&what);
 }
 
 CupImageMetadata *
@@ -62,38 +73,53 @@ cup_image_metadata_fits (const CupImageMetadata * metadata, CupImageType type,
   if (!metadata || !metadata->profile)
     return TRUE;
   /* WebP has no gray. */
-  if (channels == 1 && type != CUP_IMAGE_WEBP)
+  if (channels <= 2 && type != CUP_IMAGE_WEBP)
     return cup_icc_is_gray (metadata->profile);
   return cup_icc_is_rgb (metadata->profile);
 }
 
+gboolean
+cup_image_metadata_keeps_light (CupImageType type)
+{
+  return type == CUP_IMAGE_PNG;
+}
+
+gboolean
+cup_image_metadata_keeps_density (CupImageType type)
+{
+  return type == CUP_IMAGE_PNG || type == CUP_IMAGE_JPEG;
+}
+
+static gboolean
+is_screen (guint per_metre)
+{
+  return (per_metre >= 2833 && per_metre <= 2836)
+      || (per_metre >= 3778 && per_metre <= 3781);
+}
+
+gboolean
+cup_image_metadata_has_density (const CupImageMetadata * metadata)
+{
+  return metadata && metadata->density.x > 0
+      && !(metadata->density.is_metric
+      && metadata->density.x == metadata->density.y
+      && is_screen (metadata->density.x));
+}
+
 /* EXIF */
-
-static guint
-read_16 (const guint8 * data, gboolean big_endian)
-{
-  return big_endian ? cup_image_read_be16 (data) :
-      (guint) data[1] << 8 | data[0];
-}
-
-static guint32
-read_32 (const guint8 * data, gboolean big_endian)
-{
-  return big_endian ? cup_image_read_be32 (data) :
-      (guint32) read_16 (data + 2, FALSE) << 16 | read_16 (data, FALSE);
-}
 
 /* @entry: of a directory. */
 static guint
 read_orientation (const guint8 * entry, gboolean big_endian)
 {
-  guint type = read_16 (entry + 2, big_endian);
+  guint type = cup_tiff_read_16 (entry + 2, big_endian);
   guint32 value = 0;
 
-  if (read_32 (entry + 4, big_endian) == 1 && type == TIFF_TYPE_SHORT)
-    value = read_16 (entry + 8, big_endian);
-  else if (read_32 (entry + 4, big_endian) == 1 && type == TIFF_TYPE_LONG)
-    value = read_32 (entry + 8, big_endian);
+  if (cup_tiff_read_32 (entry + 4, big_endian) == 1 && type == TIFF_TYPE_SHORT)
+    value = cup_tiff_read_16 (entry + 8, big_endian);
+  else if (cup_tiff_read_32 (entry + 4, big_endian) == 1
+      && type == TIFF_TYPE_LONG)
+    value = cup_tiff_read_32 (entry + 8, big_endian);
   return value >= 1 && value <= 8 ? value : 0;
 }
 
@@ -114,16 +140,16 @@ cup_exif_read_orientation (const guint8 * data, gsize size)
     return 0;
   big_endian = data[0] == 'M';
   if (memcmp (data, big_endian ? "MM" : "II", 2) != 0
-      || read_16 (data + 2, big_endian) != 42)
+      || cup_tiff_read_16 (data + 2, big_endian) != 42)
     return 0;
-  offset = read_32 (data + 4, big_endian);
+  offset = cup_tiff_read_32 (data + 4, big_endian);
   if (offset < TIFF_HEADER_SIZE || offset > size - 2)
     return 0;
-  n = read_16 (data + offset, big_endian);
+  n = cup_tiff_read_16 (data + offset, big_endian);
   data += offset + 2;
   n = MIN (n, (size - offset - 2) / TIFF_ENTRY_SIZE);
   for (i = 0; i < n; i++, data += TIFF_ENTRY_SIZE) {
-    if (read_16 (data, big_endian) == TIFF_ORIENTATION)
+    if (cup_tiff_read_16 (data, big_endian) == TIFF_ORIENTATION)
       return read_orientation (data, big_endian);
   }
   return 0;

@@ -22,9 +22,27 @@ G_BEGIN_DECLS
 #define CUP_IMAGE_PROFILE_MAX (4 * 1024 * 1024)
 
 /**
+ * CupImageDensity:
+ * @x: dots of the width, 0 where nothing is said
+ * @y: dots of the height
+ * @is_metric: they are counted by the metre; else they say only how wide pixels are
+ */
+typedef struct
+{
+  guint32 x;
+  guint32 y;
+  gboolean is_metric;
+} CupImageDensity;
+
+/**
  * CupImageMetadata:
  * @orientation: 1…8, as EXIF counts it; 1 is as stored
  * @profile: (nullable): an ICC profile, which has the header of one
+ * @light: what a PNG says beside a profile
+ * @density: of a PNG (pHYs) or JPEG (JFIF)
+ * @is_gray_alpha: the file is gray with alpha, which is RGBA where it is decoded
+ * @width: of the picture, which @density is for
+ * @height: see @width
  *
  * Reference counted, and never changed after it was made.
  */
@@ -32,6 +50,11 @@ typedef struct
 {
   guint orientation;
   GBytes *profile;
+  CupImageLight light;
+  CupImageDensity density;
+  gboolean is_gray_alpha;
+  guint width;
+  guint height;
 
   /*< private > */
   gint ref_count;
@@ -39,13 +62,24 @@ typedef struct
 
 /* NULL where there is nothing to say: orientation 1, and no profile. */
 CupImageMetadata *cup_image_metadata_new (guint orientation, GBytes * profile);
+/* The same of all that @what says, which may be on the stack. */
+CupImageMetadata *cup_image_metadata_copy (const CupImageMetadata * what);
 CupImageMetadata *cup_image_metadata_ref (CupImageMetadata * metadata);
 void cup_image_metadata_unref (CupImageMetadata * metadata);
 
 /* What the file @bytes says, of which cup_image_read_info() has read @type; NULL
  * where that is nothing. EXIF (APP1, eXIf, EXIF) is read for the orientation, and
- * ICC profiles (APP2, iCCP, ICCP) as they are; not XMP. */
+ * ICC profiles (APP2, iCCP, ICCP) as they are; not XMP. Of PNG sBIT is not read: samples
+ * that were computed have all of their bits. */
 CupImageMetadata *cup_image_metadata_read (GBytes * bytes, CupImageType type);
+
+/* Whether files of @type can say @light, unless it makes no difference, and @density
+ * (nullable metadata). */
+gboolean cup_image_metadata_keeps_light (CupImageType type);
+gboolean cup_image_metadata_keeps_density (CupImageType type);
+/* Whether the density is one that somebody has chosen: not that of a screen (72 and 96
+ * dots per inch), which files have that nobody has thought of. */
+gboolean cup_image_metadata_has_density (const CupImageMetadata * metadata);
 
 /* Whether a picture of @channels, encoded as @type, can have the profile:
  * one for gray is only for gray. TRUE where there is none. */
@@ -53,7 +87,8 @@ gboolean cup_image_metadata_fits (const CupImageMetadata * metadata,
     CupImageType type, guint channels);
 
 /* @bytes, which cup_image_encode() has made of pixels with @channels, with
- * @metadata (nullable) in it, its profile only where that fits. Takes @bytes. */
+ * @metadata (nullable) in it, its profile only where that fits, and its density for the
+ * size of @bytes: what is depicted stays as large as it was. Takes @bytes. */
 GBytes *cup_image_metadata_insert (const CupImageMetadata * metadata,
     GBytes * bytes, CupImageType type, guint channels, GError ** error);
 

@@ -22,8 +22,7 @@ cup_pixels_new (guint width, guint height, guint channels, guint depth,
   guint8 *data;
   gsize stride;
 
-  if ((channels != 1 && channels != 3 && channels != 4)
-      || (depth != 8 && depth != 16)) {
+  if (channels < 1 || channels > 4 || (depth != 8 && depth != 16)) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
         "pictures of %u channels of %u bits are not supported", channels,
         depth);
@@ -188,4 +187,22 @@ cup_pixels_is_opaque (const CupPixels * pixels)
     is_opaque = row_is_opaque (cup_pixels_row (pixels, y), pixels->width,
         pixels->depth);
   return is_opaque;
+}
+
+gboolean
+cup_pixels_is_gray (const CupPixels * pixels)
+{
+  const gsize sample = pixels->depth / 8, step = pixels->channels * sample;
+  guint x, y;
+
+  for (y = 0; y < pixels->height && pixels->channels >= 3; y++) {
+    const guint8 *at = cup_pixels_row (pixels, y);
+
+    for (x = 0; x < pixels->width; x++, at += step) {
+      if (memcmp (at, at + sample, sample) != 0
+          || memcmp (at, at + 2 * sample, sample) != 0)
+        return FALSE;
+    }
+  }
+  return TRUE;
 }

@@ -23,7 +23,8 @@ G_BEGIN_DECLS
  * @width: in pixels, 1…CUP_PIXELS_MAX_SIDE
  * @height: in rows, 1…CUP_PIXELS_MAX_SIDE; width × height is at most
  *   CUP_PIXELS_MAX_COUNT
- * @channels: 1 (gray), 3 (RGB) or 4 (RGBA)
+ * @channels: 1 (gray), 3 (RGB) or 4 (RGBA); 2 (gray and alpha) only on the way into a
+ *   PNG file
  * @depth: bits per sample, 8 or 16
  * @stride: bytes from one row to the next, a multiple of 4 (GStreamer's
  *   default stride, so that a frame can take the memory over as it is)
@@ -64,6 +65,9 @@ gboolean cup_pixels_check_size (guint64 width, guint64 height,
 /* Whether every sample but alpha is at most 2/255 of the range: black, as far as
  * a lossy format keeps it. Ends at the first few pixels that are brighter. */
 gboolean cup_pixels_is_black (const CupPixels * pixels);
+
+/* Whether red, green and blue are the same everywhere. */
+gboolean cup_pixels_is_gray (const CupPixels * pixels);
 
 /* Whether nothing that can be seen is lost with alpha: there is none, or all of
  * it is what 8 bits have as 255. */

@@ -25,6 +25,16 @@ G_BEGIN_DECLS
 #define CUP_PNG_GRAY_ALPHA 4
 #define CUP_PNG_RGB_ALPHA 6
 
+static inline guint
+cup_png_color_type (guint channels)
+{
+  static const guint8 types[] = { CUP_PNG_GRAY, CUP_PNG_GRAY_ALPHA, CUP_PNG_RGB,
+    CUP_PNG_RGB_ALPHA
+  };
+
+  return types[channels - 1];
+}
+
 /* Bounds what a chunk may claim to hold. Nothing of that size is allocated,
  * as ancillary chunks are skipped: room for the workflows and provenance
  * manifests that generators embed. (IDAT has a bound of libpng's own, from the

@@ -113,8 +113,7 @@ append_header (CupImageBuffer * buffer, const CupPixels * pixels)
   write_be32 (ihdr, pixels->width);
   write_be32 (ihdr + 4, pixels->height);
   ihdr[8] = pixels->depth;
-  ihdr[9] = pixels->channels == 1 ? CUP_PNG_GRAY :
-      pixels->channels == 3 ? CUP_PNG_RGB : CUP_PNG_RGB_ALPHA;
+  ihdr[9] = cup_png_color_type (pixels->channels);
   return cup_image_buffer_append (buffer, CUP_PNG_SIGNATURE,
       CUP_PNG_SIGNATURE_SIZE)
       && append_chunk (buffer, "IHDR", ihdr, sizeof (ihdr));

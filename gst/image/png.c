@@ -12,6 +12,7 @@
 #include "config.h"
 #endif
 
+#include "metadata-private.h"
 #include "png-private.h"
 
 #include <png.h>
@@ -28,9 +29,14 @@
  * the end of the compressed stream and headers of the IDAT chunks. */
 #define LAST_ROW_SLACK (64 * 1024)
 
+/* Of interlaced pictures. */
+#define N_PASSES 7
+
 /* Size of the IDAT chunks that are written; libpng's default of 8 kB costs a
  * call and 12 bytes each. */
 #define IDAT_SIZE (64 * 1024)
+
+#define ACTL_LENGTH 8
 
 typedef struct
 {
@@ -44,6 +50,7 @@ typedef struct
   gsize offset;
   /* Where reading must stop, at most @size. */
   gsize end;
+  gboolean is_padded;           /* stopped there, with all rows read */
   png_infop info;
   CupPixels *pixels;
 } Reader;
@@ -111,41 +118,126 @@ is_valid_depth (guint color_type, guint depth)
   }
 }
 
-/* Looks for tRNS between IHDR and the first IDAT: it decides whether the
- * picture has alpha. */
+/* What decides whether a tRNS chunk counts. */
+typedef struct
+{
+  guint color_type;
+  guint max_colours;
+  guint n_colours;              /* of PLTE, 0 before it */
+} Palette;
+
+static void
+note_palette (Palette * palette, guint32 length)
+{
+  if (palette->n_colours == 0)
+    palette->n_colours = MIN (length / 3, palette->max_colours);
+}
+
+/* As libpng has it: any other is ignored. */
 static gboolean
-find_transparency (const guint8 * data, gsize size, gboolean * found,
+is_transparency (const Palette * palette, guint32 length)
+{
+  switch (palette->color_type) {
+    case PNG_COLOR_TYPE_GRAY:
+      return length == 2;
+    case PNG_COLOR_TYPE_RGB:
+      return length == 6;
+    case PNG_COLOR_TYPE_PALETTE:
+      return length > 0 && length <= palette->n_colours;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+is_chunk (const guint8 * type, const gchar * name)
+{
+  return memcmp (type, name, 4) == 0;
+}
+
+static gboolean
+check_chunk_header (const guint8 * data, gsize offset, GError ** error)
+{
+  const guint32 length = cup_image_read_be32 (data + offset);
+  const guint8 *type = data + offset + 4;
+
+  if (length <= CUP_PNG_CHUNK_LENGTH_MAX && g_ascii_isalpha (type[0])
+      && g_ascii_isalpha (type[1]) && g_ascii_isalpha (type[2])
+      && g_ascii_isalpha (type[3]) && !is_chunk (type, "IEND"))
+    return TRUE;
+  g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "PNG image: damaged, no valid chunk at byte %" G_GSIZE_FORMAT, offset);
+  return FALSE;
+}
+
+/**
+ * Prelude: what the chunks between IHDR and the first IDAT say
+ * @has_trns: one that counts, so that the picture has alpha
+ * @n_frames: of an animation, 0 for none
+ * @is_frame: whether the picture is one of its frames
+ */
+typedef struct
+{
+  Palette palette;
+  gboolean has_trns;
+  guint32 n_frames;
+  gboolean is_frame;
+  CupImageLight light;
+} Prelude;
+
+static void
+take_chunk (Prelude * prelude, const guint8 * chunk, guint32 length)
+{
+  const guint8 *type = chunk + 4;
+
+  if (is_chunk (type, "PLTE"))
+    note_palette (&prelude->palette, length);
+  else if (is_chunk (type, "tRNS"))
+    prelude->has_trns |= is_transparency (&prelude->palette, length)
+        && cup_png_is_sound (chunk, length);
+  else if (is_chunk (type, "acTL") && length == ACTL_LENGTH
+      && cup_png_is_sound (chunk, length))
+    prelude->n_frames = cup_image_read_be32 (chunk + 8);
+  else if (is_chunk (type, "fcTL"))
+    prelude->is_frame = TRUE;
+  else
+    cup_image_light_take (&prelude->light, chunk, length);
+}
+
+static gboolean
+read_prelude (const guint8 * data, gsize size, Prelude * prelude,
     GError ** error)
 {
   gsize offset =
       CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_OVERHEAD + CUP_PNG_IHDR_LENGTH;
 
-  *found = FALSE;
   while (size - offset >= CUP_PNG_CHUNK_HEADER_SIZE) {
     guint32 length = cup_image_read_be32 (data + offset);
-    const guint8 *type = data + offset + 4;
+    const guint8 *chunk = data + offset;
 
-    if (length > CUP_PNG_CHUNK_LENGTH_MAX || !g_ascii_isalpha (type[0])
-        || !g_ascii_isalpha (type[1]) || !g_ascii_isalpha (type[2])
-        || !g_ascii_isalpha (type[3]) || memcmp (type, "IEND", 4) == 0) {
-      g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-          "PNG image: damaged, no valid chunk at byte %" G_GSIZE_FORMAT,
-          offset);
+    if (!check_chunk_header (data, offset, error))
       return FALSE;
-    }
-    if (memcmp (type, "IDAT", 4) == 0)
+    if (is_chunk (chunk + 4, "IDAT"))
       return TRUE;
-    if (memcmp (type, "tRNS", 4) == 0) {
-      *found = TRUE;
-      return TRUE;
-    }
     /* @length has 31 bits, but so may a gsize have. */
     if (size - offset < CUP_PNG_CHUNK_OVERHEAD
         || size - offset - CUP_PNG_CHUNK_OVERHEAD < length)
       break;
+    take_chunk (prelude, chunk, length);
     offset += CUP_PNG_CHUNK_OVERHEAD + (gsize) length;
   }
   return set_truncated (size, error);
+}
+
+/* One frame that is the picture itself moves as little as a picture. */
+static gboolean
+check_still (const Prelude * prelude, GError ** error)
+{
+  if (prelude->n_frames == 0 || (prelude->n_frames == 1 && prelude->is_frame))
+    return TRUE;
+  g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+      "PNG image: animations are not supported; extract the frames first");
+  return FALSE;
 }
 
 gboolean
@@ -154,7 +246,8 @@ cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
 {
   const guint8 *ihdr =
       data + CUP_PNG_SIGNATURE_SIZE + CUP_PNG_CHUNK_HEADER_SIZE;
-  gboolean has_alpha, has_trns = FALSE;
+  Prelude prelude = { 0 };
+  gboolean has_alpha;
   guint32 width, height;
   guint depth, color_type;
 
@@ -182,13 +275,20 @@ cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
   }
 
   has_alpha = (color_type & PNG_COLOR_MASK_ALPHA) != 0;
-  if (!has_alpha && !find_transparency (data, size, &has_trns, error))
+  prelude.palette.color_type = color_type;
+  prelude.palette.max_colours = 1u << MIN (depth, 8);
+  /* Where it does not decide on alpha, as much of it as there is. */
+  if (!read_prelude (data, size, &prelude, has_alpha ? NULL : error)
+      && !has_alpha)
+    return FALSE;
+  if (!check_still (&prelude, error))
     return FALSE;
 
   info->width = width;
   info->height = height;
   info->depth = depth == 16 ? 16 : 8;
-  if (has_alpha || has_trns)
+  info->light = prelude.light;
+  if (has_alpha || prelude.has_trns)
     info->channels = 4;
   else
     info->channels = (color_type & PNG_COLOR_MASK_COLOR) ? 3 : 1;
@@ -197,12 +297,46 @@ cup_png_read_info (const guint8 * data, gsize size, CupImageInfo * info,
 
 /* Decoding */
 
+/* Whether the last row is where it is to be, and libpng looks for the end of the
+ * compressed data behind the limit for that. */
+static gboolean
+is_past_rows (const Reader * reader, png_structp png)
+{
+  return reader->end < reader->size
+      && (png_get_current_row_number (png) >= reader->pixels->height
+      || png_get_current_pass_number (png) >= N_PASSES);
+}
+
+/* Whether there is nothing wrong with the chunks from IDAT on but what is in them. */
+static gboolean
+is_sound_to_end (const guint8 * data, gsize size)
+{
+  gsize offset = CUP_PNG_SIGNATURE_SIZE;
+
+  while (size - offset >= CUP_PNG_CHUNK_OVERHEAD) {
+    const guint8 *chunk = data + offset;
+    const guint32 length = cup_image_read_be32 (chunk);
+
+    if (length > size - offset - CUP_PNG_CHUNK_OVERHEAD
+        || (!g_ascii_islower (chunk[4]) && !cup_png_is_sound (chunk, length)))
+      return FALSE;
+    if (is_chunk (chunk + 4, "IEND"))
+      return TRUE;
+    offset += CUP_PNG_CHUNK_OVERHEAD + (gsize) length;
+  }
+  return FALSE;
+}
+
 static void
 on_read (png_structp png, png_bytep out, size_t length)
 {
   Reader *reader = png_get_io_ptr (png);
 
   if (length > reader->end - reader->offset) {
+    if (is_past_rows (reader, png)) {
+      reader->is_padded = TRUE;
+      png_longjmp (png, 1);
+    }
     if (reader->end < reader->size)
       png_error (png, "more compressed data than the picture needs");
     png_error (png, "incomplete, the data ends too early");
@@ -223,9 +357,12 @@ set_limits (png_structp png)
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   png_set_crc_action (png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
 #else
-  /* In skipped chunks too, which one of a damaged type may have been tRNS. */
-  png_set_crc_action (png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  /* A damaged chunk that need not be understood is as if it was not there. */
+  png_set_crc_action (png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
 #endif
+  /* Oddities that cannot change a pixel: chunks out of place, more compressed data
+   * than there are rows. A stream that is damaged or too short is an error. */
+  png_set_benign_errors (png, TRUE);
 }
 
 static void
@@ -272,10 +409,6 @@ read_body (png_structp png, gpointer state)
       || png_get_rowbytes (png, reader->info) != row_size)
     png_error (png, "damaged tRNS chunk");
 
-  /* Before the pixels a "benign error" is an oddity of a chunk. In them it is
-   * a wrong checksum, or a stream that is too long or too short. */
-  png_set_benign_errors (png, FALSE);
-
   for (pass = 0; pass < n_passes; pass++) {
     for (y = 0; y < pixels->height; y++) {
       /* With the last row libpng inflates all that is left, however much that
@@ -297,7 +430,7 @@ cup_png_decode_by_libpng (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error)
 {
   Failure failure = { "out of memory" };
-  Reader reader = { data, size, 0, size, NULL, pixels };
+  Reader reader = { data, size, 0, size, FALSE, NULL, pixels };
   png_structp png;
   gboolean done = FALSE, has_decoder = FALSE;
 
@@ -305,7 +438,11 @@ cup_png_decode_by_libpng (const guint8 * data, gsize size, CupPixels * pixels,
       on_warning);
   if (png) {
     reader.info = png_create_info_struct (png);
-    done = reader.info && guard (png, read_body, &reader);
+    done = reader.info && (guard (png, read_body, &reader)
+        || (reader.is_padded && is_sound_to_end (data, size)));
+    if (reader.is_padded && !done)
+      g_strlcpy (failure.message, "damaged behind the pixels",
+          sizeof failure.message);
     has_decoder = reader.info != NULL;
     png_destroy_read_struct (&png, &reader.info, NULL);
   }
@@ -318,7 +455,7 @@ cup_png_decode_by_libpng (const guint8 * data, gsize size, CupPixels * pixels,
 
 gboolean
 cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error)
+    gchar ** flaw, GError ** error)
 {
 #ifdef HAVE_FAST_PNG
   if (cup_png_read (data, size, pixels))
@@ -329,7 +466,7 @@ cup_png_decode (const guint8 * data, gsize size, CupPixels * pixels,
 
 gboolean
 cup_png_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows)
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw)
 {
 #ifdef HAVE_FAST_PNG
   return cup_png_read_rows (data, size, info, rows);
@@ -360,15 +497,7 @@ write_body (png_structp png, gpointer state)
 {
   Writer *writer = state;
   const CupPixels *pixels = writer->pixels;
-  gint color_type;
   guint y;
-
-  if (pixels->channels == 1)
-    color_type = PNG_COLOR_TYPE_GRAY;
-  else if (pixels->channels == 3)
-    color_type = PNG_COLOR_TYPE_RGB;
-  else
-    color_type = PNG_COLOR_TYPE_RGB_ALPHA;
 
   png_set_write_fn (png, writer, on_write, on_flush);
   png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
@@ -379,8 +508,8 @@ write_body (png_structp png, gpointer state)
   png_set_compression_level (png, writer->level);
   png_set_compression_buffer_size (png, IDAT_SIZE);
   png_set_IHDR (png, writer->info, pixels->width, pixels->height,
-      pixels->depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
-      PNG_FILTER_TYPE_BASE);
+      pixels->depth, cup_png_color_type (pixels->channels), PNG_INTERLACE_NONE,
+      PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
   png_write_info (png, writer->info);
   if (pixels->depth == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN)
     png_set_swap (png);
@@ -449,4 +578,41 @@ GBytes *
 cup_png_encode (const CupPixels * pixels, guint quality, GError ** error)
 {
   return cup_image_encode_png (pixels, CUP_IMAGE_PNG_DEFAULT_LEVEL, error);
+}
+
+/* Red, which stands for all three, and alpha. */
+static CupPixels *
+drop_colours (const CupPixels * pixels, GError ** error)
+{
+  const gsize sample = pixels->depth / 8;
+  CupPixels *gray = cup_pixels_new (pixels->width, pixels->height, 2,
+      pixels->depth, error);
+  guint x, y;
+
+  for (y = 0; gray && y < pixels->height; y++) {
+    const guint8 *in = cup_pixels_row (pixels, y);
+    guint8 *out = cup_pixels_row (gray, y);
+
+    for (x = 0; x < pixels->width; x++, in += 4 * sample, out += 2 * sample) {
+      memcpy (out, in, sample);
+      memcpy (out + sample, in + 3 * sample, sample);
+    }
+  }
+  return gray;
+}
+
+GBytes *
+cup_image_encode_png_gray (const CupPixels * pixels, guint level,
+    GError ** error)
+{
+  CupPixels *gray;
+  GBytes *bytes;
+
+  g_return_val_if_fail (pixels->channels == 4, NULL);
+  gray = drop_colours (pixels, error);
+  if (!gray)
+    return NULL;
+  bytes = cup_image_encode_png (gray, level, error);
+  cup_pixels_unref (gray);
+  return bytes;
 }

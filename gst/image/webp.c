@@ -145,7 +145,7 @@ find_mode (const CupPacked * packed, WEBP_CSP_MODE * mode)
 
 gboolean
 cup_webp_decode_rows (const guint8 * data, gsize size,
-    const CupImageInfo * info, CupConvertRows * rows)
+    const CupImageInfo * info, CupConvertRows * rows, gchar ** flaw)
 {
   const CupPacked *packed = cup_convert_rows_get_packed (rows);
   WEBP_CSP_MODE mode;
@@ -164,7 +164,7 @@ cup_webp_decode_rows (const guint8 * data, gsize size,
 
 gboolean
 cup_webp_decode (const guint8 * data, gsize size, CupPixels * pixels,
-    GError ** error)
+    gchar ** flaw, GError ** error)
 {
   const VP8StatusCode status = decode (data, size, pixels->width,
       pixels->height, pixels->channels == 4 ? MODE_RGBA : MODE_RGB,

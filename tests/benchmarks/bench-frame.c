@@ -182,7 +182,7 @@ decode (GBytes * bytes, GstVideoFrame * frame)
   CupImageInfo info;
 
   if (!cup_image_read_info (bytes, &info, NULL)
-      || !cup_image_decode_rows (bytes, &info, rows, NULL))
+      || !cup_image_decode_rows (bytes, &info, rows, NULL, NULL))
     g_assert_not_reached ();
   cup_convert_rows_free (rows);
 }

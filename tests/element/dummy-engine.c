@@ -152,11 +152,16 @@ static CupResult *
 make_result (const DummyJob * dummy)
 {
   const CupDummyPlan *plan = &dummy->plan;
-  CupPixels *pixels = make_pixels (dummy);
+  CupPixels *pixels;
   CupImageInfo info;
   CupResult *result;
   GBytes *bytes;
 
+  if (plan->file) {
+    g_assert_true (cup_image_read_info (plan->file, &info, NULL));
+    return cup_result_new_bytes (g_bytes_ref (plan->file), &info);
+  }
+  pixels = make_pixels (dummy);
   if (plan->image_type == CUP_IMAGE_UNKNOWN) {
     result = cup_result_new_pixels (pixels);
     result->origin = plan->origin;

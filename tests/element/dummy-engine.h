@@ -34,6 +34,7 @@ G_DECLARE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP, DUMMY_ENGINE,
  * @image_type: encode the result, as services do
  * @metadata: (nullable): with @image_type: what the result's file says of how it
  *   is to be shown
+ * @file: (nullable): the result is this file, as if a service had made it
  * @black: fill the result with 0, as a safety checker does
  * @hosted: say of the result what services say: request_id "request-KEY", url
  *   "https://files.example/KEY.png", seed KEY, 1.5 s of inference, 2 s in the
@@ -59,6 +60,7 @@ typedef struct
   guint depth;
   CupImageType image_type;
   const CupImageMetadata *metadata;
+  GBytes *file;
   gboolean black;
   gboolean hosted;
   CupResultOrigin origin;

@@ -14,7 +14,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "../unit/jpeg-samples.h"
 #include "../unit/profile-samples.h"
+#include "image/mpf.h"
 
 /* Small pictures find the same bugs sooner. */
 #define MAX_COUNT (1 << 18)
@@ -38,7 +40,11 @@ write_seed (const gchar * directory, CupImageType type, guint channels,
   /* With something to be found. */
   if (bytes) {
     GBytes *profile = profile_make (&profile_p3);
-    CupImageMetadata *metadata = cup_image_metadata_new (channels + 2, profile);
+    const CupImageMetadata what = {.orientation = channels + 2,.profile =
+          profile,.light = {.kinds = 63,.gamma = 100000,.cicp = {9, 16, 0, 1}},
+    .density = {11811, 11811, TRUE},.width = 13,.height = 9
+    };
+    CupImageMetadata *metadata = cup_image_metadata_copy (&what);
 
     g_bytes_unref (profile);
     bytes = cup_image_metadata_insert (metadata, bytes, type, channels, NULL);
@@ -59,6 +65,28 @@ write_seed (const gchar * directory, CupImageType type, guint channels,
   g_bytes_unref (bytes);
 }
 
+static void
+write_cmyk_seed (const gchar * directory, J_COLOR_SPACE space)
+{
+  CupPixels *inks = cup_pixels_new (13, 9, 4, 8, NULL);
+  gchar *name = g_strdup_printf ("seed-cmyk-%d.jpg", space);
+  gchar *path = g_build_filename (directory, name, NULL);
+  GBytes *bytes;
+  gsize i, size;
+  gconstpointer data;
+
+  for (i = 0; i < cup_pixels_get_size (inks); i++)
+    inks->data[i] = (guint8) (i * 37);
+  bytes = jpeg_sample_make_cmyk (inks, space);
+  data = g_bytes_get_data (bytes, &size);
+  if (!g_file_set_contents (path, data, size, NULL))
+    g_error ("cannot write %s", path);
+  g_bytes_unref (bytes);
+  g_free (path);
+  g_free (name);
+  cup_pixels_unref (inks);
+}
+
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
 {
@@ -73,6 +101,8 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
   if (!directory)
     return 0;
   g_mkdir_with_parents (directory, 0755);
+  write_cmyk_seed (directory, JCS_CMYK);
+  write_cmyk_seed (directory, JCS_YCCK);
   for (i = 0; i < G_N_ELEMENTS (types); i++) {
     for (j = 0; j < G_N_ELEMENTS (channels); j++) {
       for (k = 0; k < G_N_ELEMENTS (qualities); k++) {
@@ -142,7 +172,7 @@ check_rows (GBytes * bytes, const CupImageInfo * info, const CupPixels * pixels)
   for (kind = 0; kind < 3; kind++) {
     CupConvertRows *one = make_rows (info, kind, in_place);
     CupConvertRows *other = make_rows (info, kind, later);
-    const gboolean done = cup_image_decode_rows (bytes, info, one, NULL);
+    const gboolean done = cup_image_decode_rows (bytes, info, one, NULL, NULL);
 
     g_assert_true (done == (pixels != NULL));
     if (pixels) {
@@ -166,6 +196,7 @@ check_metadata (GBytes * bytes, const CupImageInfo * info)
   GError *error = NULL;
   GBytes *file;
 
+  g_free (cup_image_light_describe (&info->light));
   if (!metadata)
     return;
   if (metadata->profile) {
@@ -183,6 +214,10 @@ check_metadata (GBytes * bytes, const CupImageInfo * info)
   if (cup_image_metadata_fits (metadata, info->type, 3) && metadata->profile)
     g_assert_true (again && again->profile
         && g_bytes_equal (again->profile, metadata->profile));
+  if (cup_image_metadata_keeps_light (info->type))
+    g_assert_cmpuint (metadata->light.kinds
+        & ~(again && again->profile ? CUP_LIGHT_SRGB : 0), ==,
+        again ? again->light.kinds : 0);
   g_clear_pointer (&again, cup_image_metadata_unref);
   g_bytes_unref (file);
   cup_pixels_unref (pixels);
@@ -199,8 +234,15 @@ LLVMFuzzerTestOneInput (const guint8 * data, size_t size)
   gboolean valid;
 
   valid = cup_image_read_info (bytes, &info, &error);
-  if (valid)
+  if (valid && (guint64) info.width * info.height <= MAX_COUNT)
     cup_image_check_complete (bytes, info.type, NULL);
+  if (valid) {
+    guint32 sizes[CUP_MPF_MAX];
+
+    g_free (cup_image_find_flaw (bytes, info.type));
+    if (info.type == CUP_IMAGE_JPEG)
+      g_assert_cmpuint (cup_mpf_read (bytes, sizes), <=, CUP_MPF_MAX);
+  }
   if (valid)
     check_metadata (bytes, &info);
   g_assert_true (valid == (error == NULL));

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "../unit/jpeg-samples.h"
 
 static gchar *
 make_image_caps (CupImageType type)
@@ -80,6 +81,44 @@ test_upload_image (gconstpointer data)
   g_bytes_unref (uploaded);
   g_bytes_unref (picture);
   g_free (caps);
+  fixture_free (f);
+}
+
+/* Files that are not as they should be, and are whole, and CMYK: they are sent as they
+ * are, and the service takes them. */
+static void
+test_upload_flawed (gconstpointer data)
+{
+  const gchar *flaw = data;
+  GBytes *plain = make_picture (CUP_IMAGE_JPEG, 33, 21), *picture, *uploaded;
+  gsize size = g_bytes_get_size (plain);
+  Fixture *f = fixture_new (NULL, NULL, NULL);
+
+  if (g_str_equal (flaw, "no-end")) {
+    picture = g_bytes_new_from_bytes (plain, 0, size - 2);
+  } else if (g_str_equal (flaw, "stray")) {
+    GByteArray *bytes = g_byte_array_new ();
+    const guint8 *from = g_bytes_get_data (plain, NULL);
+
+    g_byte_array_append (bytes, from, 20);
+    g_byte_array_append (bytes, (const guint8 *) "\x01\x02\x03\x04", 4);
+    g_byte_array_append (bytes, from + 20, size - 20);
+    picture = g_byte_array_free_to_bytes (bytes);
+  } else {
+    CupPixels *inks = cup_pixels_new (33, 21, 4, 8, NULL);
+
+    memset (inks->data, 200, cup_pixels_get_size (inks));
+    picture = jpeg_sample_make_cmyk (inks, JCS_YCCK);
+    cup_pixels_unref (inks);
+  }
+  fixture_play (f, "image/jpeg,framerate=25/1", NULL);
+  gst_buffer_unref (fixture_upscale (f, make_image_frame (picture)));
+  uploaded = fixture_fetch_uploaded (f, 0);
+  assert_bytes_equal (picture, uploaded);
+  assert_upload_type (f, CUP_IMAGE_JPEG);
+  g_bytes_unref (uploaded);
+  g_bytes_unref (picture);
+  g_bytes_unref (plain);
   fixture_free (f);
 }
 
@@ -564,6 +603,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/images/thin-uplink/auto", "auto", test_thin_uplink);
   g_test_add_data_func ("/images/thin-uplink/adaptive", "adaptive",
       test_thin_uplink);
+  g_test_add_data_func ("/images/upload/no-end", "no-end", test_upload_flawed);
+  g_test_add_data_func ("/images/upload/stray", "stray", test_upload_flawed);
+  g_test_add_data_func ("/images/upload/cmyk", "cmyk", test_upload_flawed);
   g_test_add_func ("/images/transcode", test_transcode);
   g_test_add_func ("/images/alpha", test_alpha);
   g_test_add_func ("/images/colour-match", test_colour_match);

@@ -26,18 +26,10 @@ test_png_damaged (void)
 {
   GBytes *bytes;
   guint8 *data;
-  gsize size, at, length;
+  gsize size, at;
 
-  /* A checksum of the pixels' own, inside a chunk that is intact. */
+  /* A tRNS where there should be a palette. */
   bytes = make_palette_png (&size, &data);
-  at = png_sample_find (data, size, "IDAT");
-  length = png_get_uint_32 (data + at);
-  data[at + 8 + length - 1] ^= 1;
-  png_sample_seal (data, at);
-  assert_data_refused (data, size, FALSE, CUP_ERROR_BAD_DATA, "IDAT");
-
-  /* tRNS before its palette. */
-  memcpy (data, g_bytes_get_data (bytes, NULL), size);
   at = png_sample_find (data, size, "PLTE");
   memcpy (data + at + 4, "tRNS", 4);
   png_sample_seal (data, at);
@@ -58,31 +50,14 @@ test_png_damaged (void)
   memcpy (data, g_bytes_get_data (bytes, NULL), size);
   at = png_sample_find (data, size, "IDAT");
   memmove (data + at, data + size - 12, 12);
-  assert_data_refused (data, at + 12, FALSE, CUP_ERROR_BAD_DATA, "PNG image");
-  /* find_transparency() stops at tRNS; without it the header itself ends. */
-  at = png_sample_find (data, size, "tRNS");
-  memmove (data + at, data + size - 12, 12);
   assert_data_refused (data, at + 12, TRUE, CUP_ERROR_BAD_DATA,
       "no valid chunk");
   g_free (data);
   g_bytes_unref (bytes);
 }
 
-/* What libpng would ignore, although the header promised alpha. */
-static void
-test_png_transparency (void)
-{
-  static const guint8 key[] = { 0, 1, 2 };
-  PngSample sample = { 10, 10, PNG_COLOR_TYPE_GRAY, 8, FALSE, FALSE, "tRNS",
-    key, sizeof (key)
-  };
-  GBytes *bytes = png_sample_make (&sample);
-
-  assert_refused (bytes, FALSE, CUP_ERROR_BAD_DATA, "tRNS");
-  g_bytes_unref (bytes);
-}
-
-/* Every byte of a PNG is under a checksum or means something. */
+/* Every byte of a PNG is under a checksum or means something: damage of what need not be
+ * understood changes nothing, all other is an error. */
 static void
 test_png_every_byte (void)
 {
@@ -91,7 +66,9 @@ test_png_every_byte (void)
     comment, sizeof (comment)
   };
   GBytes *bytes = png_sample_make (&sample);
+  CupPixels *whole = decode (bytes);
   GRand *rand = g_rand_new_with_seed (1);
+  guint n_ignored = 0;
   gsize size, i;
   guint8 *data = copy (bytes, &size);
   gint round;
@@ -100,17 +77,28 @@ test_png_every_byte (void)
     for (i = 0; i < size; i++) {
       guint8 flip = g_rand_int_range (rand, 1, 256);
       GError *error = NULL;
+      CupPixels *pixels;
       GBytes *damaged;
 
       data[i] ^= flip;
       damaged = g_bytes_new (data, size);
       data[i] ^= flip;
-      g_assert_null (cup_image_decode (damaged, 0, &error));
-      g_assert_nonnull (error);
+      pixels = cup_image_decode (damaged, 0, &error);
+      g_assert_true ((pixels != NULL) == (error == NULL));
+      /* Without its color key a picture has no alpha. */
+      if (pixels && pixels->channels == whole->channels) {
+        assert_equal (pixels, whole);
+        n_ignored++;
+      }
+      g_clear_pointer (&pixels, cup_pixels_unref);
       g_clear_error (&error);
       g_bytes_unref (damaged);
     }
   }
+  /* The two comments, without their lengths, and mostly with their types. */
+  g_assert_cmpuint (n_ignored, >=, 4 * 2 * (sizeof (comment) + 4));
+  g_assert_cmpuint (n_ignored, <=, 4 * 2 * (sizeof (comment) + 8));
+  cup_pixels_unref (whole);
   g_rand_free (rand);
   g_free (data);
   g_bytes_unref (bytes);
@@ -168,8 +156,24 @@ test_png_hostile (void)
   g_bytes_unref (bytes);
 }
 
+static void
+assert_first_pixel (const guint8 * data, gsize size, const CupPixels * expected)
+{
+  GBytes *bytes = g_bytes_new (data, size);
+  CupPixels *pixels = decode (bytes);
+  guint c;
+
+  g_assert_cmpuint (pixels->width, ==, 1);
+  for (c = 0; c < expected->channels; c++)
+    g_assert_cmpuint (sample_get (pixels, 0, 0, c), ==,
+        sample_get (expected, 0, 0, c));
+  cup_pixels_unref (pixels);
+  g_bytes_unref (bytes);
+}
+
 /* Compressed data that would inflate for long after the last row: too much of
- * it to read at all, and a little that is found to be too much. */
+ * it to read at all, and a little that inflates to very much. All of the picture's own
+ * pixels are there, and no more is looked at than whether its chunks are sound. */
 static void
 test_png_bomb (void)
 {
@@ -183,15 +187,17 @@ test_png_bomb (void)
   bytes = encode (pixels, CUP_IMAGE_PNG, 0);
   data = copy (bytes, &size);
   set_ihdr (data, 1, 1);
+  assert_first_pixel (data, size, pixels);
+  data[size - 12 - 8] ^= 1;
   assert_data_refused (data, size, FALSE, CUP_ERROR_BAD_DATA,
-      "more compressed data than the picture needs");
+      "damaged behind the pixels");
   g_free (data);
   for (y = 0; y < pixels->height; y++)
     memset (cup_pixels_row (pixels, y), 0, pixels->stride);
   bomb = encode (pixels, CUP_IMAGE_PNG, 0);
   data = copy (bomb, &size);
   set_ihdr (data, 1, 1);
-  assert_data_refused (data, size, FALSE, CUP_ERROR_BAD_DATA, "IDAT");
+  assert_first_pixel (data, size, pixels);
   g_free (data);
   cup_pixels_unref (pixels);
   g_bytes_unref (bytes);
@@ -215,14 +221,9 @@ find_frame (const guint8 * data, gsize size)
 static void
 test_jpeg_refused (void)
 {
-  CupPixels *pixels = sample_pixels (16, 16, 4, 8);
-  GBytes *bytes = make_jpeg (pixels, TJPF_CMYK, TJSAMP_444, 0);
+  GBytes *bytes;
   guint8 *data;
   gsize size, at;
-
-  assert_refused (bytes, TRUE, CUP_ERROR_UNSUPPORTED, "CMYK");
-  g_bytes_unref (bytes);
-  cup_pixels_unref (pixels);
 
   bytes = encode_sample (16, 16, 3, 8, CUP_IMAGE_JPEG, 90);
   data = copy (bytes, &size);
@@ -258,6 +259,13 @@ test_jpeg_refused (void)
   assert_data_refused (data, size, TRUE, CUP_ERROR_BAD_DATA, "0 bytes long");
   g_free (data);
   g_bytes_unref (bytes);
+}
+
+/* Of a JPEG only the end marker may be missing: all pixels are before it. */
+static gsize
+get_least_size (CupImageType type, gsize size)
+{
+  return type == CUP_IMAGE_JPEG ? size - 2 : size;
 }
 
 /* WebP */
@@ -321,7 +329,7 @@ test_truncated (void)
 
     g_assert_true (cup_image_read_info (bytes, &known, NULL));
     type = known.type;
-    for (length = 0; length < size; length++) {
+    for (length = 0; length < get_least_size (type, size); length++) {
       GError *error = NULL;
       CupImageInfo info;
       gint code = length > 0 ? CUP_ERROR_BAD_DATA : CUP_ERROR_UNSUPPORTED;
@@ -470,7 +478,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/image-damage/png/damaged", test_png_damaged);
-  g_test_add_func ("/image-damage/png/transparency", test_png_transparency);
   g_test_add_func ("/image-damage/png/every-byte", test_png_every_byte);
   g_test_add_func ("/image-damage/png/hostile", test_png_hostile);
   g_test_add_func ("/image-damage/png/bomb", test_png_bomb);

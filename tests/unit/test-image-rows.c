@@ -126,7 +126,8 @@ check_kind (GBytes * bytes, const CupImageInfo * info,
 
   place_init (&in_place, kind, info);
   place_init (&later, kind, info);
-  g_assert_true (cup_image_decode_rows (bytes, info, in_place.rows, &error));
+  g_assert_true (cup_image_decode_rows (bytes, info, in_place.rows, NULL,
+          &error));
   g_assert_no_error (error);
   cup_convert_rows_take_all (later.rows, pixels);
   for (i = 0; i < in_place.size; i++) {
@@ -154,7 +155,7 @@ check_into (GBytes * bytes, const CupImageInfo * info, const CupPixels * pixels)
 
   memset (memory, MARK, view.stride * view.height);
   view.data = memory;
-  g_assert_true (cup_image_decode_into (bytes, info, &view, &error));
+  g_assert_true (cup_image_decode_into (bytes, info, &view, NULL, &error));
   g_assert_no_error (error);
   assert_equal (&view, pixels);
   for (y = 0; y < view.height; y++) {
@@ -320,7 +321,7 @@ test_damaged (void)
 
         place_init (&place, &kinds[k], &info);
         g_assert_false (cup_image_decode_rows (part, &info, place.rows,
-                &error));
+                NULL, &error));
         g_assert_error (error, CUP_ERROR, expected->code);
         g_assert_cmpstr (error->message, ==, expected->message);
         g_clear_error (&error);
@@ -347,7 +348,8 @@ test_another (void)
   g_assert_true (cup_image_read_info (bytes, &info, NULL));
   info.height = 20;
   place_init (&place, &kinds[0], &info);
-  g_assert_false (cup_image_decode_rows (bytes, &info, place.rows, &error));
+  g_assert_false (cup_image_decode_rows (bytes, &info, place.rows, NULL,
+          &error));
   g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
   g_assert_nonnull (strstr (error->message, "40×30"));
   g_assert_nonnull (strstr (error->message, "40×20"));

@@ -265,7 +265,7 @@ test_streams (void)
     PngVerdict verdict = png_compare (bytes, MAX_COUNT);
 
     g_assert_true (verdict.fast == (extra == 0));
-    g_assert_true (verdict.libpng == (extra == 0));
+    g_assert_true (verdict.libpng == (extra >= 0));
     check_words (bytes);
     g_bytes_unref (bytes);
   }
@@ -282,7 +282,7 @@ test_streams (void)
     bytes = png_end (file);
     verdict = png_compare (bytes, MAX_COUNT);
     g_assert_true (verdict.fast == (cut == 0));
-    g_assert_true (verdict.libpng == (cut == 0));
+    g_assert_true (verdict.libpng == (cut <= 0));
     check_words (bytes);
     g_bytes_unref (bytes);
     g_byte_array_unref (stream);
