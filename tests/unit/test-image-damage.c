@@ -82,7 +82,28 @@ test_png_transparency (void)
   g_bytes_unref (bytes);
 }
 
-/* Every byte of a PNG is under a checksum or means something. */
+/* Where bytes of a PNG are flipped the picture is refused, or damage is in a chunk
+ * that has no part in it. (That also goes for a tRNS whose type is damaged: it is a
+ * chunk that nobody knows, and the picture is opaque, to every decoder.) */
+static void
+check_damaged (GBytes * damaged, const CupPixels * pixels, gboolean in_trns,
+    gboolean in_comment)
+{
+  GError *error = NULL;
+  CupPixels *decoded = cup_image_decode (damaged, 0, &error);
+
+  g_assert_true (!decoded == !!error);
+  if (decoded) {
+    g_assert_true (in_trns || in_comment);
+    if (in_comment)
+      assert_equal (decoded, pixels);
+    else
+      g_assert_cmpuint (decoded->channels, ==, 3);
+  }
+  g_clear_pointer (&decoded, cup_pixels_unref);
+  g_clear_error (&error);
+}
+
 static void
 test_png_every_byte (void)
 {
@@ -94,23 +115,26 @@ test_png_every_byte (void)
   GRand *rand = g_rand_new_with_seed (1);
   gsize size, i;
   guint8 *data = copy (bytes, &size);
+  const gsize text = png_sample_find (data, size, "tEXt");
+  const gsize trns = png_sample_find (data, size, "tRNS");
+  CupPixels *pixels = cup_image_decode (bytes, 0, NULL);
   gint round;
 
   for (round = 0; round < 4; round++) {
     for (i = 0; i < size; i++) {
       guint8 flip = g_rand_int_range (rand, 1, 256);
-      GError *error = NULL;
       GBytes *damaged;
 
       data[i] ^= flip;
       damaged = g_bytes_new (data, size);
       data[i] ^= flip;
-      g_assert_null (cup_image_decode (damaged, 0, &error));
-      g_assert_nonnull (error);
-      g_clear_error (&error);
+      check_damaged (damaged, pixels, i >= trns + 4 && i < trns + 8,
+          (i >= text && i < text + 12 + sizeof (comment))
+          || (i >= size - 24 - sizeof (comment) && i < size - 12));
       g_bytes_unref (damaged);
     }
   }
+  cup_pixels_unref (pixels);
   g_rand_free (rand);
   g_free (data);
   g_bytes_unref (bytes);
@@ -256,6 +280,75 @@ test_jpeg_refused (void)
   assert_data_refused (data, size, FALSE, CUP_ERROR_BAD_DATA, "JPEG image");
   data[4] = data[5] = 0;
   assert_data_refused (data, size, TRUE, CUP_ERROR_BAD_DATA, "0 bytes long");
+  g_free (data);
+  g_bytes_unref (bytes);
+}
+
+/* Where it is decoded the library finds the very size that was read of the header:
+ * pixels of another one would be scaled to it. */
+static void
+check_jpeg_size (const guint8 * data, gsize size)
+{
+  GBytes *bytes = g_bytes_new (data, size);
+  CupPixels *pixels = cup_image_decode (bytes, 1 << 20, NULL);
+  tjhandle handle = tjInitDecompress ();
+  gint width = 0, height = 0, subsampling, color_space;
+
+  if (pixels) {
+    tjDecompressHeader3 (handle, data, size, &width, &height, &subsampling,
+        &color_space);
+    g_assert_cmpint (width, ==, pixels->width);
+    g_assert_cmpint (height, ==, pixels->height);
+    cup_pixels_unref (pixels);
+  }
+  tjDestroy (handle);
+  g_bytes_unref (bytes);
+}
+
+/* A segment of each kind before the frame's header: alone, empty, and with what
+ * would be a header of another size. */
+static void
+check_jpeg_marker (const guint8 * data, gsize size, gsize frame, guint marker)
+{
+  static const gsize lengths[] = { 2, 4, 19 };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    GByteArray *file = g_byte_array_new ();
+    guint8 segment[19];
+
+    memcpy (segment, data + frame, sizeof (segment));
+    segment[1] = (guint8) marker;
+    if (lengths[i] == 4)
+      segment[3] = 2;
+    segment[6] /= 2;
+    segment[8] /= 2;
+    g_byte_array_append (file, data, frame);
+    g_byte_array_append (file, segment, lengths[i]);
+    g_byte_array_append (file, data + frame, size - frame);
+    check_jpeg_size (file->data, file->len);
+    g_byte_array_unref (file);
+  }
+}
+
+static void
+test_jpeg_size (void)
+{
+  GBytes *bytes = encode_sample (16, 16, 3, 8, CUP_IMAGE_JPEG, 90);
+  gsize size, frame, at;
+  guint8 *data = copy (bytes, &size);
+  guint value;
+
+  frame = find_frame (data, size);
+  for (value = 0; value < 256; value++)
+    check_jpeg_marker (data, size, frame, value);
+  for (at = 0; at < frame + 19; at++) {
+    for (value = 1; value < 256; value++) {
+      data[at] ^= value;
+      check_jpeg_size (data, size);
+      data[at] ^= value;
+    }
+  }
   g_free (data);
   g_bytes_unref (bytes);
 }
@@ -475,6 +568,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image-damage/png/hostile", test_png_hostile);
   g_test_add_func ("/image-damage/png/bomb", test_png_bomb);
   g_test_add_func ("/image-damage/jpeg/refused", test_jpeg_refused);
+  g_test_add_func ("/image-damage/jpeg/size", test_jpeg_size);
   g_test_add_func ("/image-damage/webp/refused", test_webp_refused);
   g_test_add_func ("/image-damage/truncated", test_truncated);
   g_test_add_func ("/image-damage/flipped", test_flipped);
