@@ -170,25 +170,17 @@ typedef struct
   gint stride;
 } Place;
 
+/* The size is what cup_jpeg_read_info() found. The library finds the same one, as it
+ * walks over the same segments, and refuses all of them that this file does not
+ * know: so it is not asked for it. Asked, libjpeg-turbo 3.1 keeps a file's ICC
+ * profile in memory, twice. */
 static gboolean
 decode_with (tjhandle handle, const guint8 * data, gsize size,
     const Place * place, GError ** error)
 {
-  gint width = 0, height = 0, subsampling, color_space;
-
-  /* Fails on rare kinds of subsampling too, which decode well. What counts is
-   * that it found the same size, as the decoder would scale to any other. */
-  if (tjDecompressHeader3 (handle, data, size, &width, &height, &subsampling,
-          &color_space) == 0
-      && ((guint) width != place->width || (guint) height != place->height)) {
-    g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "JPEG image: damaged, the header says both %u×%u and %d×%d pixels",
-        place->width, place->height, width, height);
-    return FALSE;
-  }
-  if ((guint) width != place->width || (guint) height != place->height
-      || tjDecompress2 (handle, data, size, place->data, width, place->stride,
-          height, place->format, DECODE_FLAGS) != 0) {
+  if (tjDecompress2 (handle, data, size, place->data, (gint) place->width,
+          place->stride, (gint) place->height, place->format,
+          DECODE_FLAGS) != 0) {
     g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "JPEG image: %u×%u pixels cannot be decoded: %s", place->width,
         place->height, tjGetErrorStr2 (handle));
