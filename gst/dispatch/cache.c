@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "store/journal.h"
 #include "store/results.h"
 #include "store/uploads.h"
@@ -34,7 +35,7 @@ struct _CupCache
   CupCacheWarn warn;
   gpointer user_data;
   GDestroyNotify destroy;
-  GThreadPool *writer;          /* one thread; an item for each write */
+  CupPool *writer;              /* one thread; an item for each write */
 
   /* With refresh: storing a result and noting that it is a new one is one step
    * for who claims. Held over the disk; the next one is taken with it. */
@@ -158,9 +159,8 @@ push_to (GQueue * queue, Write * write)
   cache->unwritten_size += get_size (write);
   g_queue_push_tail (queue, write);
   g_mutex_unlock (&cache->lock);
-  /* An error means that no thread could be started now: it stays queued. The
-   * cache is kept by the write. */
-  g_thread_pool_push (cache->writer, cache, NULL);
+  /* The cache is kept by the write. */
+  cup_pool_push (cache->writer, cache);
 }
 
 static void
@@ -190,7 +190,7 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->warn = warn_func;
   cache->user_data = user_data;
   cache->destroy = destroy;
-  cache->writer = g_thread_pool_new (run_write, NULL, 1, FALSE, NULL);
+  cache->writer = cup_pool_new (run_write, NULL, 1);
   g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
@@ -221,7 +221,7 @@ cup_cache_unref (CupCache * cache)
   if (!g_atomic_int_dec_and_test (&cache->ref_count))
     return;
   /* Perhaps from its own thread; nothing is queued any more. */
-  g_thread_pool_free (cache->writer, FALSE, FALSE);
+  cup_pool_free (cache->writer);
   cup_store_unref (cache->store);
   if (cache->destroy)
     cache->destroy (cache->user_data);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "workers.h"
 
+#include "base/pool.h"
+
 struct _CupWorkers
 {
   gint ref_count;
   guint n_threads;
-  GThreadPool *pools[2];        /* by CupWorkKind */
+  CupPool *pools[2];            /* by CupWorkKind */
 };
 
 static gint default_n_threads;
@@ -41,11 +43,8 @@ cup_workers_new (guint n_threads)
     n_threads = (guint) g_atomic_int_get (&default_n_threads);
   workers->ref_count = 1;
   workers->n_threads = n_threads ? n_threads : g_get_num_processors ();
-  /* Not exclusive: the threads are GLib's shared ones, started on demand, and
-   * creating such a pool cannot fail. */
   for (i = 0; i < G_N_ELEMENTS (workers->pools); i++)
-    workers->pools[i] = g_thread_pool_new (run_work, NULL,
-        (gint) workers->n_threads, FALSE, NULL);
+    workers->pools[i] = cup_pool_new (run_work, NULL, workers->n_threads);
   return workers;
 }
 
@@ -64,7 +63,7 @@ cup_workers_unref (CupWorkers * workers)
   if (!g_atomic_int_dec_and_test (&workers->ref_count))
     return;
   for (i = 0; i < G_N_ELEMENTS (workers->pools); i++)
-    g_thread_pool_free (workers->pools[i], FALSE, FALSE);
+    cup_pool_free (workers->pools[i]);
   g_free (workers);
 }
 
@@ -82,7 +81,5 @@ cup_workers_push (CupWorkers * workers, CupWorkKind kind, CupWorkFunc func,
 
   work->func = func;
   work->data = data;
-  /* An error here means that no thread could be started now; the work stays
-   * queued for the threads that there are. */
-  g_thread_pool_push (workers->pools[kind], work, NULL);
+  cup_pool_push (workers->pools[kind], work);
 }

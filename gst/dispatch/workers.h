@@ -8,7 +8,8 @@
  * waits for frames behind it that have only begun; the kernel shares the cores
  * between them.
  *
- * All functions may be called from any thread. Nothing here blocks.
+ * All functions may be called from any thread. Nothing here blocks, unless there is no
+ * thread to be had at all: see base/pool.h.
  */
 #pragma once
 
@@ -24,7 +25,8 @@ typedef enum
   CUP_WORK_FINISH,
 } CupWorkKind;
 
-/* Runs once on a worker, always: it owns @data, and finds out by itself
+/* Runs once on a worker, always (where the system has no thread to give, on the
+ * thread that pushes): it owns @data, and finds out by itself
  * whether the work is still wanted. */
 typedef void (*CupWorkFunc) (gpointer data);
 
