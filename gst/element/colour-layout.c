@@ -154,3 +154,65 @@ cup_colour_get_packed (const GstVideoFrame * frame, CupPacked * packed)
   packed->stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
   return TRUE;
 }
+
+/* Whether a sample before it has the same place: where samples are not at regular
+ * distances GStreamer has zeros for them, whether the format is flagged as complex
+ * or not. */
+static gboolean
+shares_place (const GstVideoFormatInfo * finfo, guint component)
+{
+  guint i;
+
+  for (i = 0; i < component; i++) {
+    if (finfo->plane[i] == finfo->plane[component]
+        && finfo->poffset[i] == finfo->poffset[component])
+      return TRUE;
+  }
+  return FALSE;
+}
+
+guint
+cup_colour_get_sample_size (const GstVideoFormatInfo * finfo)
+{
+  const GstVideoFormatFlags others = GST_VIDEO_FORMAT_FLAG_COMPLEX
+      | GST_VIDEO_FORMAT_FLAG_PALETTE | GST_VIDEO_FORMAT_FLAG_TILED;
+  const guint size = finfo->depth[0] + finfo->shift[0] > 8 ? 2 : 1;
+  guint c;
+
+  if ((finfo->flags & others) || finfo->depth[0] < 8
+      || finfo->depth[0] + finfo->shift[0] > 16)
+    return 0;
+  for (c = 0; c < finfo->n_components; c++) {
+    if (finfo->depth[c] != finfo->depth[0]
+        || finfo->shift[c] != finfo->shift[0]
+        || finfo->pixel_stride[c] < (gint) size
+        || finfo->pixel_stride[c] % (gint) size != 0 || shares_place (finfo, c))
+      return 0;
+  }
+  return size;
+}
+
+guint
+cup_colour_get_sample_offset (const GstVideoFormatInfo * finfo, guint component)
+{
+  const guint size = cup_colour_get_sample_size (finfo);
+  const guint offset = finfo->poffset[component];
+
+  return size > 0 && offset % size ? offset * size : offset;
+}
+
+gboolean
+cup_colour_is_swapped (const GstVideoFormatInfo * finfo)
+{
+  switch (finfo->format) {
+    case GST_VIDEO_FORMAT_ARGB64:
+    case GST_VIDEO_FORMAT_AYUV64:
+      return FALSE;
+    case GST_VIDEO_FORMAT_v216:
+      /* Without the flag. */
+      return G_BYTE_ORDER == G_BIG_ENDIAN;
+    default:
+      return GST_VIDEO_FORMAT_INFO_IS_LE (finfo) !=
+          (G_BYTE_ORDER == G_LITTLE_ENDIAN);
+  }
+}

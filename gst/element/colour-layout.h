@@ -29,4 +29,17 @@ gboolean cup_colour_get_planes (const GstVideoFrame * frame,
 gboolean cup_colour_get_packed (const GstVideoFrame * frame,
     CupPacked * packed);
 
+/* Returns how many bytes each sample of the format has, 1 or 2, where all of them
+ * have the same bits of a byte or a word and lie at regular distances, so that they
+ * can be looked at where they are. Returns 0 for all other formats, those that this
+ * code does not know among them: they are to be unpacked. */
+guint cup_colour_get_sample_size (const GstVideoFormatInfo * finfo);
+/* Returns where the component's first sample is, in bytes from the plane's begin, for
+ * formats that have a sample size. GStreamer has that of P010 and its like in
+ * samples. */
+guint cup_colour_get_sample_offset (const GstVideoFormatInfo * finfo,
+    guint component);
+/* Returns whether samples of 2 bytes have the other byte order than the machine. */
+gboolean cup_colour_is_swapped (const GstVideoFormatInfo * finfo);
+
 G_END_DECLS

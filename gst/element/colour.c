@@ -257,11 +257,35 @@ chroma_clear (Chroma * chroma)
   g_clear_pointer (&chroma->resample, gst_video_chroma_resample_free);
 }
 
-/* Lines of @n_lines × @width pixels of four components, as one block. */
-static gpointer *
-lines_new (guint n_lines, guint width, guint bits)
+/* How many pixels a line is packed and unpacked with: tiles as a whole, which a
+ * frame's memory always has. GStreamer leaves out what is in the last tile of a line
+ * of MT2110T and MT2110R where the picture ends inside it. */
+static gint
+get_line_width (const GstVideoInfo * info)
 {
-  gsize size = (gsize) width * 4 * (bits / 8);
+  const gint width = GST_VIDEO_INFO_WIDTH (info);
+  gint tile;
+
+  if (!(GST_VIDEO_FORMAT_INFO_FLAGS (info->finfo)
+          & GST_VIDEO_FORMAT_FLAG_TILED))
+    return width;
+  tile = (gint) GST_VIDEO_FORMAT_INFO_TILE_WIDTH (info->finfo, 0);
+  /* Of some tiled formats the width is not told. */
+  return tile > 1 ? (width + tile - 1) / tile * tile : width;
+}
+
+/* Where pixels come in groups, a group more. */
+gsize
+cup_colour_get_line_size (const GstVideoInfo * info)
+{
+  return ((gsize) get_line_width (info) + 8) * 4 * sizeof (guint16);
+}
+
+/* @n_lines lines of @info, as one block. */
+static gpointer *
+lines_new (guint n_lines, const GstVideoInfo * info)
+{
+  gsize size = cup_colour_get_line_size (info);
   guint8 *block = g_malloc (size * n_lines);
   gpointer *lines = g_new (gpointer, n_lines);
   guint i;
@@ -332,13 +356,13 @@ store_line_16 (guint16 * to, const guint16 * line, guint width, guint channels)
   }
 }
 
-static void
-unpack_line (const GstVideoFrame * frame, gint y, gpointer line)
+void
+cup_colour_unpack_line (const GstVideoFrame * frame, gint y, gpointer line)
 {
   const GstVideoFormatInfo *finfo = frame->info.finfo;
 
   finfo->unpack_func (finfo, GST_VIDEO_PACK_FLAG_TRUNCATE_RANGE, line,
-      frame->data, frame->info.stride, 0, y, GST_VIDEO_FRAME_WIDTH (frame));
+      frame->data, frame->info.stride, 0, y, get_line_width (&frame->info));
 }
 
 static void
@@ -357,11 +381,12 @@ read_lines (const GstVideoFrame * frame, CupPixels * pixels)
   make_affine (&affine, info, bits, TRUE);
   plain = is_identity (&affine);
   chroma_init (&chroma, info, info->finfo->unpack_format, TRUE);
-  lines = lines_new (chroma.n_lines, pixels->width, bits);
+  lines = lines_new (chroma.n_lines, info);
 
   for (start = chroma.first; start < height; start += (gint) chroma.n_lines) {
     for (i = 0; i < chroma.n_lines; i++)
-      unpack_line (frame, CLAMP (start + (gint) i, 0, height - 1), lines[i]);
+      cup_colour_unpack_line (frame, CLAMP (start + (gint) i, 0, height - 1),
+          lines[i]);
     if (chroma.resample)
       gst_video_chroma_resample (chroma.resample, lines, (gint) pixels->width);
     for (i = 0; i < chroma.n_lines; i++) {
@@ -524,14 +549,21 @@ narrow_line (gpointer line, guint width)
     to[i] = (guint8) (MIN (from[i] + 128u, 0xffffu) >> 8);
 }
 
+/* The last pixel stands for those behind it that the line is packed with. */
 static void
-pack_line (GstVideoFrame * frame, gint y, gpointer line)
+pack_line (GstVideoFrame * frame, gint y, gpointer line, guint bits)
 {
   const GstVideoFormatInfo *finfo = frame->info.finfo;
+  const gint width = GST_VIDEO_FRAME_WIDTH (frame);
+  const gint line_width = get_line_width (&frame->info);
+  const gsize size = 4 * bits / 8;
+  guint8 *end = (guint8 *) line + (gsize) width * size;
+  gint x;
 
+  for (x = width; x < line_width; x++, end += size)
+    memcpy (end, end - size, size);
   finfo->pack_func (finfo, GST_VIDEO_PACK_FLAG_NONE, line, 0, frame->data,
-      frame->info.stride, frame->info.chroma_site, y,
-      GST_VIDEO_FRAME_WIDTH (frame));
+      frame->info.stride, frame->info.chroma_site, y, line_width);
 }
 
 static void
@@ -552,7 +584,7 @@ write_lines (GstVideoFrame * frame, const CupPixels * pixels)
   make_affine (&affine, info, bits, FALSE);
   plain = is_identity (&affine);
   chroma_init (&chroma, info, info->finfo->unpack_format, FALSE);
-  lines = lines_new (chroma.n_lines, pixels->width, bits);
+  lines = lines_new (chroma.n_lines, info);
 
   for (start = chroma.first; start < height; start += (gint) chroma.n_lines) {
     for (i = 0; i < chroma.n_lines; i++) {
@@ -570,7 +602,7 @@ write_lines (GstVideoFrame * frame, const CupPixels * pixels)
       if (y < 0 || y >= height)
         continue;
       round_line (lines[i], line_bits, pixels->width, info->finfo);
-      pack_line (frame, y, lines[i]);
+      pack_line (frame, y, lines[i], line_bits);
     }
   }
   lines_free (lines);

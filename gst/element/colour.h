@@ -36,6 +36,14 @@ gboolean cup_colour_can_write (const GstVideoFormatInfo * finfo);
 void cup_colour_get_layout (const GstVideoInfo * info, guint * channels,
     guint * depth);
 
+/* Unpacks line @y of a frame that is mapped for reading: four components a pixel,
+ * alpha first, of 8 or 16 bits as the format's unpacked form has; a component with
+ * fewer bits has them at the top, and zeros below. @line has room for
+ * cup_colour_get_line_size() bytes. */
+void cup_colour_unpack_line (const GstVideoFrame * frame, gint y,
+    gpointer line);
+gsize cup_colour_get_line_size (const GstVideoInfo * info);
+
 /* Of uninitialised samples, but for the padding: it is handed on with them, and
  * must not show what was in that memory before. */
 CupPixels *cup_colour_new_pixels (guint width, guint height, guint channels,

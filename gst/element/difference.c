@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Samples of 8 bits, and of 16 of which some may be unused, are compared where
- * they are. Everything else, several samples in a word, tiles and palettes, is
- * compared as GStreamer unpacks it.
+ * they are. Everything else, several samples in a word, tiles, palettes, and what
+ * this code does not know, is compared as GStreamer unpacks it.
  */
 #include "difference.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "colour-layout.h"
 #include "colour.h"
 
 #define GROUP 128               /* samples */
@@ -67,74 +68,6 @@ is_over (const Comparison * comparison)
 }
 
 /* Samples in place */
-
-/* In bytes. Of P010 and its like GStreamer says it in samples. */
-static guint
-get_offset (const GstVideoFormatInfo * format, guint c, guint sample_size)
-{
-  const guint offset = GST_VIDEO_FORMAT_INFO_POFFSET (format, c);
-
-  return offset % sample_size ? offset * sample_size : offset;
-}
-
-/* Where samples are not at regular distances GStreamer has zeros for them,
- * whether the format is flagged as complex or not. */
-static gboolean
-shares_place (const GstVideoFormatInfo * format, guint c)
-{
-  guint i;
-
-  for (i = 0; i < c; i++) {
-    if (GST_VIDEO_FORMAT_INFO_PLANE (format, i) ==
-        GST_VIDEO_FORMAT_INFO_PLANE (format, c)
-        && GST_VIDEO_FORMAT_INFO_POFFSET (format, i) ==
-        GST_VIDEO_FORMAT_INFO_POFFSET (format, c))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* In bytes, of all components; 0 where they are to be unpacked. */
-static guint
-get_sample_size (const GstVideoFormatInfo * format)
-{
-  const guint depth = GST_VIDEO_FORMAT_INFO_DEPTH (format, 0);
-  const guint shift = GST_VIDEO_FORMAT_INFO_SHIFT (format, 0);
-  const guint size = depth + shift > 8 ? 2 : 1;
-  guint c;
-
-  if (has_flag (format, GST_VIDEO_FORMAT_FLAG_COMPLEX
-          | GST_VIDEO_FORMAT_FLAG_TILED | GST_VIDEO_FORMAT_FLAG_PALETTE)
-      || depth < 8 || depth + shift > 16)
-    return 0;
-  for (c = 0; c < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); c++) {
-    if (GST_VIDEO_FORMAT_INFO_DEPTH (format, c) != depth
-        || GST_VIDEO_FORMAT_INFO_SHIFT (format, c) != shift
-        || GST_VIDEO_FORMAT_INFO_PSTRIDE (format, c) == 0
-        || GST_VIDEO_FORMAT_INFO_PSTRIDE (format, c) % size != 0
-        || shares_place (format, c))
-      return 0;
-  }
-  return size;
-}
-
-/* Whether 16 bits are in the other byte order than the machine's. */
-static gboolean
-is_swapped (const GstVideoFormatInfo * format)
-{
-  const gboolean is_little = has_flag (format, GST_VIDEO_FORMAT_FLAG_LE);
-
-  switch (GST_VIDEO_FORMAT_INFO_FORMAT (format)) {
-    case GST_VIDEO_FORMAT_ARGB64:
-    case GST_VIDEO_FORMAT_AYUV64:
-      return FALSE;
-    case GST_VIDEO_FORMAT_v216:
-      /* Without the flag. */
-      return G_BYTE_ORDER == G_BIG_ENDIAN;
-    default:
-      return is_little != (G_BYTE_ORDER == G_LITTLE_ENDIAN);
-  }
-}
 
 /* Samples of a row, GROUP at a time: a number that is known makes compilers use
  * vector instructions, and sums of bytes are one of those. */
@@ -204,6 +137,20 @@ sum_row_16 (const guint8 * a, const guint8 * b, const guint8 * mask, gsize n,
   return sum;
 }
 
+static guint64
+sum_row (const guint8 * a, const guint8 * b, const guint8 * mask, gsize n,
+    guint sample_size, gboolean swapped)
+{
+  /* What is the same is seen several times faster than it is added up. */
+  if (memcmp (a, b, n * sample_size) == 0)
+    return 0;
+  if (sample_size == 1)
+    return sum_row_8 (a, b, mask, n);
+  if (swapped)
+    return sum_row_16 (a, b, mask, n, TRUE);
+  return sum_row_16 (a, b, mask, n, FALSE);
+}
+
 /* Of the row of a plane: all bits that belong to samples which can be seen, and
  * no others, in the machine's byte order. @n_samples: how long that is. */
 static guint8 *
@@ -221,7 +168,7 @@ make_mask (const GstVideoFrame * frame, guint plane, guint sample_size,
   for (c = 0; c < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); c++) {
     const gint width = GST_VIDEO_FRAME_COMP_WIDTH (frame, c);
     const gint step = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, c);
-    const gsize first = get_offset (format, c, sample_size);
+    const gsize first = cup_colour_get_sample_offset (format, c);
     const gsize end = first + (gsize) (width - 1) * (gsize) step + sample_size;
 
     if (GST_VIDEO_FORMAT_INFO_PLANE (format, c) != plane)
@@ -261,7 +208,7 @@ static void
 add_plane (Comparison * comparison, guint plane, guint sample_size)
 {
   const GstVideoFrame *a = comparison->a, *b = comparison->b;
-  const gboolean swapped = is_swapped (a->info.finfo);
+  const gboolean swapped = cup_colour_is_swapped (a->info.finfo);
   const guint8 *row_a = GST_VIDEO_FRAME_PLANE_DATA (a, plane);
   const guint8 *row_b = GST_VIDEO_FRAME_PLANE_DATA (b, plane);
   gint y, n_rows = get_n_rows (a, plane);
@@ -270,12 +217,7 @@ add_plane (Comparison * comparison, guint plane, guint sample_size)
 
   mask = make_mask (a, plane, sample_size, &n);
   for (y = 0; y < n_rows && !is_over (comparison); y++) {
-    if (sample_size == 1)
-      comparison->sum += sum_row_8 (row_a, row_b, mask, n);
-    else if (swapped)
-      comparison->sum += sum_row_16 (row_a, row_b, mask, n, TRUE);
-    else
-      comparison->sum += sum_row_16 (row_a, row_b, mask, n, FALSE);
+    comparison->sum += sum_row (row_a, row_b, mask, n, sample_size, swapped);
     row_a += GST_VIDEO_FRAME_PLANE_STRIDE (a, plane);
     row_b += GST_VIDEO_FRAME_PLANE_STRIDE (b, plane);
   }
@@ -283,17 +225,6 @@ add_plane (Comparison * comparison, guint plane, guint sample_size)
 }
 
 /* Unpacked samples */
-
-/* Four components a pixel, alpha first, of 8 or 16 bits. */
-static guint8 *
-unpack (const GstVideoFrame * frame, guint8 * line, gint y)
-{
-  const GstVideoFormatInfo *format = frame->info.finfo;
-
-  format->unpack_func (format, GST_VIDEO_PACK_FLAG_TRUNCATE_RANGE, line,
-      frame->data, frame->info.stride, 0, y, GST_VIDEO_FRAME_WIDTH (frame));
-  return line;
-}
 
 /* Which of the components of an unpacked row are samples of their own: @step is
  * how many pixels share one, 0 where the row has none of them. */
@@ -339,14 +270,15 @@ static void
 add_lines (Comparison * comparison, guint bits)
 {
   const gint height = GST_VIDEO_FRAME_HEIGHT (comparison->a);
-  /* Where pixels come in groups, a group more. */
-  gsize size = ((gsize) GST_VIDEO_FRAME_WIDTH (comparison->a) + 8) * 8;
+  const gsize size = cup_colour_get_line_size (&comparison->a->info);
   guint8 *a = g_malloc0 (size), *b = g_malloc0 (size);
   gint y;
 
-  for (y = 0; y < height && !is_over (comparison); y++)
-    add_line (comparison, unpack (comparison->a, a, y),
-        unpack (comparison->b, b, y), y, bits);
+  for (y = 0; y < height && !is_over (comparison); y++) {
+    cup_colour_unpack_line (comparison->a, y, a);
+    cup_colour_unpack_line (comparison->b, y, b);
+    add_line (comparison, a, b, y, bits);
+  }
   g_free (a);
   g_free (b);
 }
@@ -356,7 +288,7 @@ cup_difference_is_within (const GstVideoFrame * a, const GstVideoFrame * b,
     gdouble threshold)
 {
   const GstVideoFormatInfo *format = a->info.finfo;
-  const guint sample_size = get_sample_size (format);
+  const guint sample_size = cup_colour_get_sample_size (format);
   Comparison comparison = { a, b, 0, 0 };
   guint bits, plane;
 

@@ -70,116 +70,6 @@ has_same_bytes (GstBuffer * a, GstBuffer * b)
   return same;
 }
 
-/* How many bytes of a row of @plane are pixels and not padding. */
-static gsize
-get_row_size (const GstVideoFrame * frame, guint plane)
-{
-  const GstVideoFormatInfo *format = frame->info.finfo;
-  gsize size = 0;
-  guint i;
-
-  for (i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); i++) {
-    gsize end;
-
-    if (GST_VIDEO_FORMAT_INFO_PLANE (format, i) != plane)
-      continue;
-    end = GST_VIDEO_FORMAT_INFO_POFFSET (format, i)
-        + (GST_VIDEO_FRAME_COMP_WIDTH (frame, i) - 1)
-        * GST_VIDEO_FORMAT_INFO_PSTRIDE (format, i)
-        + (GST_VIDEO_FORMAT_INFO_DEPTH (format, i)
-        + GST_VIDEO_FORMAT_INFO_SHIFT (format, i) + 7) / 8;
-    size = MAX (size, end);
-  }
-  return size;
-}
-
-static guint
-get_n_rows (const GstVideoFrame * frame, guint plane)
-{
-  const GstVideoFormatInfo *format = frame->info.finfo;
-  guint i;
-
-  for (i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format); i++) {
-    if (GST_VIDEO_FORMAT_INFO_PLANE (format, i) == plane)
-      return GST_VIDEO_FRAME_COMP_HEIGHT (frame, i);
-  }
-  return 0;
-}
-
-static gboolean
-has_same_plane (const GstVideoFrame * a, const GstVideoFrame * b, guint plane)
-{
-  gsize size = get_row_size (a, plane);
-  guint i, n = get_n_rows (a, plane);
-  const guint8 *row_a = GST_VIDEO_FRAME_PLANE_DATA (a, plane);
-  const guint8 *row_b = GST_VIDEO_FRAME_PLANE_DATA (b, plane);
-
-  for (i = 0; i < n; i++) {
-    if (memcmp (row_a, row_b, size) != 0)
-      return FALSE;
-    row_a += GST_VIDEO_FRAME_PLANE_STRIDE (a, plane);
-    row_b += GST_VIDEO_FRAME_PLANE_STRIDE (b, plane);
-  }
-  return TRUE;
-}
-
-static gboolean
-has_same_planes (const GstVideoFrame * a, const GstVideoFrame * b)
-{
-  gboolean same = TRUE;
-  guint i;
-
-  for (i = 0; i < GST_VIDEO_FRAME_N_PLANES (a) && same; i++)
-    same = has_same_plane (a, b, i);
-  return same;
-}
-
-/* Pixels that are not at regular distances, or indices of a palette. */
-static gboolean
-has_same_lines (const GstVideoFrame * a, const GstVideoFrame * b)
-{
-  const GstVideoFormatInfo *format = a->info.finfo;
-  gint width = GST_VIDEO_FRAME_WIDTH (a), height = GST_VIDEO_FRAME_HEIGHT (a);
-  /* Four components of 16 bits at most, and where pixels come in groups, a group
-   * more. */
-  gsize size = ((gsize) width + 8) * 8;
-  guint8 *line_a = g_malloc0 (size), *line_b = g_malloc0 (size);
-  gboolean same = TRUE;
-  gint y;
-
-  for (y = 0; y < height && same; y++) {
-    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line_a, a->data,
-        a->info.stride, 0, y, width);
-    format->unpack_func (format, GST_VIDEO_PACK_FLAG_NONE, line_b, b->data,
-        b->info.stride, 0, y, width);
-    same = memcmp (line_a, line_b, size) == 0;
-  }
-  g_free (line_a);
-  g_free (line_b);
-  return same;
-}
-
-/* Whether rows are made of samples at regular distances. */
-static gboolean
-has_plain_rows (const GstVideoInfo * info)
-{
-  const GstVideoFormatFlags odd = GST_VIDEO_FORMAT_FLAG_COMPLEX
-      | GST_VIDEO_FORMAT_FLAG_TILED | GST_VIDEO_FORMAT_FLAG_PALETTE;
-
-  return (GST_VIDEO_FORMAT_INFO_FLAGS (info->finfo) & odd) == 0;
-}
-
-/* @threshold: 0 for exactly. */
-static gboolean
-is_same_frame (const GstVideoFrame * a, const GstVideoFrame * b,
-    gdouble threshold)
-{
-  if (threshold > 0)
-    return cup_difference_is_within (a, b, threshold);
-  return has_plain_rows (&a->info) ? has_same_planes (a, b) :
-      has_same_lines (a, b);
-}
-
 static gboolean
 has_same_samples (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b,
     gdouble threshold)
@@ -193,7 +83,7 @@ has_same_samples (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b,
     gst_video_frame_unmap (&frame_a);
     return FALSE;
   }
-  same = is_same_frame (&frame_a, &frame_b, threshold);
+  same = cup_difference_is_within (&frame_a, &frame_b, threshold);
   gst_video_frame_unmap (&frame_b);
   gst_video_frame_unmap (&frame_a);
   return same;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "selector.h"
 
+#include "colour-layout.h"
+
 void
 cup_selector_reset (CupSelector * selector)
 {
@@ -9,18 +11,12 @@ cup_selector_reset (CupSelector * selector)
 }
 
 /* Whether luma can be looked at without a conversion, which takes ten times as
- * long: it has samples of 8 bits, or of up to 16 in two bytes. */
+ * long. */
 static gboolean
 has_samples_of_luma (const GstVideoInfo * info)
 {
-  const GstVideoFormatInfo *format = info->finfo;
-  guint depth = GST_VIDEO_FORMAT_INFO_DEPTH (format, 0);
-  guint shift = GST_VIDEO_FORMAT_INFO_SHIFT (format, 0);
-
   return (GST_VIDEO_INFO_IS_YUV (info) || GST_VIDEO_INFO_IS_GRAY (info))
-      && !(GST_VIDEO_FORMAT_INFO_FLAGS (format)
-      & (GST_VIDEO_FORMAT_FLAG_COMPLEX | GST_VIDEO_FORMAT_FLAG_TILED))
-      && ((depth == 8 && shift == 0) || (depth > 8 && depth + shift <= 16));
+      && cup_colour_get_sample_size (info->finfo) > 0;
 }
 
 /* Samples that are not a plane of 8 bits as one. */
@@ -32,7 +28,8 @@ collect_luma (const GstVideoFrame * frame)
   gsize step = (gsize) GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0);
   guint depth = GST_VIDEO_FORMAT_INFO_DEPTH (format, 0);
   guint shift = GST_VIDEO_FORMAT_INFO_SHIFT (format, 0) + depth - 8;
-  gboolean is_little = GST_VIDEO_FORMAT_INFO_IS_LE (format);
+  gboolean is_little = cup_colour_is_swapped (format) !=
+      (G_BYTE_ORDER == G_LITTLE_ENDIAN);
   CupPixels *pixels = cup_pixels_new ((guint) GST_VIDEO_FRAME_WIDTH (frame),
       (guint) GST_VIDEO_FRAME_HEIGHT (frame), 1, 8, NULL);
   guint x, y;

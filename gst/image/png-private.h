@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "codecs.h"
 
 G_BEGIN_DECLS
@@ -35,11 +37,21 @@ cup_png_color_type (guint channels)
   return types[channels - 1];
 }
 
-/* Bounds what a chunk may claim to hold. Nothing of that size is allocated,
- * as ancillary chunks are skipped: room for the workflows and provenance
- * manifests that generators embed. (IDAT has a bound of libpng's own, from the
- * picture's size.) */
+/* Bounds what a chunk that is not skipped may claim to hold, but for IDAT, which
+ * has a bound from the picture's size where that is larger. */
 #define CUP_PNG_CHUNK_MALLOC_MAX (64 * 1024 * 1024)
+
+/* Returns whether the chunk of @type has no part in the pixels. Such a chunk is
+ * passed over whatever it holds, with a wrong checksum too: damage in a comment
+ * is no reason to lose the picture, and code that is not run has no bugs. Of the
+ * ancillary chunks only tRNS changes pixels. */
+static inline gboolean
+cup_png_is_skipped (const guint8 * type)
+{
+  return g_ascii_islower (type[0]) && g_ascii_isalpha (type[1])
+      && g_ascii_isalpha (type[2]) && g_ascii_isalpha (type[3])
+      && memcmp (type, "tRNS", 4) != 0;
+}
 
 /* As cup_png_decode(), which has read the header. */
 gboolean cup_png_decode_by_libpng (const guint8 * data, gsize size,

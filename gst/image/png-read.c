@@ -137,13 +137,6 @@ take_idat (Reader * reader, const guint8 * data, gsize length)
 }
 
 static gboolean
-is_ancillary (const guint8 * type)
-{
-  return g_ascii_islower (type[0]) && g_ascii_isalpha (type[1])
-      && g_ascii_isalpha (type[2]) && g_ascii_isalpha (type[3]);
-}
-
-static gboolean
 take_chunk (Reader * reader, const guint8 * type, const guint8 * data,
     gsize length)
 {
@@ -157,7 +150,7 @@ take_chunk (Reader * reader, const guint8 * type, const guint8 * data,
     return take_alphas (reader, data, length);
   if (memcmp (type, "IEND", 4) == 0)
     return length == 0 && reader->place == AFTER_IDAT;
-  return is_ancillary (type) && length <= CUP_PNG_CHUNK_MALLOC_MAX;
+  return FALSE;
 }
 
 static gboolean
@@ -183,14 +176,16 @@ walk (Reader * reader, const guint8 * data, gsize size)
     const guint8 *type = data + offset + 4;
 
     if (length > CUP_PNG_CHUNK_LENGTH_MAX
-        || length > size - offset - CUP_PNG_CHUNK_OVERHEAD
-        || !check_sum (type, length))
+        || length > size - offset - CUP_PNG_CHUNK_OVERHEAD)
       return FALSE;
-    if (is_first ? !read_header (reader, type + 4) :
-        !take_chunk (reader, type, type + 4, length))
-      return FALSE;
-    if (memcmp (type, "IEND", 4) == 0)
-      return TRUE;
+    if (!cup_png_is_skipped (type)) {
+      if (!check_sum (type, length) || (is_first ?
+              !read_header (reader, type + 4) :
+              !take_chunk (reader, type, type + 4, length)))
+        return FALSE;
+      if (memcmp (type, "IEND", 4) == 0)
+        return TRUE;
+    }
     is_first = FALSE;
     offset += CUP_PNG_CHUNK_OVERHEAD + (gsize) length;
   }

@@ -22,9 +22,6 @@
 #include "base/error.h"
 #include "base/log.h"
 
-/* Of chunks that are kept; none is. */
-#define CHUNK_CACHE_MAX 16
-
 /* What may still be read once only the last row is missing, beyond the row:
  * the end of the compressed stream and headers of the IDAT chunks. */
 #define LAST_ROW_SLACK (64 * 1024)
@@ -51,6 +48,8 @@ typedef struct
   /* Where reading must stop, at most @size. */
   gsize end;
   gboolean is_padded;           /* stopped there, with all rows read */
+  /* Where the next chunk begins. */
+  gsize boundary;
   png_infop info;
   CupPixels *pixels;
 } Reader;
@@ -327,11 +326,35 @@ is_sound_to_end (const guint8 * data, gsize size)
   return FALSE;
 }
 
+/* The reader is where a chunk begins. Passes over the chunks that have no part in
+ * the pixels: libpng never sees them, and its versions differ in what they refuse
+ * in them. They are no compressed data, so @end moves with them. */
+static void
+begin_chunk (png_structp png, Reader * reader)
+{
+  while (reader->size - reader->offset >= CUP_PNG_CHUNK_OVERHEAD) {
+    const guint8 *chunk = reader->data + reader->offset;
+    const guint32 length = cup_image_read_be32 (chunk);
+    const gsize left = reader->size - reader->offset - CUP_PNG_CHUNK_OVERHEAD;
+    const gsize total = CUP_PNG_CHUNK_OVERHEAD + (gsize) length;
+
+    if (length > left)
+      png_error (png, "incomplete, the data ends too early");
+    reader->boundary = reader->offset + total;
+    if (!cup_png_is_skipped (chunk + 4))
+      return;
+    reader->offset += total;
+    reader->end = MIN (reader->size - total, reader->end) + total;
+  }
+}
+
 static void
 on_read (png_structp png, png_bytep out, size_t length)
 {
   Reader *reader = png_get_io_ptr (png);
 
+  if (reader->offset == reader->boundary)
+    begin_chunk (png, reader);
   if (length > reader->end - reader->offset) {
     if (is_past_rows (reader, png)) {
       reader->is_padded = TRUE;
@@ -350,10 +373,6 @@ set_limits (png_structp png)
 {
   png_set_user_limits (png, CUP_PIXELS_MAX_SIDE, CUP_PIXELS_MAX_SIDE);
   png_set_chunk_malloc_max (png, CUP_PNG_CHUNK_MALLOC_MAX);
-  png_set_chunk_cache_max (png, CHUNK_CACHE_MAX);
-  /* All but IHDR, PLTE, tRNS, IDAT and IEND is skipped: code that is not run
-   * has no bugs, and an empty eXIf is no reason to refuse a picture. */
-  png_set_keep_unknown_chunks (png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   png_set_crc_action (png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
 #else
@@ -430,7 +449,9 @@ cup_png_decode_by_libpng (const guint8 * data, gsize size, CupPixels * pixels,
     GError ** error)
 {
   Failure failure = { "out of memory" };
-  Reader reader = { data, size, 0, size, FALSE, NULL, pixels };
+  Reader reader = {.data = data,.size = size,.end = size,
+    .boundary = CUP_PNG_SIGNATURE_SIZE,.pixels = pixels
+  };
   png_structp png;
   gboolean done = FALSE, has_decoder = FALSE;
 

@@ -195,6 +195,12 @@ cup_database_close (CupDatabase * self)
   g_free (self);
 }
 
+const gchar *
+cup_database_get_path (CupDatabase * self)
+{
+  return self->path;
+}
+
 void
 cup_database_lock (CupDatabase * self)
 {

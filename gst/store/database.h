@@ -26,6 +26,9 @@ CupDatabase *cup_database_open (const gchar * path, CupDatabaseMode mode,
     GError ** error);
 void cup_database_close (CupDatabase * database);
 
+/* Returns the path of its file. */
+const gchar *cup_database_get_path (CupDatabase * database);
+
 void cup_database_lock (CupDatabase * database);
 void cup_database_unlock (CupDatabase * database);
 

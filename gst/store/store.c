@@ -112,19 +112,23 @@ lock_folder (const gchar * directory, GError ** error)
 }
 
 /* Request ids and addresses are nobody else's business, but for a group's that
- * shares the folder; SQLite gives the files beside it the same mode. */
+ * shares the folder; SQLite gives the files beside it the same mode. An index that
+ * is there is not opened: closing it would end the locks that SQLite has on it for
+ * another store of this process. */
 static gboolean
 make_index (const gchar * path, GError ** error)
 {
-  gint fd =
-      g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, cup_file_get_mode (path));
+  gint fd = g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+      cup_file_get_mode (path));
 
-  if (fd < 0) {
-    cup_file_set_error (error, errno, "cannot write", path);
-    return FALSE;
+  if (fd >= 0) {
+    close (fd);
+    return TRUE;
   }
-  close (fd);
-  return TRUE;
+  if (errno == EEXIST && g_access (path, R_OK | W_OK) == 0)
+    return TRUE;
+  cup_file_set_error (error, errno, "cannot write", path);
+  return FALSE;
 }
 
 static gboolean

@@ -80,9 +80,9 @@ check_application (CupDatabase * database, gint64 version, GError ** error)
     return FALSE;
   if (id == CUP_TABLES_APPLICATION_ID || (version == 0 && tables == 0))
     return TRUE;
-  g_set_error_literal (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-      "the file index.db in the store's folder is another program's; choose "
-      "another folder");
+  g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
+      "the store's index %s is another program's; choose another folder",
+      cup_database_get_path (database));
   return FALSE;
 }
 
@@ -96,9 +96,10 @@ check_version (CupDatabase * database, gint64 * version, guint newest,
   if (*version >= 0 && *version <= newest)
     return TRUE;
   g_set_error (error, CUP_ERROR, CUP_ERROR_UNSUPPORTED,
-      "the store has version %" G_GINT64_FORMAT " of its tables, this program "
-      "knows version %u: a newer one made it; use that, or another folder",
-      *version, newest);
+      "the store's index %s has version %" G_GINT64_FORMAT
+      " of its tables, this "
+      "program knows version %u: a newer one made it; use that, or another "
+      "folder", cup_database_get_path (database), *version, newest);
   return FALSE;
 }
 
@@ -154,8 +155,10 @@ cup_tables_check (CupDatabase * database, GError ** error)
   if (version == G_N_ELEMENTS (migrations))
     return TRUE;
   g_set_error (error, CUP_ERROR, CUP_ERROR_READ_ONLY,
-      "the store has version %" G_GINT64_FORMAT " of its tables, and nothing "
-      "can be written to bring it to version %u; open it once where it can be",
-      version, (guint) G_N_ELEMENTS (migrations));
+      "the store's index %s has version %" G_GINT64_FORMAT
+      " of its tables, and "
+      "nothing can be written to bring it to version %u; open it once where it "
+      "can be", cup_database_get_path (database), version,
+      (guint) G_N_ELEMENTS (migrations));
   return FALSE;
 }

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "element/difference.h"
+#include "lines.h"
+
 static const CupDummyPlan held = {.delay = CUP_DUMMY_HOLD,.hosted = TRUE };
 
 static Fixture *
@@ -79,9 +82,8 @@ static GstBuffer *
 make_frame (const GstVideoInfo * info, gboolean padded, FillLine fill,
     gpointer user_data)
 {
-  const GstVideoFormatInfo *format = info->finfo;
   GstVideoInfo layout = *info;
-  gsize size = (gsize) (info->width + 8) * 4 * get_bits (info) / 8, i;
+  gsize size = get_line_size (info), i;
   guint8 *line = g_malloc (size);
   GstVideoAlignment align;
   GstVideoFrame frame;
@@ -107,8 +109,7 @@ make_frame (const GstVideoInfo * info, gboolean padded, FillLine fill,
           GST_MAP_READWRITE));
   for (y = 0; y < info->height; y++) {
     fill (line, size, user_data);
-    format->pack_func (format, GST_VIDEO_PACK_FLAG_NONE, line, 0, frame.data,
-        frame.info.stride, info->chroma_site, y, info->width);
+    pack_line (&frame, y, line);
   }
   gst_video_frame_unmap (&frame);
   g_free (line);
@@ -189,8 +190,7 @@ get_line_difference (const GstVideoInfo * info, const guint8 * a,
 static gdouble
 get_difference (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
 {
-  const GstVideoFormatInfo *format = info->finfo;
-  gsize size = (gsize) (info->width + 8) * 8;
+  gsize size = get_line_size (info);
   guint8 *lines[2] = { g_malloc (size), g_malloc (size) };
   GstVideoFrame frames[2];
   gdouble sum = 0;
@@ -201,8 +201,7 @@ get_difference (const GstVideoInfo * info, GstBuffer * a, GstBuffer * b)
   gst_video_frame_map (&frames[1], (GstVideoInfo *) info, b, GST_MAP_READ);
   for (y = 0; y < info->height; y++) {
     for (i = 0; i < 2; i++)
-      format->unpack_func (format, GST_VIDEO_PACK_FLAG_TRUNCATE_RANGE,
-          lines[i], frames[i].data, frames[i].info.stride, 0, y, info->width);
+      unpack_line (&frames[i], y, lines[i]);
     sum += get_line_difference (info, lines[0], lines[1], y, &n);
   }
   for (i = 0; i < 2; i++) {
@@ -249,6 +248,105 @@ test_formats (void)
   for (i = 0; i < n; i++) {
     run_format (formats[i], 34, 17);
     run_format (formats[i], 332, 16);
+  }
+}
+
+/* Every byte */
+
+/* The bits of an unpacked row that are the samples'; the others are what unpacking
+ * makes up, or what packing does not keep. */
+static guint16
+get_mask (const GstVideoFormatInfo * format, guint component, guint bits)
+{
+  const guint c = component > 0 ? component - 1 : 3;
+  const guint n = GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format);
+
+  if (GST_VIDEO_FORMAT_INFO_FLAGS (format) & GST_VIDEO_FORMAT_FLAG_PALETTE)
+    return 0xffff;
+  if (c >= n)
+    return 0;
+  return (guint16) (0xffffu << (bits - MIN (bits,
+              GST_VIDEO_FORMAT_INFO_DEPTH (format, c))));
+}
+
+/* Whether unpacked rows differ in what can be seen: @masked for sure, else
+ * perhaps. */
+static gboolean
+is_seen (const GstVideoInfo * info, const GstVideoFrame * a,
+    const GstVideoFrame * b, gboolean masked)
+{
+  const guint bits = get_bits (info);
+  gsize size = get_line_size (info);
+  guint8 *lines[2] = { g_malloc0 (size), g_malloc0 (size) };
+  gboolean seen = FALSE;
+  gint y, i;
+
+  for (y = 0; y < info->height && !seen; y++) {
+    unpack_line (a, y, lines[0]);
+    unpack_line (b, y, lines[1]);
+    for (i = 0; i < 4 * info->width && !seen; i++) {
+      const guint16 mask = masked ? get_mask (info->finfo, (guint) i % 4, bits)
+          : 0xffff;
+      const guint x = bits == 8 ? lines[0][i] ^ lines[1][i] :
+          ((guint16 *) lines[0])[i] ^ ((guint16 *) lines[1])[i];
+
+      seen = (x & mask) != 0;
+    }
+  }
+  g_free (lines[0]);
+  g_free (lines[1]);
+  return seen;
+}
+
+/* A bit in each byte of the frame: what it shows is another frame, what it does not
+ * is the same one. */
+static void
+check_every_byte (GstVideoFormat format, guint width, guint height)
+{
+  GstVideoFrame frames[2];
+  GstBuffer *a, *b;
+  GstVideoInfo info;
+  GstMapInfo map;
+  guint8 *data;
+  gsize i, size;
+
+  g_assert_true (gst_video_info_set_format (&info, format, width, height));
+  a = make_frame (&info, FALSE, fill_noise, NULL);
+  gst_buffer_map (a, &map, GST_MAP_READ);
+  data = g_memdup2 (map.data, size = map.size);
+  gst_buffer_unmap (a, &map);
+  b = gst_buffer_new_wrapped (data, size);
+  g_assert_true (gst_video_frame_map (&frames[0], &info, a, GST_MAP_READ));
+  g_assert_true (gst_video_frame_map (&frames[1], &info, b, GST_MAP_READ));
+  for (i = 0; i < size; i++) {
+    const guint8 flip = 1u << i % 8;
+    gboolean same;
+
+    data[i] ^= flip;
+    same = cup_difference_is_within (&frames[0], &frames[1], 0);
+    if (same && is_seen (&info, &frames[0], &frames[1], TRUE))
+      g_error ("%s: byte %" G_GSIZE_FORMAT " is not seen",
+          gst_video_format_to_string (format), i);
+    if (!same && !is_seen (&info, &frames[0], &frames[1], FALSE))
+      g_error ("%s: byte %" G_GSIZE_FORMAT " shows nothing",
+          gst_video_format_to_string (format), i);
+    data[i] ^= flip;
+  }
+  gst_video_frame_unmap (&frames[1]);
+  gst_video_frame_unmap (&frames[0]);
+  gst_buffer_unref (b);
+  gst_buffer_unref (a);
+}
+
+static void
+test_every_byte (void)
+{
+  guint n, i;
+  const GstVideoFormat *formats = gst_video_formats_raw (&n);
+
+  for (i = 0; i < n; i++) {
+    check_every_byte (formats[i], 18, 4);
+    check_every_byte (formats[i], 7, 5);
   }
 }
 
@@ -539,6 +637,7 @@ main (int argc, char **argv)
   fixture_register ();
 
   g_test_add_func ("/duplicate-threshold/formats", test_formats);
+  g_test_add_func ("/duplicate-threshold/every-byte", test_every_byte);
   g_test_add_func ("/duplicate-threshold/levels", test_levels);
   g_test_add_func ("/duplicate-threshold/alpha", test_alpha);
   g_test_add_func ("/duplicate-threshold/unused-bits", test_unused);

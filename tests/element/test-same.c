@@ -179,6 +179,10 @@ copy_with_other_sample (const GstVideoInfo * info, GstBuffer * buffer,
     sample += GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, component)
         * (GST_VIDEO_FRAME_COMP_WIDTH (&frame, component) - 1)
         + GST_VIDEO_FRAME_COMP_DEPTH (&frame, component) / 9;
+  /* Of P010 GStreamer has V's place in samples. */
+  if (GST_VIDEO_FRAME_COMP_DEPTH (&frame, component) > 8
+      && GST_VIDEO_FRAME_COMP_POFFSET (&frame, component) == 1)
+    sample++;
   *sample ^= 2;
   gst_video_frame_unmap (&frame);
   return copy;

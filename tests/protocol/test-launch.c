@@ -15,6 +15,22 @@
 #define KEY "KEYID-5be2:SECRET-0f1c77"
 #define LIMIT (120 * GST_SECOND)
 
+/* The next message of @types. Where none comes the test fails, and says in which state
+ * each element is, and where its frames are. */
+static GstMessage *
+wait_message (GstElement * pipeline, GstBus * bus, GstMessageType types)
+{
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, LIMIT, types);
+
+  if (!message) {
+    gchar *dot = gst_debug_bin_to_dot_data (GST_BIN (pipeline),
+        GST_DEBUG_GRAPH_SHOW_ALL);
+
+    g_error ("no message: %s", dot);
+  }
+  return message;
+}
+
 /* Runs @line until EOS; an error fails the test. */
 static void
 launch (const gchar * line)
@@ -27,9 +43,7 @@ launch (const gchar * line)
   g_assert_no_error (error);
   bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, LIMIT,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
+  message = wait_message (pipeline, bus, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     gst_message_parse_error (message, &error, NULL);
   g_assert_no_error (error);
@@ -409,15 +423,15 @@ launch_dry (const gchar * line)
   GstElement *pipeline = gst_parse_launch (line, &error);
   GstMessage *message;
   gchar *text = NULL, *debug = NULL;
+  gboolean is_end;
   GstBus *bus;
 
   g_assert_no_error (error);
   bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   do {
-    message = gst_bus_timed_pop_filtered (bus, LIMIT,
+    message = wait_message (pipeline, bus,
         GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_INFO);
-    g_assert_nonnull (message);
     if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_INFO) {
       gst_message_parse_info (message, NULL, &debug);
       g_free (text);
@@ -426,8 +440,9 @@ launch_dry (const gchar * line)
     if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
       gst_message_parse_error (message, &error, NULL);
     g_assert_no_error (error);
+    is_end = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
     gst_message_unref (message);
-  } while (GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS);
+  } while (!is_end);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (bus);
   gst_object_unref (pipeline);

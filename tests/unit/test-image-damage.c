@@ -268,6 +268,75 @@ get_least_size (CupImageType type, gsize size)
   return type == CUP_IMAGE_JPEG ? size - 2 : size;
 }
 
+/* Where it is decoded the library finds the very size that was read of the header:
+ * pixels of another one would be scaled to it. */
+static void
+check_jpeg_size (const guint8 * data, gsize size)
+{
+  GBytes *bytes = g_bytes_new (data, size);
+  CupPixels *pixels = cup_image_decode (bytes, 1 << 20, NULL);
+  tjhandle handle = tjInitDecompress ();
+  gint width = 0, height = 0, subsampling, color_space;
+
+  if (pixels) {
+    tjDecompressHeader3 (handle, data, size, &width, &height, &subsampling,
+        &color_space);
+    g_assert_cmpint (width, ==, pixels->width);
+    g_assert_cmpint (height, ==, pixels->height);
+    cup_pixels_unref (pixels);
+  }
+  tjDestroy (handle);
+  g_bytes_unref (bytes);
+}
+
+/* A segment of each kind before the frame's header: alone, empty, and with what
+ * would be a header of another size. */
+static void
+check_jpeg_marker (const guint8 * data, gsize size, gsize frame, guint marker)
+{
+  static const gsize lengths[] = { 2, 4, 19 };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    GByteArray *file = g_byte_array_new ();
+    guint8 segment[19];
+
+    memcpy (segment, data + frame, sizeof (segment));
+    segment[1] = (guint8) marker;
+    if (lengths[i] == 4)
+      segment[3] = 2;
+    segment[6] /= 2;
+    segment[8] /= 2;
+    g_byte_array_append (file, data, frame);
+    g_byte_array_append (file, segment, lengths[i]);
+    g_byte_array_append (file, data + frame, size - frame);
+    check_jpeg_size (file->data, file->len);
+    g_byte_array_unref (file);
+  }
+}
+
+static void
+test_jpeg_size (void)
+{
+  GBytes *bytes = encode_sample (16, 16, 3, 8, CUP_IMAGE_JPEG, 90);
+  gsize size, frame, at;
+  guint8 *data = copy (bytes, &size);
+  guint value;
+
+  frame = find_frame (data, size);
+  for (value = 0; value < 256; value++)
+    check_jpeg_marker (data, size, frame, value);
+  for (at = 0; at < frame + 19; at++) {
+    for (value = 1; value < 256; value++) {
+      data[at] ^= value;
+      check_jpeg_size (data, size);
+      data[at] ^= value;
+    }
+  }
+  g_free (data);
+  g_bytes_unref (bytes);
+}
+
 /* WebP */
 
 static void
@@ -482,6 +551,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image-damage/png/hostile", test_png_hostile);
   g_test_add_func ("/image-damage/png/bomb", test_png_bomb);
   g_test_add_func ("/image-damage/jpeg/refused", test_jpeg_refused);
+  g_test_add_func ("/image-damage/jpeg/size", test_jpeg_size);
   g_test_add_func ("/image-damage/webp/refused", test_webp_refused);
   g_test_add_func ("/image-damage/truncated", test_truncated);
   g_test_add_func ("/image-damage/flipped", test_flipped);

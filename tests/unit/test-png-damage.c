@@ -148,8 +148,9 @@ typedef struct
 } Structure;
 
 /* A palette of 8 bits in three chunks of data. P: PLTE, T: tRNS, D: the next
- * part, 0: an empty IDAT, x: a chunk to skip, X: one that must be known, E: IEND,
- * F: IEND with data, p: a palette of the wrong length, t: tRNS that is too long. */
+ * part, 0: an empty IDAT, x: a chunk to skip, y: one with a wrong checksum, X: one
+ * that must be known, E: IEND, F: IEND with data, p: a palette of the wrong length,
+ * t: tRNS that is too long, U: tRNS with a wrong checksum. */
 static GBytes *
 make_structure (const gchar * chunks)
 {
@@ -190,6 +191,14 @@ make_structure (const gchar * chunks)
       case 'x':
         png_append_chunk (file, "teXt", content, 9);
         break;
+      case 'y':
+        png_append_chunk (file, "tEXt", content, 9);
+        file->data[file->len - 1] ^= 1;
+        break;
+      case 'U':
+        png_append_chunk (file, "tRNS", content, 3);
+        file->data[file->len - 1] ^= 1;
+        break;
       case 'X':
         png_append_chunk (file, "CgBI", content, 9);
         break;
@@ -214,7 +223,11 @@ test_structures (void)
     {"xPxTxDDDxE", {TRUE, TRUE}},
     {"P0D0D0D0E", {TRUE, TRUE}},
     {"PDDDEDxP", {TRUE, TRUE}},
-    {"PDDxDE", {FALSE, FALSE}},
+    {"PDDxDE", {TRUE, TRUE}},
+    {"PDDDx0E", {TRUE, TRUE}},
+    {"yPyTyDyDDyE", {TRUE, TRUE}},
+    {"PUDDDE", {FALSE, TRUE}},
+    {"PDDDy", {FALSE, FALSE}},
     {"PDDE", {FALSE, FALSE}},
     {"PDDD", {FALSE, FALSE}},
     {"DDDE", {FALSE, FALSE}},
@@ -228,7 +241,6 @@ test_structures (void)
   /* What libpng makes of these differs between its versions. */
   static const gchar *const others[] = {
     "PPDDDE", "PDDDPE", "TPDDDE", "PTTDDDE", "PtDDDE", "PDDDTE", "PDDDF",
-    "PDDDx0E",
   };
   guint i;
 
@@ -249,6 +261,58 @@ test_structures (void)
     g_assert_false (png_compare (bytes, MAX_COUNT).fast);
     check_words (bytes);
     g_bytes_unref (bytes);
+  }
+}
+
+/* What has no part in the pixels is passed over, whatever it holds, by every
+ * version of libpng. */
+
+static void
+check_ancillary (const gchar * type, gsize size, gboolean sealed)
+{
+  PngSample sample = { 6, 4, PNG_COLOR_TYPE_RGB, 8 };
+  guint8 raw[19 * 4] = { 0 }, *content = g_malloc (size + 1);
+  GByteArray *file = png_begin (&sample), *stream = png_store (raw, 19 * 4);
+  guint part;
+  GBytes *bytes;
+  PngVerdict verdict;
+
+  /* No keyword, or one that does not end. */
+  memset (content, size % 2 ? 'x' : 0, size);
+  for (part = 0; part < 3; part++) {
+    png_append_chunk (file, type, content, size);
+    if (!sealed)
+      file->data[file->len - 1] ^= 1;
+    if (part < 2)
+      png_append_chunk (file, "IDAT", stream->data + part * (stream->len / 2),
+          part ? stream->len - stream->len / 2 : stream->len / 2);
+  }
+  bytes = png_end (file);
+  verdict = png_compare (bytes, MAX_COUNT);
+  if (!verdict.fast || !verdict.libpng)
+    g_error ("%s of %" G_GSIZE_FORMAT " bytes%s: %d, %d", type, size,
+        sealed ? "" : " with a wrong checksum", verdict.fast, verdict.libpng);
+  g_bytes_unref (bytes);
+  g_byte_array_unref (stream);
+  g_free (content);
+}
+
+static void
+test_ancillary (void)
+{
+  static const gchar *const types[] = {
+    "tEXt", "zTXt", "iTXt", "iCCP", "eXIf", "gAMA", "cHRM", "sRGB", "sBIT",
+    "bKGD", "hIST", "pHYs", "sPLT", "tIME", "oFFs", "pCAL", "sCAL", "cICP",
+    "mDCV", "cLLI", "acTL", "fcTL", "fdAT", "teXt", "zzzz", "iCCp",
+  };
+  static const gsize sizes[] = { 0, 1, 4, 13, 90, 5001, 70000 };
+  guint i, j;
+
+  for (i = 0; i < G_N_ELEMENTS (types); i++) {
+    for (j = 0; j < G_N_ELEMENTS (sizes); j++) {
+      check_ancillary (types[i], sizes[j], TRUE);
+      check_ancillary (types[i], sizes[j], FALSE);
+    }
   }
 }
 
@@ -349,6 +413,7 @@ main (int argc, char **argv)
   g_test_add_func ("/png-damage/truncated", test_truncated);
   g_test_add_func ("/png-damage/flipped", test_flipped);
   g_test_add_func ("/png-damage/structures", test_structures);
+  g_test_add_func ("/png-damage/ancillary", test_ancillary);
   g_test_add_func ("/png-damage/streams", test_streams);
   g_test_add_func ("/png-damage/bombs", test_bombs);
 

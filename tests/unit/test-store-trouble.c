@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/journal.h"
 #include "store/tables.h"
@@ -705,6 +706,60 @@ test_not_shared (void)
   }
 }
 
+/* The locks that this process has on a file, as the system lists them, without their
+ * numbers in that list. */
+static gchar *
+read_locks (const gchar * path)
+{
+  GString *found = g_string_new (NULL);
+  gchar *contents, *place, *process, **lines, **line;
+  GStatBuf about;
+
+  g_assert_cmpint (g_stat (path, &about), ==, 0);
+  place = g_strdup_printf (":%" G_GUINT64_FORMAT " ", (guint64) about.st_ino);
+  process = g_strdup_printf (" %d ", (gint) getpid ());
+  g_assert_true (g_file_get_contents ("/proc/locks", &contents, NULL, NULL));
+  lines = g_strsplit (contents, "\n", -1);
+  for (line = lines; *line; line++) {
+    if (strstr (*line, place) && strstr (*line, process))
+      g_string_append_printf (found, "%s\n", strchr (*line, ':'));
+  }
+  g_strfreev (lines);
+  g_free (contents);
+  g_free (process);
+  g_free (place);
+  return g_string_free (found, FALSE);
+}
+
+/* Locks that a process has on a file end with any descriptor of it that is closed:
+ * another store in the same process leaves those of the first one. */
+static void
+test_locks (void)
+{
+  gchar *folder = make_folder ();
+  gchar *index = g_build_filename (folder, "index.db", NULL);
+  CupStore *first = open_store (folder), *second;
+  gchar *before, *after;
+
+  if (!g_file_test ("/proc/locks", G_FILE_TEST_EXISTS)) {
+    g_test_skip ("the system does not list locks");
+    goto out;
+  }
+  before = read_locks (index);
+  g_assert_cmpstr (before, !=, "");
+  second = open_store (folder);
+  cup_store_unref (second);
+  after = read_locks (index);
+  g_assert_cmpstr (after, ==, before);
+  g_free (after);
+  g_free (before);
+out:
+  cup_store_unref (first);
+  remove_all (folder);
+  g_free (index);
+  g_free (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -735,6 +790,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/trouble/full-waiting", test_full_waiting);
   g_test_add_func ("/store/trouble/versions", test_versions);
   g_test_add_func ("/store/trouble/migrations", test_migrations);
+  g_test_add_func ("/store/trouble/locks", test_locks);
   g_test_add_func ("/store/trouble/folders", test_folders);
   g_test_add_func ("/store/trouble/shared", test_shared);
   g_test_add_func ("/store/trouble/not-shared", test_not_shared);
