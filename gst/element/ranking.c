@@ -56,19 +56,24 @@ get_channel_loss (const CupImageInfo * result, const GstVideoFormatInfo * finfo)
   return loss;
 }
 
+static gint
+get_alpha_waste (const CupImageInfo * result, const GstVideoFormatInfo * finfo)
+{
+  return cup_colour_has_alpha (finfo) && result->channels != 4 ?
+      WASTE_ALPHA : 0;
+}
+
 /* What is more than the result needs, of a format that holds @depth bits. */
 static gint
 get_waste (const CupImageInfo * result, const GstVideoFormatInfo * finfo,
     gint depth)
 {
-  gint waste = 0;
+  gint waste = get_alpha_waste (result, finfo);
 
   if (cup_ranking_get_depth (finfo) > depth)
     waste += WASTE_DEPTH;
   if (GST_VIDEO_FORMAT_INFO_IS_COMPLEX (finfo))
     waste += WASTE_COMPLEX;
-  if (cup_colour_has_alpha (finfo) && result->channels != 4)
-    waste += WASTE_ALPHA;
   return waste;
 }
 
@@ -105,6 +110,8 @@ get_video_loss (const GstVideoFormatInfo * video, const CupImageInfo * result,
   gint loss = get_waste (result, finfo, depth);
   gint x, y, video_x, video_y;
 
+  if (finfo->format == video->format)
+    return get_alpha_waste (result, finfo);
   if (bits < depth)
     loss += (depth - bits) * LOSS_BIT;
   if (GST_VIDEO_FORMAT_INFO_IS_RGB (finfo)
@@ -113,13 +120,10 @@ get_video_loss (const GstVideoFormatInfo * video, const CupImageInfo * result,
   get_subsampling (video, &video_x, &video_y);
   get_subsampling (finfo, &x, &y);
   loss += compare_chroma (video_x, x) + compare_chroma (video_y, y);
-  /* Not the format's own complexity: the video has it already. */
-  if (finfo->format == video->format)
-    return cup_colour_has_alpha (finfo) ? loss : 0;
   if (finfo->format == cup_frame_native_format (result->channels,
           result->depth))
-    return loss;
-  return loss + WASTE_ORDER;
+    return loss + WASTE_ORDER;
+  return loss + 2 * WASTE_ORDER;
 }
 
 /* Pictures that came as files */

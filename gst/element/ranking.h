@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  * names first what it passes on as it is: of two formats that keep the same, the
  * one that the element behind the converter takes is better. (videoconvert makes
  * Y444 of 8 bits of P010 for an encoder that takes I420_10LE.) */
-#define CUP_RANKING_LATER 2
+#define CUP_RANKING_LATER 3
 
 /* Returns the number of bits of each colour, the least of them; alpha may have
  * another depth. Not GST_VIDEO_FORMAT_INFO_BITS(), which is 16 where 10 bits are

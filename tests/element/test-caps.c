@@ -400,6 +400,9 @@ test_format_is_kept (void)
     {"BGRx", 3, 16, "video/x-raw", "BGRx"},
     {"BGRx", 3, 8, "video/x-raw,format={I420,Y444,RGB16,xRGB}", "xRGB"},
     {"RGBA", 4, 8, "video/x-raw", "RGBA"},
+    {"ARGB", 4, 8, "video/x-raw", "ARGB"},
+    {"BGRx", 3, 8, "video/x-raw", "BGRx"},
+    {"BGRx", 3, 8, "video/x-raw,format={xRGB,RGB}", "RGB"},
     {"ARGB64", 4, 16, "video/x-raw", "ARGB64"},
     /* Alpha that the result has lost. */
     {"RGBA", 3, 8, "video/x-raw", "RGB"},
