@@ -14,7 +14,6 @@ struct _CupDispatcher
   CupCache *cache;              /* (nullable) */
   CupBudget *budget;            /* (nullable) */
   CupRuns *runs;
-  gint stopping;                /* atomic */
   CupUploadFormat upload_format;        /* has a lock of its own */
 
   GMutex lock;                  /* a leaf; guards below */
@@ -176,9 +175,6 @@ open_ledger (Task * task, CupJob * job, const CupCacheFinding * finding,
   settings.budget = accounted ? dispatcher->budget : NULL;
   settings.megapixels = cup_budget_expect (job);
   settings.cancellable = cup_job_get_cancellable (job);
-  settings.stopping = &dispatcher->stopping;
-  settings.owner = dispatcher;
-  settings.release_owner = dispatcher_unref;
   if (!cup_ledger_open (&settings, &task->ledger, &task->journal, &reason)) {
     if (is_dry_run (dispatcher))
       note_counted (task, reason);
@@ -311,12 +307,6 @@ cup_dispatcher_free (CupDispatcher * dispatcher)
   /* Not with the last reference: jobs that were given up may take long. */
   cup_memory_let_go ();
   dispatcher_unref (dispatcher);
-}
-
-void
-cup_dispatcher_stop (CupDispatcher * dispatcher)
-{
-  g_atomic_int_set (&dispatcher->stopping, TRUE);
 }
 
 void

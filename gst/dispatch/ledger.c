@@ -9,9 +9,6 @@ struct _CupLedger
   CupBudget *budget;
   gdouble megapixels;
   GCancellable *cancellable;
-  const gint *stopping;
-  gpointer owner;
-  GDestroyNotify release_owner;
 
   GMutex lock;                  /* a leaf; guards below */
   gboolean is_claimed;          /* in the cache */
@@ -154,14 +151,14 @@ lost (gpointer data)
 }
 
 /* What the user takes back (a flush, cancel-all, a live frame that is overdue)
- * is not wanted any more. What ends with the element, or with the time that it
- * was given, is. */
+ * is not wanted any more. What ends with the stream, with the element, or with
+ * the time that it was given, is. */
 static gboolean
 keeps (gpointer data)
 {
   CupLedger *ledger = data;
   gboolean kept = is_claimed (ledger)
-      && (g_atomic_int_get (ledger->stopping)
+      && (cup_job_was_left (ledger->cancellable)
       || !g_cancellable_is_cancelled (ledger->cancellable));
 
   g_mutex_lock (&ledger->lock);
@@ -216,7 +213,6 @@ ledger_free (gpointer data)
   g_clear_pointer (&ledger->budget, cup_budget_unref);
   g_object_unref (ledger->cancellable);
   g_mutex_clear (&ledger->lock);
-  ledger->release_owner (ledger->owner);
   g_free (ledger);
 }
 
@@ -237,9 +233,6 @@ cup_ledger_open (const CupLedgerSettings * settings, CupLedger ** ledger_out,
   ledger->budget = settings->budget ? cup_budget_ref (settings->budget) : NULL;
   ledger->megapixels = settings->megapixels;
   ledger->cancellable = g_object_ref (settings->cancellable);
-  ledger->stopping = settings->stopping;
-  ledger->owner = g_atomic_rc_box_acquire (settings->owner);
-  ledger->release_owner = settings->release_owner;
   g_mutex_init (&ledger->lock);
   if (settings->cache) {
     ledger->key = *settings->key;

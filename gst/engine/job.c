@@ -440,6 +440,28 @@ cup_job_get_cancellable (CupJob * job)
   return job->cancellable;
 }
 
+static GQuark
+get_left_quark (void)
+{
+  return g_quark_from_static_string ("cup-job-left");
+}
+
+void
+cup_job_leave (GCancellable * cancellable)
+{
+  /* Whoever hears of the cancellation asks. */
+  if (!g_cancellable_is_cancelled (cancellable))
+    g_object_set_qdata (G_OBJECT (cancellable), get_left_quark (),
+        GINT_TO_POINTER (TRUE));
+  g_cancellable_cancel (cancellable);
+}
+
+gboolean
+cup_job_was_left (GCancellable * cancellable)
+{
+  return g_object_get_qdata (G_OBJECT (cancellable), get_left_quark ()) != NULL;
+}
+
 void
 cup_job_get_size (CupJob * job, guint * width, guint * height)
 {

@@ -241,6 +241,13 @@ guint cup_job_get_compression_level (CupJob * job);
 gint64 cup_job_get_timeout (CupJob * job);
 gint64 cup_job_get_queue_timeout (CupJob * job);
 GCancellable *cup_job_get_cancellable (CupJob * job);
+/* Cancels a job by its cancellable because everything ends, and not because the
+ * result is unwanted: a request that the service has accepted is left there
+ * where the journal keeps it (journal.h). A plain cancellation takes the request
+ * back. Any thread. */
+void cup_job_leave (GCancellable * cancellable);
+/* Whether cup_job_leave() has cancelled it. Any thread. */
+gboolean cup_job_was_left (GCancellable * cancellable);
 /* Size of the input, known from the start; of a URI 0×0 until its bytes are
  * there, and for ever where the service fetches it. */
 void cup_job_get_size (CupJob * job, guint * width, guint * height);
