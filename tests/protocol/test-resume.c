@@ -296,6 +296,31 @@ test_interrupt (StorePlace * place, gconstpointer data)
   g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_CANCEL), ==, 0);
 }
 
+/* The process is stopped for longer than a job may take, and goes on: the results
+ * that have come to be meanwhile are fetched. */
+static void
+test_paused (StorePlace * place, gconstpointer data)
+{
+  const gint64 pause = 3 * G_TIME_SPAN_SECOND;
+  Sequence *sequence;
+  gint64 end;
+
+  cup_fal_service_hold (place->service, TRUE);
+  sequence = store_place_start (place, "out", data);
+  store_place_wait_query ("SELECT count(*) FROM journal "
+      "WHERE state = 'accepted'", IN_FLIGHT);
+  sequence_signal (sequence, SIGSTOP);
+  cup_fal_service_hold (place->service, FALSE);
+  end = g_get_monotonic_time () + pause;
+  while (g_get_monotonic_time () < end)
+    g_usleep (10000);
+  sequence_signal (sequence, SIGCONT);
+  sequence_finish (sequence);
+  sequence_free (sequence);
+  store_place_assert_accepted (place, N_FRAMES);
+  g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_CANCEL), ==, 0);
+}
+
 /* Kills it, and lets the service finish what it has accepted. */
 static void
 kill_held (StorePlace * place, Sequence * sequence)
@@ -371,6 +396,9 @@ main (int argc, char **argv)
   ADD ("/resume/killed/twice", GUINT_TO_POINTER (2), test_kill);
   ADD ("/resume/stopped/held", NULL, test_stop);
   ADD ("/resume/stopped/anywhere", NULL, test_stop_anywhere);
+  ADD ("/resume/paused/stream", "timeout=2 queue-timeout=2", test_paused);
+  ADD ("/resume/paused/poll", "timeout=2 queue-timeout=2 status-updates=poll",
+      test_paused);
   ADD ("/resume/dry-run", NULL, test_dry_run);
   ADD ("/resume/interrupted", NULL, test_interrupt);
   ADD ("/resume/forgotten/requests", GINT_TO_POINTER (FALSE), test_forgotten);

@@ -50,6 +50,7 @@ struct _CupFalRequest
   CupFalAccepted accepted;
   gboolean in_journal;          /* as accepted, and not given up */
   gboolean resumed;             /* it was accepted before this run */
+  gboolean out_of_reach;        /* its status cannot be had */
   gboolean kept;                /* left to the service at the end */
   gint64 submitted;             /* when the answer came, 0 before */
   gint64 service_time;          /* from then until it was completed */
@@ -150,5 +151,7 @@ void cup_fal_request_fail (CupFalRequest * request, GError * error);
 void cup_fal_request_fail_with (CupFalRequest * request,
     const CupFalFailure * failure, const GError * error);
 void cup_fal_request_on_deadline (gpointer data);
+/* The process was stopped, and the time has passed meanwhile: asks once more. */
+void cup_fal_request_on_resumed (gpointer data);
 
 G_END_DECLS

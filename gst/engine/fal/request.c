@@ -196,7 +196,7 @@ cup_fal_request_start (CupFalRequest * request)
 
   g_queue_push_tail_link (&api->requests, &request->link);
   cup_fal_clock_init (&request->clock, api->http, cup_fal_request_on_deadline,
-      request);
+      cup_fal_request_on_resumed, request);
   if (api->closed) {
     cup_fal_request_abandon (request);
     return;

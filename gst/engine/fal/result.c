@@ -11,10 +11,9 @@
 
 /* Results and pictures that make no sense. */
 #define MAX_UNREADABLE 6
-/* Answers with a failure, and the time between them (in retry-delays: ten
- * seconds), before it is believed to be the job's and not the answer's. */
+/* Answers with a failure before it is believed to be the job's and not the
+ * answer's. */
 #define CONFIRMATIONS 3
-#define CONFIRM_DELAYS 20
 /* For how long files are there in any case; fal says seven days. */
 #define FILE_LIFETIME G_TIME_SPAN_DAY
 /* The whole picture is in the JSON where the application was asked for that. */
@@ -136,6 +135,7 @@ download (CupFalRequest * request)
   spec.url = request->output.url;
   spec.max_size = cup_fal_max_result_bytes (request->max_pixels);
   spec.follow_redirects = TRUE;
+  spec.is_paid = TRUE;
   spec.max_unreadable = MAX_UNREADABLE;
   cup_fal_call_start (&request->call, request->api, &spec, &picture_funcs,
       request);
@@ -228,9 +228,8 @@ fetch_result (CupFalRequest * request)
 
   request->stage = CUP_STAGE_RESULT;
   spec.max_unreadable = MAX_UNREADABLE;
+  spec.is_paid = TRUE;
   spec.confirmations = request->failure_is_told ? 1 : CONFIRMATIONS;
-  spec.confirm_time = request->failure_is_told ? 0 :
-      CONFIRM_DELAYS * request->api->retry_delay;
   spec.url = request->accepted.response_url;
   if (wants_inline_result (request))
     spec.max_size = MAX_INLINE_RESULT;
@@ -301,6 +300,9 @@ on_follow_failed (const CupFalFailure * failure, const GError * error,
 {
   CupFalRequest *request = user_data;
 
+  /* It may be running: nothing that was asked for its status is a reason to
+   * cancel it. */
+  request->out_of_reach = TRUE;
   if (failure && cup_fal_failure_is_unknown_request (failure)) {
     if (request->resumed) {
       cup_fal_request_start_over (request, failure);

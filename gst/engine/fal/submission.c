@@ -21,6 +21,7 @@ forget_submission (CupFalRequest * request)
   request->submitted = 0;
   request->completed = FALSE;
   request->failure_is_told = FALSE;
+  request->out_of_reach = FALSE;
   request->resumed = FALSE;
   cup_fal_logs_free (request->logs);
   request->logs = cup_fal_logs_new ();
