@@ -240,6 +240,8 @@ go_on (gpointer data)
       cup_cache_wake (dispatcher->cache);
   } else if (finding.find == CUP_CACHE_STORED) {
     cup_job_return_result (job, g_steal_pointer (&finding.result));
+  } else if (finding.find == CUP_CACHE_UNUSABLE) {
+    cup_job_return_error (job, g_steal_pointer (&finding.error));
   } else if (finding.find == CUP_CACHE_RESUMABLE && !finding.claimed) {
     cup_job_return_error (job, cup_budget_new_dry_error ("dry-run=true: a "
             "request that an earlier run has submitted would be gone on with"));

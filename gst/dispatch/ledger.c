@@ -167,6 +167,32 @@ keeps (gpointer data)
   return kept;
 }
 
+/* It was paid for: what is stored is all that there is to have for it. */
+static gboolean
+unusable (gpointer data, const CupJournalPicture * picture)
+{
+  CupLedger *ledger = data;
+  CupImageInfo info = {.type = picture->type };
+  CupResult *result;
+  gboolean claimed;
+
+  g_mutex_lock (&ledger->lock);
+  claimed = ledger->is_claimed;
+  ledger->is_claimed = FALSE;
+  g_mutex_unlock (&ledger->lock);
+  if (!claimed)
+    return FALSE;
+  end_submission (ledger, TRUE, FALSE);
+  result = cup_result_new_bytes (g_bytes_ref (picture->bytes), &info);
+  result->request_id = g_strdup (picture->request_id);
+  result->url = g_strdup (picture->url);
+  cup_cache_add (ledger->cache, &ledger->key, result,
+      cup_engine_get_name (ledger->engine),
+      cup_engine_get_service (ledger->engine));
+  cup_result_free (result);
+  return TRUE;
+}
+
 static gchar *
 lookup_upload (gpointer data, GBytes * bytes, const gchar * place)
 {
@@ -217,7 +243,7 @@ ledger_free (gpointer data)
 }
 
 static const CupJournalFuncs journal_funcs = {
-  may_submit, refused, accepted, lost, keeps,
+  may_submit, refused, accepted, lost, keeps, unusable,
   lookup_upload, add_upload, remove_upload, ledger_free
 };
 

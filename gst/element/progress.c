@@ -44,6 +44,7 @@ struct _CupFrameProgress
   GQueue messages;              /* of GstMessage, to be posted */
   gboolean posting;             /* a thread is about it */
   gboolean ended;
+  gboolean is_done;             /* its end was told as "done" */
   gboolean shown;               /* as GST_MESSAGE_PROGRESS, once at least */
   gchar *request_id;
   guint retries;                /* submissions beyond the first, counted */
@@ -201,10 +202,21 @@ count_end (CupFrameProgress * frame, const End * end)
   CupStats *stats = frame->reporter->stats;
   const CupResult *result = end->result;
 
+  if (frame->is_done)
+    cup_stats_take_back_done (stats);
+  frame->is_done = end->end == CUP_END_DONE;
   cup_stats_count_end (stats, end->end, result, end->is_unsafe);
   if (result && result->origin == CUP_RESULT_MADE
       && result->submissions > frame->retries + 1)
     cup_stats_count_retries (stats, result->submissions - 1 - frame->retries);
+}
+
+/* Lock held. Whether nothing more is told of the frame: but that a result turns out
+ * not to be usable is told after it was said to be done. */
+static gboolean
+is_silent (const CupFrameProgress * frame, CupEnd end)
+{
+  return frame->ended && !(frame->is_done && end == CUP_END_FAILED);
 }
 
 /* Takes the messages, of which @text may be NULL. @end: NULL where this is not
@@ -216,7 +228,7 @@ post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
   GstMessage *message;
 
   g_mutex_lock (&frame->lock);
-  if (frame->ended) {
+  if (is_silent (frame, end ? end->end : CUP_N_ENDS)) {
     g_mutex_unlock (&frame->lock);
     gst_message_unref (job);
     gst_clear_message (&text);
@@ -242,16 +254,17 @@ post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
   g_mutex_unlock (&frame->lock);
 }
 
-/* As begin_post(), and NULL where the frame's end was told. */
+/* As begin_post(), and NULL where the frame's end was told. @end: what is about to
+ * be told, CUP_N_ENDS for no end. */
 static GstElement *
-begin (CupFrameProgress * frame)
+begin (CupFrameProgress * frame, CupEnd end)
 {
-  gboolean ended;
+  gboolean silent;
 
   g_mutex_lock (&frame->lock);
-  ended = frame->ended;
+  silent = is_silent (frame, end);
   g_mutex_unlock (&frame->lock);
-  return ended ? NULL : begin_post (frame->reporter);
+  return silent ? NULL : begin_post (frame->reporter);
 }
 
 static GstStructure *
@@ -477,7 +490,7 @@ static void
 job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
 {
   CupFrameProgress *frame = user_data;
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_N_ENDS);
   GstStructure *structure;
 
   if (!element)
@@ -546,7 +559,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
     gboolean is_unsafe)
 {
   const End end = { CUP_END_DONE, result, is_unsafe };
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_END_DONE);
   GstStructure *structure;
 
   if (!element)
@@ -585,7 +598,7 @@ static void
 skip_job (CupFrameProgress * frame, const GError * error)
 {
   const End end = { CUP_END_SKIPPED, NULL, FALSE };
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_END_SKIPPED);
   GstStructure *structure;
 
   if (!element)
@@ -613,7 +626,7 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
     skip_job (frame, error);
     return;
   }
-  element = begin (frame);
+  element = begin (frame, CUP_END_FAILED);
   if (!element)
     return;
   structure = new_structure (frame, "failed");
@@ -629,7 +642,7 @@ void
 cup_frame_progress_cancelled (CupFrameProgress * frame)
 {
   const End end = { CUP_END_CANCELLED, NULL, FALSE };
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_END_CANCELLED);
   GstStructure *structure;
 
   if (!element)

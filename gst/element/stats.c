@@ -286,6 +286,14 @@ cup_stats_count_end (CupStats * stats, CupEnd end, const CupResult * result,
 }
 
 void
+cup_stats_take_back_done (CupStats * stats)
+{
+  g_mutex_lock (&stats->lock);
+  stats->ends[CUP_END_DONE]--;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
 cup_stats_count_retries (CupStats * stats, guint n)
 {
   g_mutex_lock (&stats->lock);

@@ -115,12 +115,12 @@ static const Row rows[] = {
   {"result", FAILED, 1,
       "model-422 model-policy model-500-final model-text bad_request "
         "client_cancelled client_disconnected job-504user stuck "
-        "no-image bad-url not-image empty bomb "},
+        "no-image bad-url not-image bad-header empty bomb "},
   {"result", DELIVERED, 1, "black tinted images data-uri wrong-size damaged "},
 
   {"download", DELIVERED, 1,
-      PASSING CONNECTION HARMLESS "garbage html blank gzip-bomb "
-        "401 402 403 404 " REDIRECTS},
+      PASSING CONNECTION HARMLESS "garbage html blank damaged "
+        "gzip-bomb 401 402 403 404 " REDIRECTS},
   {"download", FAILED, 1, "oversize "},
 
   /* Nobody waits for it: the job has been cancelled already. */

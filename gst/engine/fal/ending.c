@@ -109,6 +109,9 @@ cup_fal_request_complete (CupFalRequest * request, CupResult * result,
       && cup_journal_keeps (request->journal);
   if (request->kept && request->in_journal)
     error = add_that_it_is_kept (error);
+  if (error && cup_error_edit_details (error)
+      && !cup_error_get_details (error)->url)
+    cup_error_edit_details (error)->url = g_strdup (request->output.url);
   if (error)
     cup_job_return_error (job, error);
   else

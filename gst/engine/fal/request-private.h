@@ -66,6 +66,7 @@ struct _CupFalRequest
   CupFalOutput output;
   GBytes *picture;
   CupImageInfo picture_info;
+  GBytes *unusable;             /* the last picture that could not be used */
   guint64 bytes_up;
 };
 

@@ -38,6 +38,7 @@ cup_fal_request_unref (CupFalRequest * request)
   cup_fal_accepted_clear (&request->accepted);
   cup_fal_output_clear (&request->output);
   g_clear_pointer (&request->picture, g_bytes_unref);
+  g_clear_pointer (&request->unusable, g_bytes_unref);
   g_clear_pointer (&request->body, g_bytes_unref);
   g_clear_pointer (&request->logs, cup_fal_logs_free);
   g_free (request->input_url);

@@ -21,16 +21,34 @@
 
 /* Download. */
 
+/* What is damaged on the way is fetched again; the very same bytes a second time
+ * are what the service has. A file with a checksum that is wrong may be read all
+ * the same, or leave as it is. */
+static gboolean
+check_bytes (CupFalRequest * request, GBytes * bytes, GError ** error)
+{
+  CupImageInfo *info = &request->picture_info;
+  gboolean again = request->unusable
+      && g_bytes_equal (request->unusable, bytes);
+  gboolean good = cup_image_read_info (bytes, info, error)
+      && cup_pixels_check_size (info->width, info->height, request->max_pixels,
+      "the result", error)
+      && cup_image_check_complete (bytes, info->type, error)
+      && (again || cup_image_check_sums (bytes, info->type, error));
+
+  g_clear_pointer (&request->unusable, g_bytes_unref);
+  if (!good && cup_image_get_type (bytes) != CUP_IMAGE_UNKNOWN)
+    request->unusable = g_bytes_ref (bytes);
+  return good;
+}
+
 static gboolean
 check_picture (CupFalRequest * request, GBytes * bytes, GError ** error)
 {
   CupImageInfo *info = &request->picture_info;
   CupImageType declared;
 
-  if (!cup_image_read_info (bytes, info, error)
-      || !cup_pixels_check_size (info->width, info->height,
-          request->max_pixels, "the result", error)
-      || !cup_image_check_complete (bytes, info->type, error))
+  if (!check_bytes (request, bytes, error))
     return FALSE;
 
   declared = request->output.content_type ?
@@ -86,6 +104,32 @@ is_gone (CupFalRequest * request, const CupFalFailure * failure)
       || (failure->status == 403 && age > FILE_LIFETIME);
 }
 
+/* The picture is there, and cannot be used: whatever it is, it was paid for. */
+static void
+fail_with_picture (CupFalRequest * request, const GError * error)
+{
+  CupJournalPicture picture = { request->unusable };
+  GError *reason = cup_fal_call_make_error (request->api, NULL, error,
+      request->stage, request->accepted.request_id);
+  gchar *message;
+
+  if (request->unusable) {
+    picture.type = cup_image_get_type (request->unusable);
+    picture.request_id = request->accepted.request_id;
+    picture.url = request->output.url;
+    if (cup_journal_unusable (request->journal, &picture)) {
+      request->in_journal = FALSE;
+      message =
+          g_strconcat (reason->message,
+          "; the picture is kept as it came, "
+          "and the next run reads it again", NULL);
+      g_free (reason->message);
+      reason->message = message;
+    }
+  }
+  cup_fal_request_fail (request, reason);
+}
+
 static gboolean
 accept_picture (CupHttpResponse * response, gpointer user_data, GError ** error)
 {
@@ -101,8 +145,10 @@ on_picture (CupHttpResponse * response, const CupFalFailure * failure,
 
   if (failure && request->resumed && is_gone (request, failure))
     cup_fal_request_start_over (request, failure);
-  else if (failure || error)
-    cup_fal_request_fail_with (request, failure, error);
+  else if (failure)
+    cup_fal_request_fail_with (request, failure, NULL);
+  else if (error)
+    fail_with_picture (request, error);
   else
     return_picture (request);
 }
@@ -119,10 +165,12 @@ download (CupFalRequest * request)
 
   request->stage = CUP_STAGE_DOWNLOAD;
   if (request->output.data) {
+    /* Of a picture in the answer there is no other copy. */
+    request->unusable = g_bytes_ref (request->output.data);
     if (check_picture (request, request->output.data, &error))
       return_picture (request);
     else
-      cup_fal_request_fail_with (request, NULL, error);
+      fail_with_picture (request, error);
     g_clear_error (&error);
     return;
   }

@@ -27,6 +27,8 @@ forget_submission (CupFalRequest * request)
   request->logs = cup_fal_logs_new ();
   g_clear_pointer (&request->state_word, g_free);
   request->inference_time = -1;
+  cup_fal_output_clear (&request->output);
+  g_clear_pointer (&request->unusable, g_bytes_unref);
 }
 
 static void
