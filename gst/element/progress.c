@@ -314,7 +314,7 @@ set_string (GstStructure * structure, const gchar * name, const gchar * value)
 }
 
 static void
-set_seconds (GstStructure * structure, const gchar * name, gdouble value)
+set_number (GstStructure * structure, const gchar * name, gdouble value)
 {
   if (value >= 0)
     gst_structure_set (structure, name, G_TYPE_DOUBLE, value, NULL);
@@ -362,7 +362,15 @@ cup_progress_fill_result (GstStructure * structure, const CupResult * result)
   set_string (structure, "url", result->url);
   if (result->has_seed)
     gst_structure_set (structure, "seed", G_TYPE_INT64, result->seed, NULL);
-  set_seconds (structure, "inference-time", result->inference_time);
+  set_string (structure, "content-type", result->content_type);
+  set_string (structure, "file-name", result->file_name);
+  if (result->file_size >= 0)
+    gst_structure_set (structure, "file-size", G_TYPE_UINT64,
+        (guint64) result->file_size, NULL);
+  set_number (structure, "inference-time", result->inference_time);
+  /* Of what is shared or stored nothing is charged. */
+  if (result->origin == CUP_RESULT_MADE)
+    set_number (structure, "billable-units", result->billable_units);
 }
 
 static const gchar *
@@ -545,8 +553,8 @@ describe_end (CupFrameProgress * frame, const CupResult * result)
 static void
 fill_effort (GstStructure * structure, const CupResult * result)
 {
-  set_seconds (structure, "queue-time", result->queue_time);
-  set_seconds (structure, "service-time", result->service_time);
+  set_number (structure, "queue-time", result->queue_time);
+  set_number (structure, "service-time", result->service_time);
   if (result->submissions > 0)
     gst_structure_set (structure,
         "submissions", G_TYPE_UINT, result->submissions,
@@ -573,7 +581,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
       frame->height);
   cup_progress_fill_origin (structure, result);
   if (result->total_time > 0)
-    set_seconds (structure, "total-time", result->total_time);
+    set_number (structure, "total-time", result->total_time);
   if (result->origin == CUP_RESULT_MADE)
     fill_effort (structure, result);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe, NULL);

@@ -83,7 +83,8 @@ void cup_frame_progress_fill (CupFrameProgress * frame,
 /* Sets `settings`, unless there never was a job. */
 void cup_frame_progress_fill_settings (CupFrameProgress * frame,
     GstStructure * structure);
-/* Sets `request-id`, `seed`, `url` and `inference-time`, as far as known. */
+/* Sets `request-id`, `seed`, `url`, `content-type`, `file-name`, `file-size`,
+ * `inference-time` and `billable-units`, as far as known. */
 void cup_progress_fill_result (GstStructure * structure,
     const CupResult * result);
 /* Sets `origin`. */

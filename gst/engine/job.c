@@ -50,6 +50,8 @@ struct _CupJob
 static void
 init_times (CupResult * result)
 {
+  result->file_size = -1;
+  result->billable_units = -1;
   result->inference_time = -1;
   result->queue_time = -1;
   result->service_time = -1;
@@ -114,6 +116,8 @@ cup_result_copy (const CupResult * result)
     cup_image_metadata_ref (copy->metadata);
   copy->request_id = g_strdup (result->request_id);
   copy->url = g_strdup (result->url);
+  copy->content_type = g_strdup (result->content_type);
+  copy->file_name = g_strdup (result->file_name);
   return copy;
 }
 
@@ -146,6 +150,8 @@ cup_result_free (CupResult * result)
   g_clear_pointer (&result->metadata, cup_image_metadata_unref);
   g_free (result->request_id);
   g_free (result->url);
+  g_free (result->content_type);
+  g_free (result->file_name);
   g_free (result);
 }
 

@@ -48,6 +48,11 @@ typedef enum
  * @seed: the seed that was used
  * @request_id: (nullable): the service's id
  * @url: (nullable): where the service keeps the picture
+ * @content_type: (nullable): what the service says that the file at @url is
+ * @file_name: (nullable): and how it is called
+ * @file_size: and how many bytes it has, or a negative number
+ * @billable_units: what the service charges for, in the unit of its price, or a
+ *   negative number
  * @inference_time: seconds of work that the service reports, or a negative
  *   number
  * @queue_time: seconds that it waited at the service, or a negative number
@@ -83,6 +88,10 @@ typedef struct
   gint64 seed;
   gchar *request_id;
   gchar *url;
+  gchar *content_type;
+  gchar *file_name;
+  gint64 file_size;
+  gdouble billable_units;
   gdouble inference_time;
   gdouble queue_time;
   gdouble service_time;

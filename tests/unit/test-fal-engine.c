@@ -245,8 +245,16 @@ static const Case cases[] = {
       CUP_ERROR_NOT_FOUND, "application (\"owner/alias/sub\")", {1, 1, 1, 0,
           0, 0, 0}},
   {"submit/bad-id", {{SUBMIT, ALWAYS, ANSWER, 200,
-              "{\"request_id\":\"../../x\"}"}}, CUP_ERROR_BAD_DATA,
+              "{\"request_id\":\"..\"}"}}, CUP_ERROR_BAD_DATA,
       "request_id", {1, 1, 1, 0, 0, 0, 0}},
+  {"submit/odd-id", {{SUBMIT, ALWAYS, ANSWER, 200,
+              "{\"request_id\":\"job: 7/8?\",\"status_url\":"
+                    "\"$/owner/alias/requests/" ID "/status\","
+                    "\"response_url\":\"$/owner/alias/requests/" ID "\"}"}},
+      -1, NULL, {1, 1, 1, 1, 1, 1, 0}},
+  {"submit/id-in-header", {{SUBMIT, ALWAYS, ANSWER, 200,
+              "{\"status\":\"IN_QUEUE\"}", "x-fal-request-id", ID}}, -1, NULL,
+      {1, 1, 1, 1, 1, 1, 0}},
   {"submit/foreign-urls", {{SUBMIT, ALWAYS, ANSWER, 200, "{\"request_id\":\"" ID
                     "\",\"status_url\":\"https://evil.example/status\","
                     "\"response_url\":\"http://127.0.0.1:1/response\","
@@ -281,6 +289,28 @@ static const Case cases[] = {
   {"download/once", {{PICTURE, 1, ANSWER, 404, "<html>not there yet</html>"},
           {PICTURE, 1, ANSWER, 403, "no"}, {PICTURE, 1, ANSWER, 405, "no"}},
       -1, NULL, {1, 1, 1, 1, 1, 4, 0}, 300 * MS},
+  /* Words for the end that are not documented. */
+  {"status/failed", {{STATUS, ALWAYS, ANSWER, 200,
+              "{\"status\":\"FAILED\",\"error\":\"boom\"}"},
+          {RESULT, ALWAYS, ANSWER, 400,
+              "{\"detail\":\"Request is still in progress\"}"}},
+      CUP_ERROR_BAD_INPUT, "the service says FAILED: boom",
+      {1, 1, 1, 1, 1, 0, 0}, 1000 * MS},
+  {"status/cancelled", {{STATUS, ALWAYS, ANSWER, 200,
+              "{\"status\":\"CANCELLED\"}"},
+          {RESULT, ALWAYS, ANSWER, 404, "{\"detail\":\"no request\"}"}},
+      CUP_ERROR_NOT_FOUND, "the service says CANCELLED; ",
+      {1, 1, 1, 1, 1, 0, 0}, 1000 * MS},
+  {"status/succeeded", {{STATUS, ALWAYS, ANSWER, 200,
+              "{\"status\":\"succeeded\"}"}}, -1, NULL,
+      {1, 1, 1, 1, 1, 1, 0}},
+  {"result/words", {{RESULT, ALWAYS, ANSWER, 200,
+              "{\"detail\":\"The model is asleep\"}"}}, CUP_ERROR_BAD_DATA,
+      "the service says: The model is asleep", {1, 1, 1, 1, -1, 0, 0}},
+  {"result/error", {{RESULT, ALWAYS, ANSWER, 200,
+              "{\"error\":{\"message\":\"Out of luck\"}}"}},
+      CUP_ERROR_BAD_DATA, "the service says: Out of luck",
+      {1, 1, 1, 1, -1, 0, 0}},
   /* An outage that is longer than any number of attempts. */
   {"status/long-outage", {{STATUS, 30, ANSWER, 502, NGINX}}, -1, NULL,
       {1, 1, 1, -1, 1, 1, 0}, 2 * MS},
@@ -469,18 +499,17 @@ test_upload_unknown (void)
   service_free (service);
 }
 
-/* The service stops answering for good. */
+/* The service stops answering for good: only the job's time ends that. */
 static void
 test_status_given_up (void)
 {
   const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 503, NGINX}, {0} };
   Service *service = service_new (rules);
   CupEngine *engine = engine_new (service);
-  Outcome *outcome = start (engine, 0);
+  Outcome *outcome = start (engine, 500 * MS);
 
   finish (outcome);
-  assert_words (outcome->error, CUP_ERROR_SERVICE, "asking for the status");
-  g_assert_cmpint (count (service, STATUS), ==, 14);
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "HTTP 503");
   cup_engine_close (engine);
   cup_engine_join (engine);
   g_object_unref (engine);

@@ -373,10 +373,8 @@ test_cancelled (void)
 static void
 test_bad_id (void)
 {
-  gchar *long_id = g_strnfill (200, 'a');
-  const gchar *const ids[] = { NULL, "", ".", "..", "../../../storage", "a/b",
-    "a?b", "a#b", "a%2fb", "a b", "a\nb", "é", long_id
-  };
+  gchar *long_id = g_strnfill (300, 'a');
+  const gchar *const ids[] = { NULL, "", ".", "..", "a\nb", "a\xff", long_id };
   Fixture f;
   Outcome *outcome;
   guint i;

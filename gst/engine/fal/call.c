@@ -130,6 +130,8 @@ is_believed (CupFalCall * call, const CupFalFailure * failure)
 {
   gboolean transient = cup_fal_failure_is_transient (failure);
 
+  if (call->spec.is_last && failure->is_from_service)
+    return TRUE;
   if (call->spec.confirmations > 0 && (transient
           || cup_fal_failure_is_worth_resubmitting (failure))
       && cup_fal_failure_is_of_job (failure))
@@ -179,6 +181,8 @@ is_unreadable (CupFalCall * call)
       || has_stayed (call, &call->first_final, PATIENCE_DELAYS);
 
   call->unreadable++;
+  if (call->spec.is_last)
+    return TRUE;
   return call->spec.max_unreadable > 0 && stayed
       && call->unreadable >= call->spec.max_unreadable;
 }

@@ -32,6 +32,7 @@ typedef struct _CupFalCall CupFalCall;
  *   would end the job, other than a failure of the job itself, has to stay for
  *   some time before it is believed: a file that is not found, a key that is
  *   refused, a redirection, an answer that is not accepted
+ * @is_last: what the service itself answers is believed at once, whatever it is
  * @confirmations: how often a failure of the job itself has to come before it is
  *   believed, and for some time, too; 1 where it is known already, 0 where
  *   failures are tried like any other
@@ -51,6 +52,7 @@ typedef struct
   gsize max_size;
   guint max_unreadable;
   gboolean is_paid;
+  gboolean is_last;
   guint confirmations;
   guint max_attempts;
 } CupFalCallSpec;

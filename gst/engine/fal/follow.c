@@ -172,7 +172,7 @@ take_status (CupFalFollow * self, const CupFalStatus * status,
   self->funcs->trouble (NULL, self->user_data);
   cup_fal_logs_take (self->logs, status->logs, kind, report_log, self);
   self->funcs->status (status, self->user_data);
-  if (status->state == CUP_FAL_COMPLETED)
+  if (status->state == CUP_FAL_COMPLETED || status->state == CUP_FAL_ENDED)
     self->completed = TRUE;
 }
 

@@ -58,12 +58,15 @@ struct _CupFalRequest
   gint64 queued;                /* of it, in the service's queue */
   gboolean completed;           /* the service is done with it */
   gboolean failure_is_told;     /* and it has failed */
+  gboolean is_over;             /* in a word for an end that is not documented */
+  gchar *told_error;            /* (nullable): what the status says of it */
   CupProgressState state;
   gchar *state_word;
   gint64 queue_position;
   gdouble inference_time;
   gchar *trouble;               /* (nullable): why it is tried again */
   CupFalOutput output;
+  gdouble billable_units;       /* of the result, -1 where it does not tell */
   GBytes *picture;
   CupImageInfo picture_info;
   GBytes *unusable;             /* the last picture that could not be used */

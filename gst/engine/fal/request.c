@@ -43,6 +43,7 @@ cup_fal_request_unref (CupFalRequest * request)
   g_clear_pointer (&request->logs, cup_fal_logs_free);
   g_free (request->input_url);
   g_free (request->state_word);
+  g_free (request->told_error);
   g_free (request->trouble);
   cup_fal_api_unref (request->api);
   g_free (request);
@@ -159,6 +160,7 @@ cup_fal_request_new (CupFalApi * api, CupJob * job)
   request->started = g_get_monotonic_time ();
   request->queue_position = -1;
   request->inference_time = -1;
+  request->billable_units = -1;
   request->submit_backoff =
       cup_fal_api_make_backoff (api, CUP_FAL_MAX_ATTEMPTS);
   request->job_backoff = cup_fal_api_make_backoff (api, G_MAXUINT);
