@@ -14,6 +14,7 @@ cup_error_private_copy (const CupErrorPrivate * src, CupErrorPrivate * dest)
   dest->http_status = src->http_status;
   dest->request_id = g_strdup (src->request_id);
   dest->error_type = g_strdup (src->error_type);
+  dest->url = g_strdup (src->url);
   dest->stage = src->stage;
   dest->maybe_accepted = src->maybe_accepted;
 }
@@ -23,6 +24,7 @@ cup_error_private_clear (CupErrorPrivate * priv)
 {
   g_free (priv->request_id);
   g_free (priv->error_type);
+  g_free (priv->url);
 }
 
 G_DEFINE_EXTENDED_ERROR (CupError, cup_error);

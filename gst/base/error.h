@@ -65,6 +65,7 @@ typedef enum
  * @error_type: (nullable): the service's own type of the error
  *   (`detail[].type` or `error_type` of fal's protocol); of CUP_ERROR_BUDGET the
  *   property that is the limit
+ * @url: (nullable): where the service keeps the picture, where the job was done
  * @stage: (nullable): what was being done, a static string ("upload",
  *   "submit", "status", "result", "download")
  * @maybe_accepted: whether the service may have accepted the request, and may
@@ -75,6 +76,7 @@ typedef struct
   guint http_status;
   gchar *request_id;
   gchar *error_type;
+  gchar *url;
   const gchar *stage;
   gboolean maybe_accepted;
 } CupErrorDetails;

@@ -132,13 +132,38 @@ get_seconds (const CupResult * result)
       MIN (result->inference_time, MAX_INFERENCE) : 0;
 }
 
+/* What is charged for. */
+typedef struct
+{
+  gdouble pixels;
+  gdouble seconds;
+} Amounts;
+
+/* Lock held. By the result itself; where the service says how many units it
+ * charges for, and the prices tell what a unit is, by that. */
+static Amounts
+get_amounts (const CupBudget * budget, const CupResult * result)
+{
+  Amounts amounts = { (gdouble) get_pixels (result), get_seconds (result) };
+  const CupBudgetLimits *limits = &budget->limits;
+  gdouble units = result->billable_units;
+
+  if (units == 0)
+    amounts.pixels = amounts.seconds = 0;
+  else if (units > 0 && limits->per_second > 0 && !(limits->per_megapixel > 0))
+    amounts.seconds = MIN (units, MAX_INFERENCE);
+  else if (units > 0 && limits->per_megapixel > 0 && !(limits->per_second > 0))
+    amounts.pixels = MIN (units * 1e6, MAX_PIXELS);
+  return amounts;
+}
+
 static void
-add_result (Account * account, const CupResult * result)
+add_amounts (Account * account, const Amounts * amounts)
 {
   account->n++;
-  account->pixels = add (account->pixels, get_pixels (result));
+  account->pixels = add (account->pixels, (guint64) (amounts->pixels + 0.5));
   account->microseconds = add (account->microseconds,
-      (guint64) (get_seconds (result) * 1e6 + 0.5));
+      (guint64) (amounts->seconds * 1e6 + 0.5));
 }
 
 static void
@@ -158,10 +183,10 @@ get_mean (const Mean * mean)
 
 /* Lock held. */
 static void
-learn (CupBudget * budget, const CupResult * result)
+learn (CupBudget * budget, const Amounts * amounts)
 {
-  add_to_mean (&budget->pixels, (gdouble) get_pixels (result));
-  add_to_mean (&budget->seconds, get_seconds (result));
+  add_to_mean (&budget->pixels, amounts->pixels);
+  add_to_mean (&budget->seconds, amounts->seconds);
 }
 
 /* Costs */
@@ -367,10 +392,13 @@ void
 cup_budget_settle (CupBudget * budget, gdouble megapixels,
     const CupResult * result)
 {
+  Amounts amounts;
+
   g_mutex_lock (&budget->lock);
+  amounts = get_amounts (budget, result);
   remove_pending (&budget->spent, megapixels);
-  add_result (&budget->settled, result);
-  learn (budget, result);
+  add_amounts (&budget->settled, &amounts);
+  learn (budget, &amounts);
   g_mutex_unlock (&budget->lock);
 }
 
@@ -385,11 +413,14 @@ cup_budget_refund (CupBudget * budget, gdouble megapixels)
 void
 cup_budget_save (CupBudget * budget, const CupResult * result)
 {
+  Amounts amounts;
+
   g_mutex_lock (&budget->lock);
-  add_result (&budget->saved, result);
+  amounts = get_amounts (budget, result);
+  add_amounts (&budget->saved, &amounts);
   /* What many frames share is one result. */
   if (result->origin != CUP_RESULT_SHARED)
-    learn (budget, result);
+    learn (budget, &amounts);
   g_mutex_unlock (&budget->lock);
 }
 

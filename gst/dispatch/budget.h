@@ -99,7 +99,9 @@ void cup_budget_give_back (CupBudget * budget, gdouble megapixels);
 /* What is reserved was accepted, or may have been. Counts as one of `requests`
  * from now on. */
 void cup_budget_spend (CupBudget * budget, gdouble megapixels);
-/* What was spent has a result: the cost is known better. */
+/* What was spent has a result: the cost is known better. Where the service says how
+ * many units it charges for, and there is one price, these are the seconds or
+ * megapixels of that price; 0 units cost nothing. */
 void cup_budget_settle (CupBudget * budget, gdouble megapixels,
     const CupResult * result);
 /* Nothing is charged for what was spent: the service has lost it, or has failed

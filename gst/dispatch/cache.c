@@ -269,6 +269,7 @@ cup_cache_finding_clear (CupCacheFinding * finding)
 {
   g_clear_pointer (&finding->result, cup_result_free);
   g_clear_pointer (&finding->request, cup_journal_request_free);
+  g_clear_error (&finding->error);
 }
 
 /* Nothing was sent or fetched for it now. */
@@ -287,6 +288,21 @@ make_result (const CupStoreRecord * record)
   return result;
 }
 
+/* What the frame of @record fails with: nothing is submitted for it. */
+static GError *
+make_error (const CupStoreRecord * record)
+{
+  const gchar *id = record->request_id ? record->request_id : "unknown";
+  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "%s; delete it to have the frame submitted, and paid for, again (request "
+      "%s)", record->flaw->message, id);
+
+  cup_error_edit_details (error)->request_id = g_strdup (record->request_id);
+  cup_error_edit_details (error)->url = g_strdup (record->url);
+  cup_error_edit_details (error)->stage = "download";
+  return error;
+}
+
 /* FALSE where there was one, and it is damaged. */
 static gboolean
 look_up (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
@@ -298,8 +314,11 @@ look_up (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
   if (cup_store_lookup (cache->store, key, &record, &error)) {
     if (!record)
       return TRUE;
-    finding->find = CUP_CACHE_STORED;
-    finding->result = make_result (record);
+    finding->find = record->flaw ? CUP_CACHE_UNUSABLE : CUP_CACHE_STORED;
+    if (record->flaw)
+      finding->error = make_error (record);
+    else
+      finding->result = make_result (record);
     cup_store_record_free (record);
     return TRUE;
   }
@@ -439,6 +458,13 @@ let_go_of_all (CupCache * cache)
   } while (found && let_go (cache, &next));
 }
 
+static gboolean
+is_stored (const CupCacheFinding * finding)
+{
+  return finding->find == CUP_CACHE_STORED
+      || finding->find == CUP_CACHE_UNUSABLE;
+}
+
 /* FALSE where it is worth another try. */
 static gboolean
 claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
@@ -457,8 +483,7 @@ claim_key (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
       && claim != CUP_STORE_CLAIM_BUSY;
   switch (claim) {
     case CUP_STORE_CLAIM_STORED:
-      return look_up (cache, key, finding)
-          && finding->find == CUP_CACHE_STORED;
+      return look_up (cache, key, finding) && is_stored (finding);
     case CUP_STORE_CLAIM_OURS:
       break;
     case CUP_STORE_CLAIM_UNCERTAIN:
@@ -501,7 +526,7 @@ look_at (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
 
   if (!is_to_be_renewed (cache, key))
     look_up (cache, key, finding);
-  if (finding->find == CUP_CACHE_STORED)
+  if (is_stored (finding))
     return;
   if (!cup_store_is_accepted (cache->store, key, &accepted, &error))
     warn (cache, error);
@@ -520,6 +545,7 @@ cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
   finding->claimed = FALSE;
   finding->result = NULL;
   finding->request = NULL;
+  finding->error = NULL;
   if (!claim)
     look_at (cache, key, finding);
   else if (cache->is_writable)

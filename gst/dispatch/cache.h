@@ -57,6 +57,7 @@ void cup_cache_join (CupCache * cache, gint64 timeout);
  * @CUP_CACHE_NONE: nothing is known; the caller has the key now, if the cache
  *   can be written to
  * @CUP_CACHE_STORED: the result
+ * @CUP_CACHE_UNUSABLE: a result that was stored as it came, and cannot be read
  * @CUP_CACHE_RESUMABLE: the caller has the key now, and the request that the
  *   service has accepted for it
  * @CUP_CACHE_UNCERTAIN: the caller has the key now. A submission of a process
@@ -67,6 +68,7 @@ typedef enum
 {
   CUP_CACHE_NONE,
   CUP_CACHE_STORED,
+  CUP_CACHE_UNUSABLE,
   CUP_CACHE_RESUMABLE,
   CUP_CACHE_UNCERTAIN,
   CUP_CACHE_BUSY,
@@ -78,6 +80,7 @@ typedef enum
  *   or cup_cache_release() ends that
  * @result: STORED
  * @request: RESUMABLE
+ * @error: UNUSABLE
  */
 typedef struct
 {
@@ -85,13 +88,14 @@ typedef struct
   gboolean claimed;
   CupResult *result;
   CupJournalRequest *request;
+  GError *error;
 } CupCacheFinding;
 
 void cup_cache_finding_clear (CupCacheFinding * finding);
 
 /* Blocks on the disk, also where it is far behind with what has been added.
  * Trouble is warned of, and counts as NONE. @claim: FALSE to only look: STORED,
- * RESUMABLE (without @request) or NONE. */
+ * UNUSABLE, RESUMABLE (without @request) or NONE. */
 void cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     CupCacheFinding * finding);
 /* Calls @func, once, when a key that was BUSY may be so no longer, or after

@@ -14,7 +14,6 @@ struct _CupDispatcher
   CupCache *cache;              /* (nullable) */
   CupBudget *budget;            /* (nullable) */
   CupRuns *runs;
-  gint stopping;                /* atomic */
   CupUploadFormat upload_format;        /* has a lock of its own */
 
   GMutex lock;                  /* a leaf; guards below */
@@ -176,9 +175,6 @@ open_ledger (Task * task, CupJob * job, const CupCacheFinding * finding,
   settings.budget = accounted ? dispatcher->budget : NULL;
   settings.megapixels = cup_budget_expect (job);
   settings.cancellable = cup_job_get_cancellable (job);
-  settings.stopping = &dispatcher->stopping;
-  settings.owner = dispatcher;
-  settings.release_owner = dispatcher_unref;
   if (!cup_ledger_open (&settings, &task->ledger, &task->journal, &reason)) {
     if (is_dry_run (dispatcher))
       note_counted (task, reason);
@@ -244,6 +240,8 @@ go_on (gpointer data)
       cup_cache_wake (dispatcher->cache);
   } else if (finding.find == CUP_CACHE_STORED) {
     cup_job_return_result (job, g_steal_pointer (&finding.result));
+  } else if (finding.find == CUP_CACHE_UNUSABLE) {
+    cup_job_return_error (job, g_steal_pointer (&finding.error));
   } else if (finding.find == CUP_CACHE_RESUMABLE && !finding.claimed) {
     cup_job_return_error (job, cup_budget_new_dry_error ("dry-run=true: a "
             "request that an earlier run has submitted would be gone on with"));
@@ -311,12 +309,6 @@ cup_dispatcher_free (CupDispatcher * dispatcher)
   /* Not with the last reference: jobs that were given up may take long. */
   cup_memory_let_go ();
   dispatcher_unref (dispatcher);
-}
-
-void
-cup_dispatcher_stop (CupDispatcher * dispatcher)
-{
-  g_atomic_int_set (&dispatcher->stopping, TRUE);
 }
 
 void

@@ -28,9 +28,6 @@ CupDispatcher *cup_dispatcher_new (CupEngine * engine, CupWorkers * workers,
     CupCache * cache, CupBudget * budget);
 /* Jobs that were submitted are still completed. Does not wait. */
 void cup_dispatcher_free (CupDispatcher * dispatcher);
-/* Before the jobs are cancelled because everything stops: what a service has
- * accepted is left there, where the cache can go on with it in another run. */
-void cup_dispatcher_stop (CupDispatcher * dispatcher);
 
 /* Takes @job; its callback tells the end of it. */
 void cup_dispatcher_submit (CupDispatcher * dispatcher, CupJob * job);

@@ -9,9 +9,6 @@ struct _CupLedger
   CupBudget *budget;
   gdouble megapixels;
   GCancellable *cancellable;
-  const gint *stopping;
-  gpointer owner;
-  GDestroyNotify release_owner;
 
   GMutex lock;                  /* a leaf; guards below */
   gboolean is_claimed;          /* in the cache */
@@ -154,20 +151,46 @@ lost (gpointer data)
 }
 
 /* What the user takes back (a flush, cancel-all, a live frame that is overdue)
- * is not wanted any more. What ends with the element, or with the time that it
- * was given, is. */
+ * is not wanted any more. What ends with the stream, with the element, or with
+ * the time that it was given, is. */
 static gboolean
 keeps (gpointer data)
 {
   CupLedger *ledger = data;
   gboolean kept = is_claimed (ledger)
-      && (g_atomic_int_get (ledger->stopping)
+      && (cup_job_was_left (ledger->cancellable)
       || !g_cancellable_is_cancelled (ledger->cancellable));
 
   g_mutex_lock (&ledger->lock);
   ledger->is_unwanted |= !kept;
   g_mutex_unlock (&ledger->lock);
   return kept;
+}
+
+/* It was paid for: what is stored is all that there is to have for it. */
+static gboolean
+unusable (gpointer data, const CupJournalPicture * picture)
+{
+  CupLedger *ledger = data;
+  CupImageInfo info = {.type = picture->type };
+  CupResult *result;
+  gboolean claimed;
+
+  g_mutex_lock (&ledger->lock);
+  claimed = ledger->is_claimed;
+  ledger->is_claimed = FALSE;
+  g_mutex_unlock (&ledger->lock);
+  if (!claimed)
+    return FALSE;
+  end_submission (ledger, TRUE, FALSE);
+  result = cup_result_new_bytes (g_bytes_ref (picture->bytes), &info);
+  result->request_id = g_strdup (picture->request_id);
+  result->url = g_strdup (picture->url);
+  cup_cache_add (ledger->cache, &ledger->key, result,
+      cup_engine_get_name (ledger->engine),
+      cup_engine_get_service (ledger->engine));
+  cup_result_free (result);
+  return TRUE;
 }
 
 static gchar *
@@ -216,12 +239,11 @@ ledger_free (gpointer data)
   g_clear_pointer (&ledger->budget, cup_budget_unref);
   g_object_unref (ledger->cancellable);
   g_mutex_clear (&ledger->lock);
-  ledger->release_owner (ledger->owner);
   g_free (ledger);
 }
 
 static const CupJournalFuncs journal_funcs = {
-  may_submit, refused, accepted, lost, keeps,
+  may_submit, refused, accepted, lost, keeps, unusable,
   lookup_upload, add_upload, remove_upload, ledger_free
 };
 
@@ -237,9 +259,6 @@ cup_ledger_open (const CupLedgerSettings * settings, CupLedger ** ledger_out,
   ledger->budget = settings->budget ? cup_budget_ref (settings->budget) : NULL;
   ledger->megapixels = settings->megapixels;
   ledger->cancellable = g_object_ref (settings->cancellable);
-  ledger->stopping = settings->stopping;
-  ledger->owner = g_atomic_rc_box_acquire (settings->owner);
-  ledger->release_owner = settings->release_owner;
   g_mutex_init (&ledger->lock);
   if (settings->cache) {
     ledger->key = *settings->key;

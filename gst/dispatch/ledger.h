@@ -34,9 +34,6 @@ typedef struct _CupLedger CupLedger;
  * @budget: (nullable): who pays
  * @megapixels: that the result is expected to have
  * @cancellable: the job's
- * @stopping: whether the whole element stops; atomic, lives as long as @owner
- * @owner: an atomic reference counted box that is kept alive
- * @release_owner: gives a reference of @owner back
  */
 typedef struct
 {
@@ -47,9 +44,6 @@ typedef struct
   CupBudget *budget;
   gdouble megapixels;
   GCancellable *cancellable;
-  const gint *stopping;
-  gpointer owner;
-  GDestroyNotify release_owner;
 } CupLedgerSettings;
 
 /* FALSE with CUP_ERROR_BUDGET where it may not be sent: the claim has been ended.

@@ -41,6 +41,7 @@ struct _CupRun
   GQueue waiters;
   Identity identity;
   gboolean is_listed;           /* by its identity */
+  gboolean is_left;             /* a waiter ended because everything does */
 };
 
 static guint
@@ -119,11 +120,13 @@ on_cancelled (GCancellable * cancellable, gpointer user_data)
   Waiter *waiter = user_data;
   CupRuns *runs = waiter->runs;
   CupJob *unwanted = NULL;
+  gboolean is_left = cup_job_was_left (cancellable);
   CupRun *run;
 
   g_mutex_lock (&runs->lock);
   run = g_steal_pointer (&waiter->run);
   if (run) {
+    is_left = run->is_left = run->is_left || is_left;
     g_queue_remove (&run->waiters, waiter);
     if (g_queue_is_empty (&run->waiters) && run->job)
       unwanted = cup_job_ref (run->job);
@@ -135,7 +138,10 @@ on_cancelled (GCancellable * cancellable, gpointer user_data)
   g_signal_handler_disconnect (cancellable, waiter->handler);
   cup_job_return_if_cancelled (waiter->job);
   if (unwanted) {
-    g_cancellable_cancel (cup_job_get_cancellable (unwanted));
+    if (is_left)
+      cup_job_leave (cup_job_get_cancellable (unwanted));
+    else
+      g_cancellable_cancel (cup_job_get_cancellable (unwanted));
     cup_job_unref (unwanted);
     if (runs->unwanted)
       runs->unwanted (runs->user_data);

@@ -6,7 +6,8 @@
  *
  * The engine works on a job of the run's own (cup_run_get_job()), which has the
  * first job's input and settings. A job that is cancelled ends at once; the
- * engine is told when nobody is left who wants the result.
+ * engine is told when nobody is left who wants the result. That tells whether one of
+ * them was left (cup_job_leave()), rather than taken back.
  *
  * All functions may be called from any thread. The lock inside comes before none
  * but those of GLib.

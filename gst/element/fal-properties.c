@@ -109,7 +109,9 @@ static const CupProperty rows[] = {
   { .name = "retry-delay", .nick = "Retry delay",
     .blurb = "fal: the longest wait, in seconds, before something that failed "
         "is tried again. Waits are random; the longest one doubles with each "
-        "further failure, up to 32 times this",
+        "further failure, up to 32 times this. An answer that would end a "
+        "frame which the service has accepted has to stay for twenty times "
+        "this",
     .kind = CUP_PROPERTY_NUMBER, .offset = OFFSET (retry_delay),
     .minimum = 0.001, .maximum = 3600,
     .flags = GST_PARAM_MUTABLE_READY },

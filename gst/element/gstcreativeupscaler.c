@@ -168,8 +168,6 @@ gst_creative_upscaler_change_state (GstElement * element,
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
     return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    cup_dispatcher_stop (self->dispatcher);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     cup_live_set_playing (self, FALSE);
 

@@ -148,9 +148,9 @@ GstFlowReturn gst_creative_upscaler_fail_frame (GstCreativeUpscaler * self,
 /* @slot: the head, not PENDING or RENDERING. */
 GstFlowReturn gst_creative_upscaler_serve_frame (GstCreativeUpscaler * self,
     CupSlot * slot);
-/* Ends the window with @flow, or with that in force already, and takes back
- * what is behind. Frames stay where the pad may be linked again: they have
- * been paid for. */
+/* Ends the window with @flow, or with that in force already, and leaves the
+ * frames behind: cup_slots_leave(). Frames stay where the pad may be linked again:
+ * they have been paid for. */
 GstFlowReturn gst_creative_upscaler_fail_window (GstCreativeUpscaler * self,
     GstFlowReturn flow, gboolean * eos_taken);
 

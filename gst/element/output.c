@@ -216,6 +216,8 @@ name_request (const CupResult * result, GError * error)
   CupErrorDetails *details = cup_error_edit_details (error);
   gchar *message;
 
+  if (details && !details->url)
+    details->url = g_strdup (result->url);
   if (!details || !result->request_id)
     return;
   details->request_id = g_strdup (result->request_id);

@@ -45,6 +45,7 @@ struct _CupFrameProgress
   GQueue messages;              /* of GstMessage, to be posted */
   gboolean posting;             /* a thread is about it */
   gboolean ended;
+  gboolean is_done;             /* its end was told as "done" */
   gboolean shown;               /* as GST_MESSAGE_PROGRESS, once at least */
   gchar *request_id;
   guint retries;                /* submissions beyond the first, counted */
@@ -203,10 +204,21 @@ count_end (CupFrameProgress * frame, const End * end)
   CupStats *stats = frame->reporter->stats;
   const CupResult *result = end->result;
 
+  if (frame->is_done)
+    cup_stats_take_back_done (stats);
+  frame->is_done = end->end == CUP_END_DONE;
   cup_stats_count_end (stats, end->end, result, end->is_unsafe);
   if (result && result->origin == CUP_RESULT_MADE
       && result->submissions > frame->retries + 1)
     cup_stats_count_retries (stats, result->submissions - 1 - frame->retries);
+}
+
+/* Lock held. Whether nothing more is told of the frame: but that a result turns out
+ * not to be usable is told after it was said to be done. */
+static gboolean
+is_silent (const CupFrameProgress * frame, CupEnd end)
+{
+  return frame->ended && !(frame->is_done && end == CUP_END_FAILED);
 }
 
 /* Takes the messages, of which @text may be NULL. @end: NULL where this is not
@@ -218,7 +230,7 @@ post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
   GstMessage *message;
 
   g_mutex_lock (&frame->lock);
-  if (frame->ended) {
+  if (is_silent (frame, end ? end->end : CUP_N_ENDS)) {
     g_mutex_unlock (&frame->lock);
     gst_message_unref (job);
     gst_clear_message (&text);
@@ -244,16 +256,17 @@ post (CupFrameProgress * frame, GstMessage * job, GstMessage * text,
   g_mutex_unlock (&frame->lock);
 }
 
-/* As begin_post(), and NULL where the frame's end was told. */
+/* As begin_post(), and NULL where the frame's end was told. @end: what is about to
+ * be told, CUP_N_ENDS for no end. */
 static GstElement *
-begin (CupFrameProgress * frame)
+begin (CupFrameProgress * frame, CupEnd end)
 {
-  gboolean ended;
+  gboolean silent;
 
   g_mutex_lock (&frame->lock);
-  ended = frame->ended;
+  silent = is_silent (frame, end);
   g_mutex_unlock (&frame->lock);
-  return ended ? NULL : begin_post (frame->reporter);
+  return silent ? NULL : begin_post (frame->reporter);
 }
 
 static GstStructure *
@@ -303,7 +316,7 @@ set_string (GstStructure * structure, const gchar * name, const gchar * value)
 }
 
 static void
-set_seconds (GstStructure * structure, const gchar * name, gdouble value)
+set_number (GstStructure * structure, const gchar * name, gdouble value)
 {
   if (value >= 0)
     gst_structure_set (structure, name, G_TYPE_DOUBLE, value, NULL);
@@ -354,7 +367,15 @@ cup_progress_fill_result (GstStructure * structure, const CupResult * result)
   set_string (structure, "url", result->url);
   if (result->has_seed)
     gst_structure_set (structure, "seed", G_TYPE_UINT64, result->seed, NULL);
-  set_seconds (structure, "inference-time", result->inference_time);
+  set_string (structure, "content-type", result->content_type);
+  set_string (structure, "file-name", result->file_name);
+  if (result->file_size >= 0)
+    gst_structure_set (structure, "file-size", G_TYPE_UINT64,
+        (guint64) result->file_size, NULL);
+  set_number (structure, "inference-time", result->inference_time);
+  /* Of what is shared or stored nothing is charged. */
+  if (result->origin == CUP_RESULT_MADE)
+    set_number (structure, "billable-units", result->billable_units);
 }
 
 static const gchar *
@@ -482,7 +503,7 @@ static void
 job_progress (CupJob * job, const CupProgress * progress, gpointer user_data)
 {
   CupFrameProgress *frame = user_data;
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_N_ENDS);
   GstStructure *structure;
 
   if (!element)
@@ -537,8 +558,8 @@ describe_end (CupFrameProgress * frame, const CupResult * result)
 static void
 fill_effort (GstStructure * structure, const CupResult * result)
 {
-  set_seconds (structure, "queue-time", result->queue_time);
-  set_seconds (structure, "service-time", result->service_time);
+  set_number (structure, "queue-time", result->queue_time);
+  set_number (structure, "service-time", result->service_time);
   if (result->submissions > 0)
     gst_structure_set (structure,
         "submissions", G_TYPE_UINT, result->submissions,
@@ -551,7 +572,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
     gboolean is_unsafe)
 {
   const End end = { CUP_END_DONE, result, is_unsafe };
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_END_DONE);
   GstStructure *structure;
 
   if (!element)
@@ -565,7 +586,7 @@ cup_frame_progress_done (CupFrameProgress * frame, const CupResult * result,
       frame->height);
   cup_progress_fill_origin (structure, result);
   if (result->total_time > 0)
-    set_seconds (structure, "total-time", result->total_time);
+    set_number (structure, "total-time", result->total_time);
   if (result->origin == CUP_RESULT_MADE)
     fill_effort (structure, result);
   gst_structure_set (structure, "unsafe", G_TYPE_BOOLEAN, is_unsafe, NULL);
@@ -590,7 +611,7 @@ static void
 skip_job (CupFrameProgress * frame, const GError * error)
 {
   const End end = { CUP_END_SKIPPED, NULL, FALSE };
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_END_SKIPPED);
   GstStructure *structure;
 
   if (!element)
@@ -618,7 +639,7 @@ cup_frame_progress_failed (CupFrameProgress * frame, const GError * error)
     skip_job (frame, error);
     return;
   }
-  element = begin (frame);
+  element = begin (frame, CUP_END_FAILED);
   if (!element)
     return;
   structure = new_structure (frame, "failed");
@@ -634,7 +655,7 @@ void
 cup_frame_progress_cancelled (CupFrameProgress * frame)
 {
   const End end = { CUP_END_CANCELLED, NULL, FALSE };
-  GstElement *element = begin (frame);
+  GstElement *element = begin (frame, CUP_END_CANCELLED);
   GstStructure *structure;
 
   if (!element)

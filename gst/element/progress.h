@@ -60,7 +60,8 @@ void cup_frame_progress_watch (CupFrameProgress * frame, CupJob * job);
 void cup_frame_progress_set_input_size (CupFrameProgress * frame, guint width,
     guint height);
 
-/* The end, of which there is one: what comes after the first does nothing.
+/* The end, of which there is one: what comes after the first does nothing, but
+ * a failure after it was done (the result cannot be used) takes its place.
  * Cancellation is an error here, too, and so is what the budget does not
  * allow. */
 void cup_frame_progress_done (CupFrameProgress * frame,
@@ -83,7 +84,8 @@ void cup_frame_progress_fill (CupFrameProgress * frame,
 /* Sets `settings`, unless there never was a job. */
 void cup_frame_progress_fill_settings (CupFrameProgress * frame,
     GstStructure * structure);
-/* Sets `request-id`, `seed`, `url` and `inference-time`, as far as known. */
+/* Sets `request-id`, `seed`, `url`, `content-type`, `file-name`, `file-size`,
+ * `inference-time` and `billable-units`, as far as known. */
 void cup_progress_fill_result (GstStructure * structure,
     const CupResult * result);
 /* Sets `origin`. */

@@ -77,6 +77,8 @@ cup_report_fill_details (GstStructure * structure, const GError * error)
   if (known->error_type)
     gst_structure_set (structure, "error-type", G_TYPE_STRING,
         known->error_type, NULL);
+  if (known->url)
+    gst_structure_set (structure, "url", G_TYPE_STRING, known->url, NULL);
   if (known->maybe_accepted)
     gst_structure_set (structure, "maybe-accepted", G_TYPE_BOOLEAN, TRUE, NULL);
 }

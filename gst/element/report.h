@@ -13,7 +13,8 @@
 G_BEGIN_DECLS
 
 /* Sets what is known of `stage` (string), `http-status` (uint), `request-id`
- * (string), `error-type` (string) and `maybe-accepted` (TRUE: the service may
+ * (string), `error-type` (string), `url` (string: where the service keeps the
+ * picture) and `maybe-accepted` (TRUE: the service may
  * have accepted the request, and charge for it). */
 void cup_report_fill_details (GstStructure * structure, const GError * error);
 

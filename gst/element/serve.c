@@ -151,7 +151,7 @@ gst_creative_upscaler_fail_window (GstCreativeUpscaler * self,
 {
   flow = cup_window_fail (self->window, flow, eos_taken);
   if (flow < GST_FLOW_EOS)
-    cup_slots_abandon (cup_window_steal (self->window, flow), self->srcpad);
+    cup_slots_leave (cup_window_steal (self->window, flow), self->srcpad);
   return flow;
 }
 
@@ -251,7 +251,7 @@ refuse_frames (GstCreativeUpscaler * self)
    * have the same pixels. */
   for (walk = refused; walk; walk = walk->next)
     keep_drop (self, walk->data, CUP_DROP_CANCELLED);
-  cup_slots_abandon (refused, self->srcpad);
+  cup_slots_leave (refused, self->srcpad);
 }
 
 /* The stream ends in front of the failed frame, as if downstream had enough:

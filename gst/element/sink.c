@@ -194,7 +194,7 @@ flush_start (GstCreativeUpscaler * self, GstEvent * event)
 {
   gboolean pushed = gst_pad_push_event (self->srcpad, event);
 
-  cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
+  cup_slots_take_back (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
   gst_pad_pause_task (self->srcpad);
   return pushed ? GST_FLOW_OK : GST_FLOW_ERROR;
@@ -208,7 +208,7 @@ flush_stop (GstCreativeUpscaler * self, GstEvent * event)
 
   /* While downstream still refuses what is pushed. The task runs where the
    * element was stopped and started after the FLUSH_START. */
-  cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
+  cup_slots_take_back (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
   gst_pad_pause_task (self->srcpad);
   gst_creative_upscaler_forget (self);
@@ -400,7 +400,7 @@ gst_creative_upscaler_sink_activate (GstPad * pad, GstObject * parent,
     cup_window_set_flow (self->window, GST_FLOW_OK);
     return TRUE;
   }
-  cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING),
+  cup_slots_leave (cup_window_steal (self->window, GST_FLOW_FLUSHING),
       self->srcpad);
   /* Chain has been woken; wait until it is out. */
   GST_PAD_STREAM_LOCK (pad);

@@ -332,7 +332,7 @@ gst_creative_upscaler_src_activate (GstPad * pad, GstObject * parent,
     cup_report_no_task (GST_ELEMENT (self));
     return FALSE;
   }
-  cup_slots_abandon (cup_window_steal (self->window, GST_FLOW_FLUSHING), pad);
+  cup_slots_leave (cup_window_steal (self->window, GST_FLOW_FLUSHING), pad);
   stopped = gst_pad_stop_task (pad);
   gst_creative_upscaler_forget (self);
   memset (&self->sizing, 0, sizeof self->sizing);

@@ -41,6 +41,7 @@ struct _CupStats
   guint64 ends[CUP_N_ENDS];
   Times queue;
   Times service;
+  Times units;                  /* billable ones */
   guint64 n_latencies;
   guint64 max_latency;          /* microseconds */
   guint64 latencies[N_CLASSES];
@@ -131,6 +132,9 @@ static const CupStatsField fields[] = {
     "is set, or the engine has no service" },
   { "saved-cost", G_TYPE_DOUBLE,
     "the same of `saved-requests`" },
+  { "billable-units", G_TYPE_DOUBLE,
+    "what the service says that it charges for the results that were made, in "
+    "the unit of its price, added up; absent where it does not say" },
   { "queue-time-total", G_TYPE_DOUBLE,
     "seconds that the requests of the results that were made waited in the "
     "service's queue, added up; absent where the engine has no queue" },
@@ -262,6 +266,7 @@ count_result (CupStats * stats, const CupResult * result)
       stats->counts[COUNT_BYTES_DOWN] += result->bytes_down;
       add_time (&stats->queue, result->queue_time);
       add_time (&stats->service, result->service_time);
+      add_time (&stats->units, result->billable_units);
       break;
     case CUP_RESULT_SHARED:
       stats->counts[COUNT_SHARED]++;
@@ -282,6 +287,14 @@ cup_stats_count_end (CupStats * stats, CupEnd end, const CupResult * result,
     stats->counts[COUNT_UNSAFE]++;
   if (result)
     count_result (stats, result);
+  g_mutex_unlock (&stats->lock);
+}
+
+void
+cup_stats_take_back_done (CupStats * stats)
+{
+  g_mutex_lock (&stats->lock);
+  stats->ends[CUP_END_DONE]--;
   g_mutex_unlock (&stats->lock);
 }
 
@@ -419,6 +432,9 @@ cup_stats_to_structure (CupStats * stats, guint in_flight,
       "results-stored", G_TYPE_UINT64, counts[COUNT_STORED],
       "results-shared", G_TYPE_UINT64, counts[COUNT_SHARED], NULL);
   set_budget (structure, budget);
+  if (stats->units.n > 0)
+    gst_structure_set (structure, "billable-units", G_TYPE_DOUBLE,
+        stats->units.sum, NULL);
   set_times (structure, "queue-time-total", "queue-time-mean", &stats->queue);
   set_times (structure, "service-time-total", "service-time-mean",
       &stats->service);

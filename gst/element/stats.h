@@ -66,6 +66,8 @@ void cup_stats_count_drop (CupStats * stats, CupDrop drop);
 /* @result of a job that is done, or NULL. */
 void cup_stats_count_end (CupStats * stats, CupEnd end,
     const CupResult * result, gboolean is_unsafe);
+/* A job that was counted as done has failed after all; its end is counted next. */
+void cup_stats_take_back_done (CupStats * stats);
 /* Submissions of a frame beyond its first. */
 void cup_stats_count_retries (CupStats * stats, guint n);
 /* A frame is about to be pushed. */

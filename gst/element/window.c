@@ -125,8 +125,8 @@ report_drained (GstPad * srcpad)
   gst_object_unref (element);
 }
 
-void
-cup_slots_abandon (GList * slots, GstPad * srcpad)
+static void
+abandon (GList * slots, GstPad * srcpad, void (*cancel) (GCancellable *))
 {
   GList *walk;
 
@@ -149,10 +149,22 @@ cup_slots_abandon (GList * slots, GstPad * srcpad)
     CupSlot *slot = walk->data;
 
     if (slot->type == CUP_SLOT_FRAME)
-      g_cancellable_cancel (slot->cancellable);
+      cancel (slot->cancellable);
     cup_slot_unref (slot);
   }
   g_list_free (slots);
+}
+
+void
+cup_slots_take_back (GList * slots, GstPad * srcpad)
+{
+  abandon (slots, srcpad, g_cancellable_cancel);
+}
+
+void
+cup_slots_leave (GList * slots, GstPad * srcpad)
+{
+  abandon (slots, srcpad, cup_job_leave);
 }
 
 /* Streaming thread */

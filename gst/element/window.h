@@ -49,14 +49,17 @@ void cup_window_set_workers (CupWindow * window, CupWorkers * workers);
 void cup_window_set_flow (CupWindow * window, GstFlowReturn flow);
 
 /* Sets the flow state to @flow, empties the window and releases its waiting
- * queries. Returns the slots, to be passed to cup_slots_abandon() without any
- * lock. */
+ * queries. Returns the slots, to be passed to cup_slots_take_back() or
+ * cup_slots_leave() without any lock. */
 GList *cup_window_steal (CupWindow * window, GstFlowReturn flow);
 
-/* Cancels the jobs of @slots, says so, and frees them; answers marks; sticky
- * events are stored on @srcpad, except those that a flush forgets (SEGMENT and
- * EOS). */
-void cup_slots_abandon (GList * slots, GstPad * srcpad);
+/* Takes the frames in @slots back: cancels their jobs, says so, and frees the
+ * slots; answers marks; sticky events are stored on @srcpad, except those that a
+ * flush forgets (SEGMENT and EOS). */
+void cup_slots_take_back (GList * slots, GstPad * srcpad);
+/* The same where the stream or the element ends: requests that the service has
+ * accepted are left there, where a cache keeps them (cup_job_leave()). */
+void cup_slots_leave (GList * slots, GstPad * srcpad);
 
 /* --- streaming thread --- */
 

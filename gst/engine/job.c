@@ -51,6 +51,8 @@ struct _CupJob
 static void
 init_times (CupResult * result)
 {
+  result->file_size = -1;
+  result->billable_units = -1;
   result->inference_time = -1;
   result->queue_time = -1;
   result->service_time = -1;
@@ -117,6 +119,8 @@ cup_result_copy (const CupResult * result)
   copy->flaw = g_strdup (result->flaw);
   copy->request_id = g_strdup (result->request_id);
   copy->url = g_strdup (result->url);
+  copy->content_type = g_strdup (result->content_type);
+  copy->file_name = g_strdup (result->file_name);
   return copy;
 }
 
@@ -155,6 +159,8 @@ cup_result_free (CupResult * result)
   g_free (result->flaw);
   g_free (result->request_id);
   g_free (result->url);
+  g_free (result->content_type);
+  g_free (result->file_name);
   g_free (result);
 }
 
@@ -459,6 +465,28 @@ GCancellable *
 cup_job_get_cancellable (CupJob * job)
 {
   return job->cancellable;
+}
+
+static GQuark
+get_left_quark (void)
+{
+  return g_quark_from_static_string ("cup-job-left");
+}
+
+void
+cup_job_leave (GCancellable * cancellable)
+{
+  /* Whoever hears of the cancellation asks. */
+  if (!g_cancellable_is_cancelled (cancellable))
+    g_object_set_qdata (G_OBJECT (cancellable), get_left_quark (),
+        GINT_TO_POINTER (TRUE));
+  g_cancellable_cancel (cancellable);
+}
+
+gboolean
+cup_job_was_left (GCancellable * cancellable)
+{
+  return g_object_get_qdata (G_OBJECT (cancellable), get_left_quark ()) != NULL;
 }
 
 void

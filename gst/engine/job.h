@@ -48,6 +48,11 @@ typedef enum
  * @seed: the seed that was used
  * @request_id: (nullable): the service's id
  * @url: (nullable): where the service keeps the picture
+ * @content_type: (nullable): what the service says that the file at @url is
+ * @file_name: (nullable): and how it is called
+ * @file_size: and how many bytes it has, or a negative number
+ * @billable_units: what the service charges for, in the unit of its price, or a
+ *   negative number
  * @inference_time: seconds of work that the service reports, or a negative
  *   number
  * @queue_time: seconds that it waited at the service, or a negative number
@@ -88,6 +93,10 @@ typedef struct
   guint64 seed;
   gchar *request_id;
   gchar *url;
+  gchar *content_type;
+  gchar *file_name;
+  gint64 file_size;
+  gdouble billable_units;
   gdouble inference_time;
   gdouble queue_time;
   gdouble service_time;
@@ -252,6 +261,13 @@ guint cup_job_get_compression_level (CupJob * job);
 gint64 cup_job_get_timeout (CupJob * job);
 gint64 cup_job_get_queue_timeout (CupJob * job);
 GCancellable *cup_job_get_cancellable (CupJob * job);
+/* Cancels a job by its cancellable because everything ends, and not because the
+ * result is unwanted: a request that the service has accepted is left there
+ * where the journal keeps it (journal.h). A plain cancellation takes the request
+ * back. Any thread. */
+void cup_job_leave (GCancellable * cancellable);
+/* Whether cup_job_leave() has cancelled it. Any thread. */
+gboolean cup_job_was_left (GCancellable * cancellable);
 /* Size of the input, known from the start; of a URI 0×0 until its bytes are
  * there, and for ever where the service fetches it. */
 void cup_job_get_size (CupJob * job, guint * width, guint * height);

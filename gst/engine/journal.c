@@ -113,6 +113,13 @@ cup_journal_keeps (CupJournal * journal)
   return journal && journal->funcs->keeps (journal->data);
 }
 
+gboolean
+cup_journal_unusable (CupJournal * journal, const CupJournalPicture * picture)
+{
+  return journal && journal->funcs->unusable
+      && journal->funcs->unusable (journal->data, picture);
+}
+
 gchar *
 cup_journal_lookup_upload (CupJournal * journal, GBytes * bytes,
     const gchar * place)

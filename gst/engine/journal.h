@@ -21,6 +21,8 @@
 
 #include <gio/gio.h>
 
+#include "image/image.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -51,6 +53,21 @@ CupJournalRequest *cup_journal_request_new (const gchar * request_id,
     const gchar * cancel_url, const gchar * upload_url);
 void cup_journal_request_free (CupJournalRequest * request);
 
+/**
+ * CupJournalPicture:
+ * @bytes: a result as it came
+ * @type: that it begins as
+ * @request_id: the service's id of its request
+ * @url: (nullable): where the service keeps it
+ */
+typedef struct
+{
+  GBytes *bytes;
+  CupImageType type;
+  const gchar *request_id;
+  const gchar *url;
+} CupJournalPicture;
+
 /* The answer to cup_journal_may_submit(), once, in any thread, with no lock
  * held, also from within the call. @error: NULL where it may; otherwise what the
  * job is to be failed with (the receiver's). */
@@ -63,6 +80,7 @@ typedef void (*CupJournalAnswer) (GError * error, gpointer user_data);
  * @accepted: see cup_journal_accepted()
  * @lost: see cup_journal_lost()
  * @keeps: see cup_journal_keeps()
+ * @unusable: (nullable): see cup_journal_unusable()
  * @lookup_upload: (nullable): see cup_journal_lookup_upload()
  * @add_upload: (nullable): see cup_journal_add_upload()
  * @remove_upload: (nullable): see cup_journal_remove_upload()
@@ -76,6 +94,7 @@ typedef struct
   void (*accepted) (gpointer data, const CupJournalRequest * request);
   void (*lost) (gpointer data);
   gboolean (*keeps) (gpointer data);
+  gboolean (*unusable) (gpointer data, const CupJournalPicture * picture);
   gchar *(*lookup_upload) (gpointer data, GBytes * bytes, const gchar * place);
   void (*add_upload) (gpointer data, GBytes * bytes, const gchar * place,
       const gchar * url, gint64 lifetime);
@@ -117,6 +136,12 @@ void cup_journal_lost (CupJournal * journal);
  * result. Otherwise it is cancelled there. It is not asked of what the service
  * is done with, which cannot be cancelled. */
 gboolean cup_journal_keeps (CupJournal * journal);
+
+/* The service has made a result, and it cannot be used as it is: the job is about
+ * to fail. TRUE where it is kept as it came, so that a later run reads it again
+ * instead of submitting anything. */
+gboolean cup_journal_unusable (CupJournal * journal,
+    const CupJournalPicture * picture);
 
 /* Blocks (on the disk): for workers. Where the service has @bytes already, in
  * the storage @place (its location); NULL where it does not. To be freed. */

@@ -201,6 +201,16 @@ read_info (GBytes * bytes, CupImageInfo * info, GError ** error)
   return codec;
 }
 
+CupImageType
+cup_image_get_type (GBytes * bytes)
+{
+  gsize size, magic_size = 0;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  CupImageType type = sniff (data, size, &magic_size);
+
+  return size >= magic_size ? type : CUP_IMAGE_UNKNOWN;
+}
+
 gboolean
 cup_image_read_info (GBytes * bytes, CupImageInfo * info, GError ** error)
 {

@@ -79,6 +79,15 @@ gboolean cup_image_check_complete (GBytes * bytes, CupImageType type,
  * Free with g_free(). */
 gchar *cup_image_find_flaw (GBytes * bytes, CupImageType type);
 
+/* Whether the checksums in the picture, which is complete, match its bytes: PNG has
+ * some, the other types have none and are always TRUE. CUP_ERROR_BAD_DATA. */
+gboolean cup_image_check_sums (GBytes * bytes, CupImageType type,
+    GError ** error);
+
+/* The type that @bytes begin as, whatever follows; CUP_IMAGE_UNKNOWN for none of
+ * the three. */
+CupImageType cup_image_get_type (GBytes * bytes);
+
 /* Whether a lossy codec has been at the picture: JPEG, and WebP that is not
  * lossless. @type is what cup_image_read_info() said of @bytes. Decodes
  * nothing. */

@@ -70,6 +70,7 @@ void
 cup_store_record_free (CupStoreRecord * record)
 {
   g_clear_pointer (&record->bytes, g_bytes_unref);
+  g_clear_error (&record->flaw);
   g_free (record->engine);
   g_free (record->application);
   g_free (record->request_id);
@@ -144,6 +145,21 @@ find_row (CupStore * store, const CupStoreKey * key, CupStoreRecord ** record,
   return done;
 }
 
+/* Takes what the picture is from itself, or why that cannot be had. */
+static void
+read_picture (CupStoreRecord * record, const gchar * path)
+{
+  GError *reason = NULL;
+
+  if (cup_image_read_info (record->bytes, &record->info, &reason)
+      && cup_image_check_complete (record->bytes, record->info.type, &reason))
+    return;
+  record->flaw = g_error_new (CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "the result that is stored as %s cannot be used: %s", path,
+      reason->message);
+  g_error_free (reason);
+}
+
 /* The file is what was stored, or there is an error. What the picture is is
  * read from itself: the row's columns are for people. */
 static gboolean
@@ -169,9 +185,8 @@ load_file (CupStore * store, const CupStoreKey * key, const Entry * entry,
       g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
           "%s is not what was stored: its SHA-256 is another one", path);
       g_clear_pointer (&record->bytes, g_bytes_unref);
-    } else if (!cup_image_read_info (record->bytes, &record->info, error)) {
-      *damaged = TRUE;
-      g_clear_pointer (&record->bytes, g_bytes_unref);
+    } else {
+      read_picture (record, path);
     }
   }
   g_free (path);

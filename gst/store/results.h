@@ -18,7 +18,10 @@ G_BEGIN_DECLS
 /**
  * CupStoreRecord:
  * @bytes: the picture as the service encoded it
- * @info: what its header says; PNG, JPEG or WebP
+ * @info: what its header says; PNG, JPEG or WebP. The type alone where the header
+ *   cannot be read
+ * @flaw: (nullable): why the picture cannot be read, although it is what was
+ *   stored; set by cup_store_lookup()
  * @engine: (nullable): which engine made it
  * @application: (nullable): which application of the service
  * @has_seed: whether @seed is known
@@ -42,6 +45,7 @@ typedef struct
 {
   GBytes *bytes;
   CupImageInfo info;
+  GError *flaw;
   gchar *engine;
   gchar *application;
   gboolean has_seed;
@@ -64,7 +68,9 @@ CupStoreRecord *cup_store_record_new (GBytes * bytes,
     const CupImageInfo * info);
 void cup_store_record_free (CupStoreRecord * record);
 
-/* TRUE with @record, to be freed, or with NULL where nothing is stored.
+/* TRUE with @record, to be freed, or with NULL where nothing is stored. A picture
+ * that was stored as it came, and cannot be read, is there with its flaw: it was
+ * paid for, and is no damage of the disk's.
  * FALSE with CUP_ERROR_BAD_DATA where something was, and its file is missing or
  * damaged: the entry is dropped (unless the store is read-only), and the next
  * lookup finds nothing. The caller warns and fetches it again. */

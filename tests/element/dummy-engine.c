@@ -133,7 +133,7 @@ make_pixels (const DummyJob * dummy)
 }
 
 static void
-fill_hosted (CupResult * result, guint8 key)
+fill_hosted (CupResult * result, const CupDummyPlan * plan, guint8 key)
 {
   result->request_id = g_strdup_printf ("request-%d", key);
   result->url = g_strdup_printf ("https://files.example/%d.png", key);
@@ -141,6 +141,8 @@ fill_hosted (CupResult * result, guint8 key)
   result->seed = key;
   result->inference_time = 1.5;
   result->queue_time = 2;
+  if (plan->units > 0)
+    result->billable_units = plan->units;
   result->service_time = 3.5;
   result->total_time = 4;
   result->bytes_up = 1000;
@@ -166,7 +168,7 @@ make_result (const DummyJob * dummy)
     result = cup_result_new_pixels (pixels);
     result->origin = plan->origin;
     if (plan->hosted)
-      fill_hosted (result, dummy->key);
+      fill_hosted (result, plan, dummy->key);
     return result;
   }
 
@@ -186,7 +188,7 @@ make_result (const DummyJob * dummy)
   result = cup_result_new_bytes (bytes, &info);
   result->origin = plan->origin;
   if (plan->hosted)
-    fill_hosted (result, dummy->key);
+    fill_hosted (result, plan, dummy->key);
   cup_pixels_unref (pixels);
   return result;
 }

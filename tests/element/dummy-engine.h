@@ -39,6 +39,7 @@ G_DECLARE_FINAL_TYPE (CupDummyEngine, cup_dummy_engine, CUP, DUMMY_ENGINE,
  * @hosted: say of the result what services say: request_id "request-KEY", url
  *   "https://files.example/KEY.png", seed KEY, 1.5 s of inference, 2 s in the
  *   queue, 4 s in all, 1000 bytes up, 2000 down, 1 submission
+ * @units: billable ones of a @hosted result, 0 for not known
  * @origin: of the result
  * @drift: the result is the input, enlarged, with its channels and depth, and
  *   with colours that are off by this many 255ths: red is more, blue is less,
@@ -63,6 +64,7 @@ typedef struct
   GBytes *file;
   gboolean black;
   gboolean hosted;
+  gdouble units;
   CupResultOrigin origin;
   gint drift;
   gboolean stubborn;

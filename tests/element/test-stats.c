@@ -120,7 +120,7 @@ assert_documented (const GstStructure * stats)
 static void
 test_done (void)
 {
-  const CupDummyPlan hosted = {.hosted = TRUE };
+  const CupDummyPlan hosted = {.hosted = TRUE,.units = 5 };
   Fixture *f = fixture_new_idle ();
   GstStructure *stats;
   guint8 key;
@@ -137,7 +137,7 @@ test_done (void)
     fixture_push (f, key);
   drain (f);
   assert_counts (f, "frames-in=3 frames-done=3 frames-out=3 bytes-up=3000 "
-      "bytes-down=6000 requests=3");
+      "bytes-down=6000 requests=3 billable-units=15");
   stats = get_stats (f);
   /* 3 × (32×24 pixels and 1.5 s). */
   g_assert_cmpfloat_with_epsilon (get_number (stats, "estimated-cost"),

@@ -18,6 +18,9 @@
 #include "plugins.h"
 #include "sequence-private.h"
 
+/* Milliseconds. */
+#define WAIT_AFTER_ERROR 50
+
 typedef struct
 {
   const gchar *output;
@@ -26,6 +29,7 @@ typedef struct
   GstElement *pipeline;
   GstElement *source;
   guint n_frames;               /* that came out */
+  guint room;                   /* frames that the disk has space for */
   gboolean failed;
 } Run;
 
@@ -99,6 +103,41 @@ on_frame (GstElement * sink, GstBuffer * frame, GstPad * pad, gpointer data)
   g_free (path);
 }
 
+/* As a filesink does it whose disk is full. */
+static GstPadProbeReturn
+check_room (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Run *run = data;
+  GstElement *sink;
+
+  if (run->n_frames < run->room)
+    return GST_PAD_PROBE_OK;
+  sink = gst_pad_get_parent_element (pad);
+  GST_ELEMENT_ERROR (sink, RESOURCE, NO_SPACE_LEFT, ("no space left"), (NULL));
+  gst_object_unref (sink);
+  gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
+  return GST_PAD_PROBE_HANDLED;
+}
+
+static void
+limit_room (Run * run, GstElement * sink)
+{
+  const gchar *room = g_getenv (SEQUENCE_ROOM);
+  GstPad *pad = gst_element_get_static_pad (sink, "sink");
+
+  run->room = room ? (guint) atoi (room) : G_MAXUINT;
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, check_room, run, NULL);
+  gst_object_unref (pad);
+}
+
+static gboolean
+on_waited (gpointer data)
+{
+  g_main_loop_quit (((Run *) data)->loop);
+  return G_SOURCE_REMOVE;
+}
+
 static gboolean
 on_message (GstBus * bus, GstMessage * message, gpointer data)
 {
@@ -113,8 +152,11 @@ on_message (GstBus * bus, GstMessage * message, gpointer data)
     case GST_MESSAGE_ERROR:
       gst_message_parse_error (message, &error, NULL);
       tell ("error %s", error->message);
+      /* Applications take their time: what becomes of the frames is decided
+       * before the pipeline is stopped. */
+      if (!run->failed)
+        g_timeout_add (WAIT_AFTER_ERROR, on_waited, run);
       run->failed = TRUE;
-      g_main_loop_quit (run->loop);
       break;
     case GST_MESSAGE_EOS:
       g_main_loop_quit (run->loop);
@@ -183,6 +225,7 @@ set_up (Run * run, const gchar * properties)
   g_object_set (run->source, "caps", caps, NULL);
   sink = gst_bin_get_by_name (GST_BIN (run->pipeline), "sink");
   g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), run);
+  limit_room (run, sink);
   gst_object_unref (sink);
   gst_caps_unref (caps);
   g_free (line);

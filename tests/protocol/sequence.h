@@ -21,6 +21,10 @@ G_BEGIN_DECLS
 #define SEQUENCE_HEIGHT 32
 #define SEQUENCE_FRAME_DURATION (40 * GST_MSECOND)
 
+/* An environment variable of the process: for how many frames its disk has space.
+ * The next one is an error of the sink's. */
+#define SEQUENCE_ROOM "CUP_SEQUENCE_ROOM"
+
 /* First in main(): whether the program has been started as the process that runs
  * a sequence, which it has done then; @code is its exit code. */
 gboolean sequence_run_child (int argc, char **argv, int *code);

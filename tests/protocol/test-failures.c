@@ -140,7 +140,7 @@ static const Case cases[] = {
   {"result:model-text", SERVICE, RESULT, 500, NULL, "CUDA out of memory"},
   {"result:runner-503", SERVICE, RESULT, 503, "runner_disconnected",
       "Runner disconnected|later"},
-  {"result:502", SERVICE, RESULT, 502, NULL, "502 Bad Gateway"},
+  {"result:502", TIMEOUT, RESULT, 0, NULL, "went wrong last|HTTP 502"},
   {"result:garbage", BAD_DATA, RESULT, 0, NULL, ""},
   {"result:html", BAD_DATA, RESULT, 0, NULL, ""},
   {"result:blank", BAD_DATA, RESULT, 0, NULL, ""},
@@ -149,7 +149,7 @@ static const Case cases[] = {
   {"result:deep", BAD_DATA, RESULT, 0, NULL, ""},
   {"result:no-image", BAD_DATA, RESULT, 0, NULL, "image"},
   {"result:redirect", BAD_DATA, RESULT, 0, NULL, "redirects (HTTP 307)"},
-  {"result:truncate", NETWORK, RESULT, 0, NULL, "127.0.0.1"},
+  {"result:truncate", TIMEOUT, RESULT, 0, NULL, "went wrong last|127.0.0.1"},
   {"result:oversize", WRONG_TYPE, RESULT, 0, NULL, "limit"},
 
   /* Fetching the picture. */
@@ -159,12 +159,13 @@ static const Case cases[] = {
   {"result:bomb", WRONG_TYPE, DOWNLOAD, 0, NULL, "60000"},
   {"download:403", SERVICE, DOWNLOAD, 403, NULL, "Access denied|not valid"},
   {"download:404", NOT_FOUND, DOWNLOAD, 404, NULL, "Not Found"},
-  {"download:500", SERVICE, DOWNLOAD, 500, NULL, "Internal Server Error"},
+  {"download:500", TIMEOUT, DOWNLOAD, 0, NULL, "went wrong last|HTTP 500"},
   {"download:garbage", WRONG_TYPE, DOWNLOAD, 0, NULL, ""},
   {"download:html", WRONG_TYPE, DOWNLOAD, 0, NULL, "HTML"},
   {"download:blank", WRONG_TYPE, DOWNLOAD, 0, NULL, "empty"},
-  {"download:truncate", NETWORK, DOWNLOAD, 0, NULL, "127.0.0.1"},
-  {"download:reset", NETWORK, DOWNLOAD, 0, NULL, "127.0.0.1"},
+  {"download:truncate", TIMEOUT, DOWNLOAD, 0, NULL,
+      "went wrong last|127.0.0.1"},
+  {"download:reset", TIMEOUT, DOWNLOAD, 0, NULL, "went wrong last|127.0.0.1"},
   {"download:oversize", WRONG_TYPE, DOWNLOAD, 0, NULL, "limit"},
 };
 
@@ -260,6 +261,9 @@ test_case (gconstpointer data)
       NULL);
   Failure failure;
 
+  /* Of what is paid for only the time is limited. */
+  if (c->outcome == TIMEOUT && !c->status)
+    g_object_set (f->element, "timeout", 2.0, NULL);
   fixture_add_fault (f, c->fault);
   run_into_failure (f, &failure);
   assert_outcome (failure.error, c->outcome);

@@ -88,9 +88,8 @@ static const Row rows[] = {
 
   {"status", DELIVERED, 1,
       PASSING "503fal 504fal " SENSELESS CONNECTION HARMLESS
-        "unknown-state minimal oversize "},
-  {"status", REFUSED, 1, "401 402 403 "},
-  {"status", FAILED, 1, "404 422 " REDIRECTS},
+        "unknown-state minimal oversize 401 402 403 404 " REDIRECTS},
+  {"status", FAILED, 1, "422 "},
 
   /* There is always another way to hear of it. */
   {"stream", DELIVERED, 1,
@@ -102,9 +101,9 @@ static const Row rows[] = {
 
   /* Asking once more costs nothing. */
   {"result", DELIVERED, 1,
-      PASSING "503fal 504fal " SENSELESS CONNECTION HARMLESS},
-  {"result", REFUSED, 1, "401 402 403 "},
-  {"result", FAILED, 1, "404 422 504user oversize " REDIRECTS},
+      PASSING "503fal 504fal " SENSELESS CONNECTION HARMLESS
+        "401 402 403 404 " REDIRECTS},
+  {"result", FAILED, 1, "422 504user oversize "},
   /* The job itself. */
   {"result", RESUBMITTED, 2,
       "model-500 generation_timeout downstream_service_error "
@@ -116,13 +115,13 @@ static const Row rows[] = {
   {"result", FAILED, 1,
       "model-422 model-policy model-500-final model-text bad_request "
         "client_cancelled client_disconnected job-504user stuck "
-        "no-image bad-url not-image empty bomb "},
+        "no-image bad-url not-image bad-header empty bomb "},
   {"result", DELIVERED, 1, "black tinted images data-uri wrong-size damaged "},
 
   {"download", DELIVERED, 1,
-      PASSING CONNECTION HARMLESS "garbage html blank gzip-bomb redirect "
-        "redirect-circle redirect-growing "},
-  {"download", FAILED, 1, "401 402 403 404 oversize redirect-private "},
+      PASSING CONNECTION HARMLESS "garbage html blank damaged "
+        "gzip-bomb 401 402 403 404 " REDIRECTS},
+  {"download", FAILED, 1, "oversize "},
 
   /* Nobody waits for it: the job has been cancelled already. */
   {"cancel", FAILED, 1,

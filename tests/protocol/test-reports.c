@@ -113,12 +113,47 @@ static const gchar *const log_cases[] = {
   "stream:slow:FOR=30", "stream:never-closes"
 };
 
+/* What all three results together have, and that it is what they cost. */
+static void
+assert_units (Fixture * f)
+{
+  gdouble units = -1, cost = -1;
+  GstStructure *stats;
+
+  g_object_get (f->element, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get (stats, "billable-units", G_TYPE_DOUBLE,
+          &units, "estimated-cost", G_TYPE_DOUBLE, &cost, NULL));
+  g_assert_cmpfloat (units, >, 0);
+  g_assert_cmpfloat_with_epsilon (cost, 1000 * units, 0.01);
+  gst_structure_free (stats);
+}
+
+/* Takes @buffer. */
+static void
+assert_meta (GstBuffer * buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer,
+      "GstCreativeUpscalerMeta");
+  const GstStructure *s;
+
+  g_assert_nonnull (meta);
+  s = gst_custom_meta_get_structure (meta);
+  g_assert_true (gst_structure_has_field_typed (s, "billable-units",
+          G_TYPE_DOUBLE));
+  g_assert_true (gst_structure_has_field_typed (s, "file-size", G_TYPE_UINT64));
+  g_assert_cmpstr (gst_structure_get_string (s, "content-type"), ==,
+      "image/png");
+  g_assert_nonnull (gst_structure_get_string (s, "file-name"));
+  gst_buffer_unref (buffer);
+}
+
 static void
 test_states (void)
 {
   gdouble queue_time = -1, service_time = -1, total_time = -1, work = -1;
   guint width = 0, submissions = 0;
-  guint64 up = 0, down = 0;
+  guint64 up = 0, down = 0, size = 0;
+  gdouble units = -1;
   gint64 seed = -1;
   CupFalServiceOptions options;
   Story story;
@@ -126,7 +161,9 @@ test_states (void)
 
   fixture_options_init (&options);
   options.runners = 1;
-  f = fixture_new (&options, "max-in-flight", 3, "seed", (gint64) 77, NULL);
+  options.delay = 20;
+  f = fixture_new (&options, "max-in-flight", 3, "seed", (gint64) 77,
+      "price-per-megapixel", 1000.0, NULL);
   fixture_play (f, FRAME_CAPS, NULL);
   cup_fal_service_hold (f->service, TRUE);
   gst_harness_push (f->harness, make_frame (0));
@@ -138,7 +175,7 @@ test_states (void)
   cup_fal_service_hold (f->service, FALSE);
   gst_buffer_unref (gst_harness_pull (f->harness));
   gst_buffer_unref (gst_harness_pull (f->harness));
-  gst_buffer_unref (gst_harness_pull (f->harness));
+  assert_meta (gst_harness_pull (f->harness));
 
   story_read (&story, f, 2);
   g_test_message ("%s", story.states->str);
@@ -159,6 +196,15 @@ test_states (void)
   g_assert_cmpuint (up, >, 50);
   g_assert_cmpuint (down, >, 50);
   g_assert_cmpuint (submissions, ==, 1);
+  g_assert_true (gst_structure_get (story.done, "billable-units",
+          G_TYPE_DOUBLE, &units, "file-size", G_TYPE_UINT64, &size, NULL));
+  g_assert_cmpfloat_with_epsilon (units, work, 0.001);
+  g_assert_cmpuint (size, ==, down);
+  g_assert_cmpstr (gst_structure_get_string (story.done, "content-type"), ==,
+      "image/png");
+  g_assert_true (g_str_has_suffix (gst_structure_get_string (story.done,
+              "file-name"), ".png"));
+  assert_units (f);
   g_assert_cmpfloat (work, >=, 0);
   g_assert_cmpfloat (queue_time, >, 0);
   g_assert_cmpfloat (queue_time, <=, service_time);

@@ -185,6 +185,114 @@ print_summary (const Summary * summary)
   g_string_free (kills, TRUE);
 }
 
+/* Ends that are no kills, before the application stops. */
+
+/* A frame that the service refuses. */
+static Sequence *
+run_into_error (StorePlace * place)
+{
+  gchar *fault = g_strdup_printf ("submit:422:1:AFTER=%d",
+      g_test_rand_int_range (0, N_FRAMES));
+  Sequence *sequence;
+  GError *error = NULL;
+
+  cup_fal_service_add_fault (place->service, fault, &error);
+  g_assert_no_error (error);
+  sequence = store_place_start (place, "out", NULL);
+  sequence_wait (sequence);
+  g_free (fault);
+  return sequence;
+}
+
+/* All frames in flight pass their time together. */
+static Sequence *
+run_into_timeout (StorePlace * place)
+{
+  Sequence *sequence;
+
+  cup_fal_service_hold (place->service, TRUE);
+  sequence = store_place_start (place, "out", "timeout=1 queue-timeout=1");
+  sequence_wait (sequence);
+  cup_fal_service_hold (place->service, FALSE);
+  return sequence;
+}
+
+/* The disk that the results go to is full. */
+static Sequence *
+run_into_full_disk (StorePlace * place)
+{
+  gchar *room = g_strdup_printf (SEQUENCE_ROOM "=%d",
+      g_test_rand_int_range (0, N_FRAMES));
+  const gchar *wrapper[] = { "env", room, NULL };
+  Sequence *sequence;
+
+  place->wrapper = wrapper;
+  sequence = store_place_start (place, "out", NULL);
+  place->wrapper = NULL;
+  sequence_wait (sequence);
+  g_free (room);
+  return sequence;
+}
+
+/* Returns how many submissions are uncertain. */
+static guint
+trouble_one (StorePlace * place, Summary * summary)
+{
+  static Sequence *(*const troubles[]) (StorePlace *) = {
+    run_into_error, run_into_timeout, run_into_full_disk
+  };
+  static const gchar *const names[] = { "error", "timeout", "full disk" };
+  gint kind = g_test_rand_int_range (0, 6);
+  Sequence *sequence;
+  guint n_uncertain;
+
+  /* Half of them. */
+  if (kind >= (gint) G_N_ELEMENTS (troubles))
+    return kill_one (place, NULL, FALSE, summary);
+  sequence = troubles[kind] (place);
+  n_uncertain = count_uncertain ();
+  g_test_message ("%s: %u frames, %" G_GUINT64_FORMAT " accepted, %u uncertain",
+      names[kind], sequence_get_n_frames (sequence),
+      store_place_count (place, CUP_FAL_COUNT_ACCEPTED), n_uncertain);
+  sequence_free (sequence);
+  return n_uncertain;
+}
+
+/* Whatever ends the runs, no frame is paid for twice but those whose submission a
+ * kill has cut off. */
+static void
+test_troubled (StorePlace * place, gconstpointer data)
+{
+  guint round, i, n_rounds = g_test_slow ()? 34 : 2;
+  Summary summary = { 0 };
+
+  for (round = 0; round < n_rounds; round++) {
+    guint n_uncertain = 0;
+    guint64 n_accepted;
+    GError *error = NULL;
+
+    store_place_renew (place);
+    cup_fal_service_add_fault (place->service, "submit:late:CHANCE=20:FOR=20",
+        &error);
+    g_assert_no_error (error);
+    for (i = 0; i < 3; i++)
+      n_uncertain += trouble_one (place, &summary);
+    cup_fal_service_clear_faults (place->service);
+    sequence_free (store_place_run (place, "out", NULL));
+    n_accepted = store_place_count (place, CUP_FAL_COUNT_ACCEPTED);
+    g_test_message ("accepted %" G_GUINT64_FORMAT
+        " for %u frames, %u uncertain", n_accepted, N_FRAMES, n_uncertain);
+    g_assert_cmpuint (n_accepted, >=, N_FRAMES);
+    g_assert_cmpuint (n_accepted, <=, N_FRAMES + n_uncertain);
+    g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_CANCEL), ==, 0);
+    summary.n_pairs++;
+    summary.n_uncertain += n_uncertain;
+    summary.n_doubles += (guint) n_accepted - N_FRAMES;
+    store_place_run_for_free (place, "out", NULL);
+  }
+  print_summary (&summary);
+}
+
 static void
 test_kill (StorePlace * place, gconstpointer data)
 {
@@ -296,6 +404,31 @@ test_interrupt (StorePlace * place, gconstpointer data)
   g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_CANCEL), ==, 0);
 }
 
+/* The process is stopped for longer than a job may take, and goes on: the results
+ * that have come to be meanwhile are fetched. */
+static void
+test_paused (StorePlace * place, gconstpointer data)
+{
+  const gint64 pause = 3 * G_TIME_SPAN_SECOND;
+  Sequence *sequence;
+  gint64 end;
+
+  cup_fal_service_hold (place->service, TRUE);
+  sequence = store_place_start (place, "out", data);
+  store_place_wait_query ("SELECT count(*) FROM journal "
+      "WHERE state = 'accepted'", IN_FLIGHT);
+  sequence_signal (sequence, SIGSTOP);
+  cup_fal_service_hold (place->service, FALSE);
+  end = g_get_monotonic_time () + pause;
+  while (g_get_monotonic_time () < end)
+    g_usleep (10000);
+  sequence_signal (sequence, SIGCONT);
+  sequence_finish (sequence);
+  sequence_free (sequence);
+  store_place_assert_accepted (place, N_FRAMES);
+  g_assert_cmpuint (store_place_count (place, CUP_FAL_COUNT_CANCEL), ==, 0);
+}
+
 /* Kills it, and lets the service finish what it has accepted. */
 static void
 kill_held (StorePlace * place, Sequence * sequence)
@@ -369,8 +502,12 @@ main (int argc, char **argv)
       store_place_leave)
   ADD ("/resume/killed/once", GUINT_TO_POINTER (1), test_kill);
   ADD ("/resume/killed/twice", GUINT_TO_POINTER (2), test_kill);
+  ADD ("/resume/troubled", NULL, test_troubled);
   ADD ("/resume/stopped/held", NULL, test_stop);
   ADD ("/resume/stopped/anywhere", NULL, test_stop_anywhere);
+  ADD ("/resume/paused/stream", "timeout=2 queue-timeout=2", test_paused);
+  ADD ("/resume/paused/poll", "timeout=2 queue-timeout=2 status-updates=poll",
+      test_paused);
   ADD ("/resume/dry-run", NULL, test_dry_run);
   ADD ("/resume/interrupted", NULL, test_interrupt);
   ADD ("/resume/forgotten/requests", GINT_TO_POINTER (FALSE), test_forgotten);

@@ -196,6 +196,9 @@ static const CupServiceFaultKind kinds[] = {
   CONTENT ("gzip-bomb", ALL, GZIP_BOMB,
       "gzip that nobody asked for: less than 1 MB that become 200 MB"),
 
+  CONTENT ("damaged", DOWNLOAD, DAMAGED,
+      "wrong bytes in the middle of the file, as if on the way"),
+
   /* Connections. A stream that is "late" would be one that stalls. */
   CONNECTION ("stall", ALL, STALL,
       "never answers, and has not done anything"),
@@ -329,6 +332,8 @@ static const CupServiceFaultKind kinds[] = {
   JOB ("wrong-size", WRONG_SIZE, "file_size, width and height are not true"),
   JOB ("not-image", NOT_IMAGE, "the file is HTML"),
   JOB ("damaged", DAMAGED, "the file has wrong bytes in its middle"),
+  JOB ("bad-header", BAD_HEADER,
+      "a PNG of a color type that does not exist"),
   JOB ("empty", EMPTY, "the file has no bytes"),
   JOB ("bomb", BOMB, "a PNG whose header says 60000×60000"),
 };

@@ -60,6 +60,7 @@ typedef struct
   /* The last line but one, for when the time comes. */
   gchar *outcome;
   guint step;
+  gboolean released;            /* ends although jobs are held */
   gboolean delayed;
   gboolean worked;
 } CupServiceJob;

@@ -200,7 +200,7 @@ try_finish (CupServiceQueue * queue, CupServiceJob * job)
     g_clear_pointer (&job->outcome, g_free);
     cup_service_streams_update (queue->service);
   }
-  if (g_atomic_int_get (&queue->service->held)
+  if ((g_atomic_int_get (&queue->service->held) && !job->released)
       || cup_service_fault_is (&job->fault, CUP_SERVICE_FAULT_STUCK))
     return;
 
@@ -535,6 +535,51 @@ cup_service_queue_forget (CupServiceQueue * queue)
 {
   while (queue->finished.length > 0)
     forget_oldest (queue);
+}
+
+static gint
+compare_starts (gconstpointer a, gconstpointer b)
+{
+  const CupServiceJob *one = a, *other = b;
+
+  return (one->started > other->started) - (one->started < other->started);
+}
+
+static CupServiceJob *
+find_running (CupServiceQueue * queue, guint n)
+{
+  GList *jobs = g_list_sort (g_hash_table_get_values (queue->jobs),
+      compare_starts);
+  CupServiceJob *found = NULL;
+  GList *item;
+
+  for (item = jobs; item && !found; item = item->next) {
+    CupServiceJob *job = item->data;
+
+    if (job->state == CUP_SERVICE_JOB_IN_PROGRESS && n-- == 0)
+      found = job;
+  }
+  g_list_free (jobs);
+  return found;
+}
+
+void
+cup_service_queue_end_job (CupServiceQueue * queue, guint n, gboolean fails)
+{
+  CupServiceJob *job = find_running (queue, n);
+
+  g_return_if_fail (job != NULL);
+  job->released = TRUE;
+  if (!fails) {
+    try_finish (queue, job);
+    return;
+  }
+  /* The picture may have been there already. */
+  g_clear_pointer (&job->body, json_node_unref);
+  fail_by_fault (job, cup_service_fault_find (CUP_FAL_STAGE_RESULT,
+          "model-422"));
+  queue->running--;
+  complete (queue, job, CUP_FAL_COUNT_FAILED);
 }
 
 void

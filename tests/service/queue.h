@@ -32,6 +32,10 @@ gboolean cup_service_queue_cancel (CupServiceQueue * queue,
     CupServiceJob * job);
 /* Jobs that are finished are not known any more. */
 void cup_service_queue_forget (CupServiceQueue * queue);
+/* Job number @n of those that run, in the order of their starts, ends although
+ * jobs are held. @fails: the model refuses its picture. */
+void cup_service_queue_end_job (CupServiceQueue * queue, guint n,
+    gboolean fails);
 /* Jobs that were held may finish. */
 void cup_service_queue_release (CupServiceQueue * queue);
 

@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "input.h"
+#include "upscale.h"
 
 #define FORBIDDEN "<?xml version='1.0' encoding='UTF-8'?><Error><Code>" \
     "SignatureDoesNotMatch</Code><Message>Access denied.</Message></Error>"
@@ -254,6 +255,7 @@ handle_download (CupServiceRequest * request)
   SoupMessageBody *body =
       soup_server_message_get_response_body (request->message);
   Download *download;
+  GBytes *bytes;
 
   if (!file || !file->bytes) {
     cup_service_answer_text (request->message, 404, "text/plain", "Not Found");
@@ -263,9 +265,12 @@ handle_download (CupServiceRequest * request)
   cup_service_answer_set_header (request->message, "Content-Type", file->type);
   cup_service_answer_set_header (request->message, "Cache-Control",
       "max-age=5184000");
-  if (g_bytes_get_size (file->bytes) > 0)
-    soup_message_body_append_bytes (body, file->bytes);
+  bytes = cup_service_fault_is (&request->fault, CUP_SERVICE_FAULT_DAMAGED) ?
+      cup_service_damage (file->bytes) : g_bytes_ref (file->bytes);
+  if (g_bytes_get_size (bytes) > 0)
+    soup_message_body_append_bytes (body, bytes);
   soup_message_body_complete (body);
+  g_bytes_unref (bytes);
 
   download = g_new (Download, 1);
   download->service = request->service;

@@ -195,19 +195,22 @@ cup_fal_service_hold (CupFalService * service, gboolean hold)
     g_main_context_invoke (service->context, on_release, service);
 }
 
+/* Something that the service's thread does, and that is waited for. */
 typedef struct
 {
   CupFalService *service;
+  guint n;                      /* these two: of on_end_job() */
+  gboolean fails;
   gboolean done;
-} Forgetting;
+} Task;
 
 static void
-end_forgetting (Forgetting * forgetting)
+end_task (Task * task)
 {
-  CupFalService *service = forgetting->service;
+  CupFalService *service = task->service;
 
   g_mutex_lock (&service->mutex);
-  forgetting->done = TRUE;
+  task->done = TRUE;
   g_cond_broadcast (&service->changed);
   g_mutex_unlock (&service->mutex);
 }
@@ -215,47 +218,63 @@ end_forgetting (Forgetting * forgetting)
 static gboolean
 on_forget_jobs (gpointer data)
 {
-  Forgetting *forgetting = data;
+  Task *task = data;
 
-  cup_service_queue_forget (forgetting->service->queue);
-  end_forgetting (forgetting);
+  cup_service_queue_forget (task->service->queue);
+  end_task (task);
   return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_forget_files (gpointer data)
 {
-  Forgetting *forgetting = data;
+  Task *task = data;
 
-  cup_service_storage_forget (forgetting->service->storage);
-  end_forgetting (forgetting);
+  cup_service_storage_forget (task->service->storage);
+  end_task (task);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_end_job (gpointer data)
+{
+  Task *task = data;
+
+  cup_service_queue_end_job (task->service->queue, task->n, task->fails);
+  end_task (task);
   return G_SOURCE_REMOVE;
 }
 
 static void
-forget (CupFalService * service, GSourceFunc func)
+run_task (CupFalService * service, GSourceFunc func, guint n, gboolean fails)
 {
-  Forgetting forgetting = { service };
+  Task task = { service, n, fails };
 
   g_return_if_fail (g_thread_self () != service->thread);
 
-  g_main_context_invoke (service->context, func, &forgetting);
+  g_main_context_invoke (service->context, func, &task);
   g_mutex_lock (&service->mutex);
-  while (!forgetting.done)
+  while (!task.done)
     g_cond_wait (&service->changed, &service->mutex);
   g_mutex_unlock (&service->mutex);
 }
 
 void
+cup_fal_service_end_job (CupFalService * service, guint n, gboolean fails)
+{
+  run_task (service, on_end_job, n, fails);
+}
+
+void
 cup_fal_service_forget_jobs (CupFalService * service)
 {
-  forget (service, on_forget_jobs);
+  run_task (service, on_forget_jobs, 0, FALSE);
 }
 
 void
 cup_fal_service_forget_files (CupFalService * service)
 {
-  forget (service, on_forget_files);
+  run_task (service, on_forget_files, 0, FALSE);
 }
 
 void

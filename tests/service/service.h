@@ -151,6 +151,12 @@ gchar *cup_fal_service_describe_faults (void);
  * test look at a state for as long as it wants. */
 void cup_fal_service_hold (CupFalService * service, gboolean hold);
 
+/* Job number @n of those that run, in the order in which they were started, ends
+ * although the service is held. @fails: the model refuses its picture. Not to be
+ * called from the service's own thread. */
+void cup_fal_service_end_job (CupFalService * service, guint n,
+    gboolean fails);
+
 /* What happens with time: the service does not know jobs any more that are
  * finished, and has no files any more, neither uploads nor results. Done when it
  * returns; not to be called from the service's own thread. */

@@ -161,8 +161,8 @@ make_bomb (void)
 }
 
 /* In the middle only, so that the file's structure stays as it is. */
-static GBytes *
-make_damaged (GBytes * bytes)
+GBytes *
+cup_service_damage (GBytes * bytes)
 {
   gsize size, i;
   gconstpointer data = g_bytes_get_data (bytes, &size);
@@ -171,6 +171,22 @@ make_damaged (GBytes * bytes)
   memcpy (copy, data, size);
   for (i = size / 2; i < size / 2 + MIN (size / 8, 64); i++)
     copy[i] ^= 0x5a;
+  return g_bytes_new_take (copy, size);
+}
+
+/* The color type is the tenth byte of IHDR. */
+static GBytes *
+make_bad_header (GBytes * bytes)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  guint8 *copy = g_malloc (size);
+  guint32 crc;
+
+  memcpy (copy, data, size);
+  copy[25] = 5;
+  crc = GUINT32_TO_BE (crc32_of (copy + 12, 17));
+  memcpy (copy + 29, &crc, 4);
   return g_bytes_new_take (copy, size);
 }
 
@@ -185,7 +201,10 @@ spoil (CupServiceWork * work)
       spoilt = g_bytes_new_static (page, strlen (page));
       break;
     case CUP_SERVICE_FAULT_DAMAGED:
-      spoilt = make_damaged (work->bytes);
+      spoilt = cup_service_damage (work->bytes);
+      break;
+    case CUP_SERVICE_FAULT_BAD_HEADER:
+      spoilt = make_bad_header (work->bytes);
       break;
     case CUP_SERVICE_FAULT_EMPTY:
       spoilt = g_bytes_new_static ("", 0);

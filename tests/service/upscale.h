@@ -47,4 +47,7 @@ typedef struct
 void cup_service_work_run (CupServiceWork * work, GCancellable * cancellable);
 void cup_service_work_clear (CupServiceWork * work);
 
+/* Wrong bytes in the middle of @bytes, which keep their number. */
+GBytes *cup_service_damage (GBytes * bytes);
+
 G_END_DECLS

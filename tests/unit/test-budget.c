@@ -42,6 +42,7 @@ init_result (CupResult * result, guint width, guint height, gdouble seconds)
   result->info.width = width;
   result->info.height = height;
   result->inference_time = seconds;
+  result->billable_units = -1;
 }
 
 static void
@@ -443,6 +444,41 @@ test_threads (void)
   cup_budget_unref (budget);
 }
 
+/* What the service says that it charges for takes the place of the estimate, where
+ * one price says what a unit is. */
+static void
+test_units (gconstpointer data)
+{
+  gboolean by_time = GPOINTER_TO_INT (data);
+  CupBudget *budget = make (0, 0, by_time ? 0 : 2, by_time ? 2 : 0);
+  CupBudgetFigures figures;
+  CupResult result;
+
+  spend (budget, 1);
+  init_result (&result, 1000, 1000, 1);
+  result.billable_units = 7;
+  cup_budget_settle (budget, 1, &result);
+  cup_budget_get_figures (budget, &figures);
+  assert_close (figures.cost, 14);
+
+  /* Nothing is charged. */
+  spend (budget, 1);
+  result.billable_units = 0;
+  cup_budget_settle (budget, 1, &result);
+  cup_budget_get_figures (budget, &figures);
+  assert_close (figures.cost, 14);
+  g_assert_cmpuint (figures.requests, ==, 2);
+
+  /* With both prices nobody knows what a unit is. */
+  set_prices (budget, 2, 3);
+  spend (budget, 1);
+  result.billable_units = 7;
+  cup_budget_settle (budget, 1, &result);
+  cup_budget_get_figures (budget, &figures);
+  assert_close (figures.cost, 14 + 2 + 3);
+  cup_budget_unref (budget);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -461,5 +497,9 @@ main (int argc, char **argv)
   g_test_add_func ("/budget/dry-run", test_dry_run);
   g_test_add_func ("/budget/expect", test_expect);
   g_test_add_func ("/budget/threads", test_threads);
+  g_test_add_data_func ("/budget/units/megapixels", GINT_TO_POINTER (FALSE),
+      test_units);
+  g_test_add_data_func ("/budget/units/seconds", GINT_TO_POINTER (TRUE),
+      test_units);
   return g_test_run ();
 }

@@ -186,6 +186,7 @@ typedef struct
   const gchar *word;
   gint counts[N_STAGES];        /* -1 for any; of INITIATE to CANCEL */
   gint64 retry_delay;           /* 0 for a short one */
+  gint64 timeout;               /* 0 for a long one */
 } Case;
 
 static const Case cases[] = {
@@ -201,7 +202,7 @@ static const Case cases[] = {
       NULL, {2, 1, 1, 1, 1, 1, 0}},
   {"download/nobody-there", {{RESULT, ALWAYS, ANSWER, 200,
               "{\"image\":{\"url\":\"http://127.0.0.1:1/x\"}}"}},
-      CUP_ERROR_NETWORK, "127.0.0.1:1", {1, 1, 1, 1, 1, 0, 0}},
+      CUP_ERROR_TIMEOUT, "127.0.0.1:1", {1, 1, 1, 1, 1, 0, 0}, 0, 500 * MS},
   {"upload/expired", {{PUT, 1, ANSWER, 403, "<Error>expired</Error>"}}, -1,
       NULL, {2, 2, 1, 1, 1, 1, 0}},
   {"upload/given-up", {{INITIATE, ALWAYS, ANSWER, 500, "{\"detail\":\"no\"}"}},
@@ -244,8 +245,16 @@ static const Case cases[] = {
       CUP_ERROR_NOT_FOUND, "application (\"owner/alias/sub\")", {1, 1, 1, 0,
           0, 0, 0}},
   {"submit/bad-id", {{SUBMIT, ALWAYS, ANSWER, 200,
-              "{\"request_id\":\"../../x\"}"}}, CUP_ERROR_BAD_DATA,
+              "{\"request_id\":\"..\"}"}}, CUP_ERROR_BAD_DATA,
       "request_id", {1, 1, 1, 0, 0, 0, 0}},
+  {"submit/odd-id", {{SUBMIT, ALWAYS, ANSWER, 200,
+              "{\"request_id\":\"job: 7/8?\",\"status_url\":"
+                    "\"$/owner/alias/requests/" ID "/status\","
+                    "\"response_url\":\"$/owner/alias/requests/" ID "\"}"}},
+      -1, NULL, {1, 1, 1, 1, 1, 1, 0}},
+  {"submit/id-in-header", {{SUBMIT, ALWAYS, ANSWER, 200,
+              "{\"status\":\"IN_QUEUE\"}", "x-fal-request-id", ID}}, -1, NULL,
+      {1, 1, 1, 1, 1, 1, 0}},
   {"submit/foreign-urls", {{SUBMIT, ALWAYS, ANSWER, 200, "{\"request_id\":\"" ID
                     "\",\"status_url\":\"https://evil.example/status\","
                     "\"response_url\":\"http://127.0.0.1:1/response\","
@@ -264,7 +273,60 @@ static const Case cases[] = {
       {1, 1, 1, 2, 1, 1, 0}},
   {"status/forgotten", {{STATUS, ALWAYS, ANSWER, 404,
               "{\"status\":\"NOT_FOUND\"}"}}, CUP_ERROR_NOT_FOUND,
-      "request " ID, {1, 1, 1, 1, 0, 0, -1}},
+      "request " ID, {1, 1, 1, -1, 0, 0, 0}},
+  /* What comes only once says nothing of a request that is paid for. */
+  {"status/once", {{STATUS, 1, ANSWER, 404, "{\"status\":\"NOT_FOUND\"}"},
+          {STATUS, 1, ANSWER, 401, "{\"detail\":\"no\"}"},
+          {STATUS, 1, ANSWER, 405, "<html>"}}, -1, NULL,
+      {1, 1, 1, 4, 1, 1, 0}, 300 * MS},
+  {"status/redirected", {{STATUS, 2, ANSWER, 307, "", "Location",
+              "https://example.org/"}}, -1, NULL, {1, 1, 1, 3, 1, 1, 0},
+      300 * MS},
+  {"result/once", {{RESULT, 1, ANSWER, 404, "{\"detail\":\"no request\"}"},
+          {RESULT, 1, ANSWER, 403, "{\"detail\":\"no\"}"},
+          {RESULT, 1, ANSWER, 302, "", "Location", "https://example.org/"}},
+      -1, NULL, {1, 1, 1, 1, 4, 1, 0}, 300 * MS},
+  {"download/once", {{PICTURE, 1, ANSWER, 404, "<html>not there yet</html>"},
+          {PICTURE, 1, ANSWER, 403, "no"}, {PICTURE, 1, ANSWER, 405, "no"}},
+      -1, NULL, {1, 1, 1, 1, 1, 4, 0}, 300 * MS},
+  /* Words for the end that are not documented. */
+  {"status/failed", {{STATUS, ALWAYS, ANSWER, 200,
+              "{\"status\":\"FAILED\",\"error\":\"boom\"}"},
+          {RESULT, ALWAYS, ANSWER, 400,
+              "{\"detail\":\"Request is still in progress\"}"}},
+      CUP_ERROR_BAD_INPUT, "the service says FAILED: boom",
+      {1, 1, 1, 1, 1, 0, 0}, 1000 * MS},
+  {"status/cancelled", {{STATUS, ALWAYS, ANSWER, 200,
+              "{\"status\":\"CANCELLED\"}"},
+          {RESULT, ALWAYS, ANSWER, 404, "{\"detail\":\"no request\"}"}},
+      CUP_ERROR_NOT_FOUND, "the service says CANCELLED; ",
+      {1, 1, 1, 1, 1, 0, 0}, 1000 * MS},
+  {"status/succeeded", {{STATUS, ALWAYS, ANSWER, 200,
+              "{\"status\":\"succeeded\"}"}}, -1, NULL,
+      {1, 1, 1, 1, 1, 1, 0}},
+  {"result/words", {{RESULT, ALWAYS, ANSWER, 200,
+              "{\"detail\":\"The model is asleep\"}"}}, CUP_ERROR_BAD_DATA,
+      "the service says: The model is asleep", {1, 1, 1, 1, -1, 0, 0}},
+  {"result/error", {{RESULT, ALWAYS, ANSWER, 200,
+              "{\"error\":{\"message\":\"Out of luck\"}}"}},
+      CUP_ERROR_BAD_DATA, "the service says: Out of luck",
+      {1, 1, 1, 1, -1, 0, 0}},
+  /* An outage that is longer than any number of attempts. */
+  {"status/long-outage", {{STATUS, 30, ANSWER, 502, NGINX}}, -1, NULL,
+      {1, 1, 1, -1, 1, 1, 0}, 2 * MS},
+  {"result/long-outage", {{RESULT, 30, ANSWER, 502, NGINX}}, -1, NULL,
+      {1, 1, 1, 1, 31, 1, 0}, 2 * MS},
+  {"download/long-outage", {{PICTURE, 30, BREAK, 0, NULL}}, -1, NULL,
+      {1, 1, 1, 1, 1, -1, 0}, 2 * MS},
+  /* The service says that another attempt makes no sense. */
+  {"result/final", {{RESULT, ALWAYS, ANSWER, 500, "{\"detail\":\"exploded\"}",
+              "X-Fal-Needs-Retry", "0"}}, CUP_ERROR_SERVICE, "exploded",
+      {1, 1, 1, 1, -1, 0, 0}, 100 * MS},
+  {"result/final-told", {{STATUS, 1, ANSWER, 200,
+              "{\"status\":\"COMPLETED\",\"error\":\"exploded\"}"},
+          {RESULT, ALWAYS, ANSWER, 500, "{\"detail\":\"exploded\"}",
+              "X-Fal-Needs-Retry", "0"}}, CUP_ERROR_SERVICE, "exploded",
+      {1, 1, 1, 1, 1, 0, 0}, 10000 * MS},
   {"result/failed", {{RESULT, ALWAYS, ANSWER, 422,
               "{\"detail\":[{\"loc\":[\"body\",\"scale\"],\"msg\":"
                     "\"too large\",\"type\":\"less_than_equal\"}]}"}},
@@ -272,7 +334,7 @@ static const Case cases[] = {
       {1, 1, 1, 1, 1, 0, 0}},
   {"result/failed-500", {{RESULT, ALWAYS, ANSWER, 500,
               "{\"detail\":\"exploded\"}"}}, CUP_ERROR_SERVICE,
-      "exploded", {1, 1, 1, 1, 14, 0, 0}},
+      "exploded", {1, 1, 1, 1, -1, 0, 0}, 2 * MS},
   {"result/failed-type", {{RESULT, ALWAYS, ANSWER, 503, "gone",
               "X-Fal-Error-Type", "runner_disconnected"}},
       CUP_ERROR_SERVICE, "runner_disconnected", {1, 1, 4, 4, -1, 0, 0}},
@@ -295,12 +357,12 @@ static const Case cases[] = {
   {"result/gateway", {{RESULT, 2, ANSWER, 502, NGINX}}, -1, NULL,
       {1, 1, 1, 1, 3, 1, 0}},
   {"result/gateway-stays", {{RESULT, ALWAYS, ANSWER, 502, NGINX}},
-      CUP_ERROR_SERVICE, "502 Bad Gateway nginx", {1, 1, 1, 1, 14, 0, 0}},
+      CUP_ERROR_TIMEOUT, "HTTP 502", {1, 1, 1, 1, -1, 0, 0}, 0, 500 * MS},
   {"result/early", {{RESULT, 3, ANSWER, 400,
               "{\"detail\":\"Request is still in progress\"}"}}, -1,
       NULL, {1, 1, 1, 1, 4, 1, 0}},
   {"result/no-image", {{RESULT, ALWAYS, ANSWER, 200, "{\"seed\":1}"}},
-      CUP_ERROR_BAD_DATA, "image", {1, 1, 1, 1, 6, 0, 0}},
+      CUP_ERROR_BAD_DATA, "image", {1, 1, 1, 1, -1, 0, 0}},
   {"result/http", {{RESULT, ALWAYS, ANSWER, 200,
               "{\"image\":{\"url\":\"http://10.1.2.3/x\"}}"}},
       CUP_ERROR_BAD_DATA, "10.1.2.3", {1, 1, 1, 1, 1, 0, 0}},
@@ -308,12 +370,12 @@ static const Case cases[] = {
           {PICTURE, 1, ANSWER, 503, "busy"}}, -1, NULL,
       {1, 1, 1, 1, 1, -1, 0}},
   {"download/gone", {{PICTURE, ALWAYS, ANSWER, 404, "<html>gone</html>"}},
-      CUP_ERROR_NOT_FOUND, "gone", {1, 1, 1, 1, 1, 1, 0}},
+      CUP_ERROR_NOT_FOUND, "gone", {1, 1, 1, 1, 1, -1, 0}},
   {"download/denied", {{PICTURE, ALWAYS, ANSWER, 403, "no"}},
-      CUP_ERROR_SERVICE, "HTTP 403: no; the address", {1, 1, 1, 1, 1, 1, 0}},
+      CUP_ERROR_SERVICE, "HTTP 403: no; the address", {1, 1, 1, 1, 1, -1, 0}},
   {"download/html", {{PICTURE, ALWAYS, ANSWER, 200,
               "<!DOCTYPE html><html></html>"}}, CUP_ERROR_UNSUPPORTED,
-      "HTML", {1, 1, 1, 1, 1, 6, 0}},
+      "HTML", {1, 1, 1, 1, 1, -1, 0}},
   {"download/redirected", {{PICTURE, 1, ANSWER, 302, "", "Location",
               "/picture/elsewhere"}}, -1, NULL, {1, 1, 1, 1, 1, 2, 0}},
 };
@@ -325,7 +387,8 @@ test_case (gconstpointer data)
   Service *service = service_new (c->rules);
   CupEngine *engine = engine_new_with_delay (service,
       c->retry_delay ? c->retry_delay : 10 * MS);
-  Outcome *outcome = start (engine, 60 * G_USEC_PER_SEC);
+  Outcome *outcome = start (engine, c->timeout ? c->timeout :
+      60 * G_USEC_PER_SEC);
   Stage stage;
 
   finish (outcome);
@@ -436,18 +499,17 @@ test_upload_unknown (void)
   service_free (service);
 }
 
-/* The service stops answering for good. */
+/* The service stops answering for good: only the job's time ends that. */
 static void
 test_status_given_up (void)
 {
   const Rule rules[] = { {STATUS, ALWAYS, ANSWER, 503, NGINX}, {0} };
   Service *service = service_new (rules);
   CupEngine *engine = engine_new (service);
-  Outcome *outcome = start (engine, 0);
+  Outcome *outcome = start (engine, 500 * MS);
 
   finish (outcome);
-  assert_words (outcome->error, CUP_ERROR_SERVICE, "asking for the status");
-  g_assert_cmpint (count (service, STATUS), ==, 14);
+  assert_words (outcome->error, CUP_ERROR_TIMEOUT, "HTTP 503");
   cup_engine_close (engine);
   cup_engine_join (engine);
   g_object_unref (engine);

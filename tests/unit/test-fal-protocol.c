@@ -98,6 +98,10 @@ test_urls (void)
       "https://queue.fal.run/fal-ai/topaz/requests/id-1/status");
   g_assert_true (cup_fal_check_origin (url, location) == url);
   g_free (url);
+  url = cup_fal_build_request_url (location, "fal-ai/topaz", "../a?b c", "");
+  g_assert_cmpstr (url, ==,
+      "https://queue.fal.run/fal-ai/topaz/requests/..%2Fa%3Fb%20c");
+  g_free (url);
   g_assert_nonnull (cup_fal_check_origin ("https://QUEUE.fal.run:443/x",
           location));
   g_assert_null (cup_fal_check_origin ("https://queue.fal.run.evil.org/x",
@@ -113,12 +117,15 @@ test_urls (void)
   g_assert_true (cup_fal_request_id_is_valid ("019e1951-aB_c.d"));
   g_assert_false (cup_fal_request_id_is_valid (""));
   g_assert_false (cup_fal_request_id_is_valid (".."));
-  g_assert_false (cup_fal_request_id_is_valid ("a/../b"));
-  g_assert_false (cup_fal_request_id_is_valid ("a?b"));
-  g_assert_false (cup_fal_request_id_is_valid ("a%2e"));
-  url = g_strnfill (129, 'a');
+  g_assert_false (cup_fal_request_id_is_valid ("."));
+  g_assert_false (cup_fal_request_id_is_valid ("a\nb"));
+  g_assert_false (cup_fal_request_id_is_valid ("a\xff"));
+  g_assert_true (cup_fal_request_id_is_valid ("a/../b"));
+  g_assert_true (cup_fal_request_id_is_valid ("a?b c:é"));
+  g_assert_true (cup_fal_request_id_is_valid ("a%2e"));
+  url = g_strnfill (257, 'a');
   g_assert_false (cup_fal_request_id_is_valid (url));
-  url[128] = 0;
+  url[256] = 0;
   g_assert_true (cup_fal_request_id_is_valid (url));
   g_free (url);
 }
@@ -423,7 +430,7 @@ static void
 test_accepted (void)
 {
   const gchar *bad[] = { "{}", "{\"request_id\":12}", "{\"request_id\":\"\"}",
-    "{\"request_id\":\"../../x\"}", "{\"request_id\":null}"
+    "{\"request_id\":\"..\"}", "{\"request_id\":null}"
   };
   CupFalAccepted accepted;
   GError *error = NULL;
@@ -433,7 +440,7 @@ test_accepted (void)
   body =
       text ("{\"request_id\":\"a-1\",\"status_url\":\"s\",\"cancel_url\":1,"
       "\"status\":\"IN_PROGRESS\"}");
-  g_assert_true (cup_fal_parse_accepted (body, &accepted, NULL));
+  g_assert_true (cup_fal_parse_accepted (body, NULL, &accepted, NULL));
   g_assert_cmpstr (accepted.request_id, ==, "a-1");
   g_assert_cmpstr (accepted.status_url, ==, "s");
   g_assert_null (accepted.cancel_url);
@@ -444,7 +451,10 @@ test_accepted (void)
   g_bytes_unref (body);
   for (i = 0; i < G_N_ELEMENTS (bad); i++) {
     body = text (bad[i]);
-    g_assert_false (cup_fal_parse_accepted (body, &accepted, &error));
+    g_assert_true (cup_fal_parse_accepted (body, "job 7", &accepted, NULL));
+    g_assert_cmpstr (accepted.request_id, ==, "job 7");
+    cup_fal_accepted_clear (&accepted);
+    g_assert_false (cup_fal_parse_accepted (body, NULL, &accepted, &error));
     g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
     g_clear_error (&error);
     g_bytes_unref (body);

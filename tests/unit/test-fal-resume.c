@@ -242,16 +242,21 @@ test_file_gone (void)
 typedef struct
 {
   const gchar *name;
-  const gchar *fault;           /* that strikes once */
+  const gchar *fault;           /* until the request is given up */
   const gchar *told;            /* before it goes well */
   gint64 age;                   /* of the request */
 } GoneCase;
 
 static const GoneCase gone_cases[] = {
-  {"result-expired", "result:404:1", "lost may accepted "},
+  {"result-expired", "result:404", "lost may accepted "},
   /* Some storages say so of what is not there any more. */
-  {"file-denied", "download:403:1", "lost may accepted ",
+  {"file-denied", "download:403", "lost may accepted ",
       2 * G_TIME_SPAN_DAY},
+  /* What comes only once is not believed. */
+  {"status-404-once", "status:404:1", ""},
+  {"result-404-once", "result:404:1", ""},
+  {"file-404-once", "download:404:1", ""},
+  {"file-denied-once", "download:403:1", "", 2 * G_TIME_SPAN_DAY},
   /* What these say is not about the request. */
   {"page-for-status", "status:html:1", ""},
   {"gateway-for-result", "result:502:1", ""},
@@ -266,15 +271,19 @@ test_gone (gconstpointer data)
   Outcome *outcome;
 
   fixture_init (&f, NULL);
+  f.settings.retry_delay = 100 * MS;
   leave_completed (&f);
   add_fault (&f, c->fault);
   if (c->age > 0)
     f.book.last->accepted = g_get_real_time () - c->age;
   outcome = resume (&f);
-  if (*c->told)
-    check_anew (&f, outcome, c->told);
-  else
+  if (*c->told) {
+    wait_told (&f.book, c->told);
+    cup_fal_service_clear_faults (f.service);
+    check_anew (&f, outcome, "");
+  } else {
     check_resumed (&f, outcome);
+  }
   outcome_free (outcome);
   fixture_clear (&f);
 }
@@ -364,10 +373,8 @@ test_cancelled (void)
 static void
 test_bad_id (void)
 {
-  gchar *long_id = g_strnfill (200, 'a');
-  const gchar *const ids[] = { NULL, "", ".", "..", "../../../storage", "a/b",
-    "a?b", "a#b", "a%2fb", "a b", "a\nb", "é", long_id
-  };
+  gchar *long_id = g_strnfill (300, 'a');
+  const gchar *const ids[] = { NULL, "", ".", "..", "a\nb", "a\xff", long_id };
   Fixture f;
   Outcome *outcome;
   guint i;
@@ -456,7 +463,7 @@ test_service_away (void)
   fixture_init (&f, NULL);
   leave_completed (&f);
   cup_fal_service_set_refusing (f.service, TRUE);
-  outcome = start_job (f.engine, &f.book, f.book.last, G_USEC_PER_SEC / 2);
+  outcome = start_job (f.engine, &f.book, f.book.last, G_USEC_PER_SEC);
   finish_badly (outcome, CUP_ERROR_TIMEOUT, "the next run goes on with it");
   assert_told (&f.book, "");
   outcome_free (outcome);
@@ -478,12 +485,13 @@ test_refused (void)
 
   fixture_init (&f, NULL);
   leave_completed (&f);
-  add_fault (&f, "status:401:1");
+  add_fault (&f, "status:401");
   outcome = resume (&f);
   finish_badly (outcome, CUP_ERROR_NOT_AUTHORIZED, "check the key");
   assert_told (&f.book, "");
   outcome_free (outcome);
   close_engine (&f);
+  cup_fal_service_clear_faults (f.service);
   open_engine (&f);
   outcome = resume (&f);
   check_resumed (&f, outcome);
@@ -525,6 +533,7 @@ test_streams_stay (void)
 {
   Fixture f;
   Outcome *outcome;
+  guint64 n;
 
   fixture_init (&f, NULL);
   leave_completed (&f);
@@ -532,10 +541,11 @@ test_streams_stay (void)
   cup_fal_service_hold (f.service, TRUE);
   outcome = resume (&f);
   wait_told (&f.book, "lost may accepted ");
+  n = count (&f, CUP_FAL_COUNT_STATUS);
   wait_state (outcome, CUP_PROGRESS_RUNNING);
   cup_fal_service_hold (f.service, FALSE);
   finish_well (outcome);
-  g_assert_cmpuint (count (&f, CUP_FAL_COUNT_STATUS), ==, 1);
+  g_assert_cmpuint (count (&f, CUP_FAL_COUNT_STATUS), ==, n);
   g_assert_cmpuint (count (&f, CUP_FAL_COUNT_STREAM), >=, 1);
   outcome_free (outcome);
   fixture_clear (&f);

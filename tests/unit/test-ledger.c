@@ -30,23 +30,11 @@ test_engine_init (TestEngine * engine)
 
 typedef struct
 {
-  gint stopping;
-} Owner;
-
-static void
-release_owner (gpointer owner)
-{
-  g_atomic_rc_box_release (owner);
-}
-
-typedef struct
-{
   gchar *folder;
   CupEngine *engine;
   CupCache *cache;
   CupBudget *budget;
   CupStoreKey key;
-  Owner *owner;
   guint n_warnings;
   gboolean refresh;
 
@@ -88,7 +76,6 @@ new_place (guint64 max_requests)
   place->budget = cup_budget_new ();
   cup_budget_set_limits (place->budget, &limits);
   place->key = make_key (1);
-  place->owner = g_atomic_rc_box_new0 (Owner);
   g_mutex_init (&place->lock);
   g_cond_init (&place->cond);
   open_cache (place);
@@ -103,7 +90,6 @@ free_place (Place * place)
   cup_cache_unref (place->cache);
   cup_budget_unref (place->budget);
   g_object_unref (place->engine);
-  g_atomic_rc_box_release (place->owner);
   g_clear_error (&place->answer);
   g_mutex_clear (&place->lock);
   g_cond_clear (&place->cond);
@@ -125,9 +111,6 @@ open_ledger (Place * place, GError ** error)
   settings.budget = place->budget;
   settings.megapixels = 1;
   settings.cancellable = place->cancellable;
-  settings.stopping = &place->owner->stopping;
-  settings.owner = place->owner;
-  settings.release_owner = release_owner;
   opened = cup_ledger_open (&settings, &place->ledger, &place->journal, error);
   cup_cache_finding_clear (&place->finding);
   g_object_unref (place->cancellable);
@@ -367,8 +350,7 @@ test_cancelled (void)
 
   open_as (place, CUP_CACHE_NONE);
   accept (place);
-  g_atomic_int_set (&place->owner->stopping, TRUE);
-  g_cancellable_cancel (place->cancellable);
+  cup_job_leave (place->cancellable);
   g_assert_true (cup_journal_keeps (place->journal));
   close_ledger (place);
   g_assert_cmpint (find (place, TRUE), ==, CUP_CACHE_RESUMABLE);

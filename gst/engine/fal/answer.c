@@ -177,9 +177,28 @@ get_array (JsonObject * object, const gchar * name)
       NULL;
 }
 
+/* Words that other queues have for a job that is over. */
+static gboolean
+is_end (const gchar * word)
+{
+  static const gchar *const words[] = {
+    "FAILED", "FAILURE", "ERROR", "CANCELLED", "CANCELED", "ABORTED",
+    "REJECTED", "EXPIRED", "TIMEOUT", "TIMED_OUT", "COMPLETE", "DONE",
+    "FINISHED", "SUCCESS", "SUCCEEDED"
+  };
+  guint i;
+
+  for (i = 0; word && i < G_N_ELEMENTS (words); i++)
+    if (g_ascii_strcasecmp (word, words[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static CupFalState
 parse_state (const gchar * word)
 {
+  if (is_end (word))
+    return CUP_FAL_ENDED;
   if (g_strcmp0 (word, "IN_QUEUE") == 0)
     return CUP_FAL_IN_QUEUE;
   if (g_strcmp0 (word, "IN_PROGRESS") == 0)
@@ -227,8 +246,8 @@ cup_fal_status_clear (CupFalStatus * status)
 }
 
 gboolean
-cup_fal_parse_accepted (GBytes * body, CupFalAccepted * accepted,
-    GError ** error)
+cup_fal_parse_accepted (GBytes * body, const gchar * header_id,
+    CupFalAccepted * accepted, GError ** error)
 {
   JsonNode *root = cup_fal_parse_json (body, error);
   JsonObject *object;
@@ -239,6 +258,8 @@ cup_fal_parse_accepted (GBytes * body, CupFalAccepted * accepted,
     return FALSE;
   object = json_node_get_object (root);
   id = cup_fal_get_string (object, "request_id");
+  if (header_id && !(id && cup_fal_request_id_is_valid (id)))
+    id = header_id;
   if (id && cup_fal_request_id_is_valid (id)) {
     accepted->request_id = g_strdup (id);
     accepted->status_url = g_strdup (cup_fal_get_string (object, "status_url"));
@@ -358,9 +379,15 @@ cup_fal_parse_output (GBytes * body, gsize max_bytes, CupFalOutput * output,
   object = json_node_get_object (root);
   image = find_image (object);
   url = image ? cup_fal_get_string (image, "url") : NULL;
-  if (url)
+  output->file_size = -1;
+  if (url) {
     output->content_type =
         g_strdup (cup_fal_get_string (image, "content_type"));
+    output->file_name = g_strdup (cup_fal_get_string (image, "file_name"));
+    if (!cup_fal_get_integer (image, "file_size", &output->file_size)
+        || output->file_size < 0)
+      output->file_size = -1;
+  }
   output->has_seed = read_seed (object, body, &output->seed);
 
   if (!url)
@@ -383,4 +410,5 @@ cup_fal_output_clear (CupFalOutput * output)
   g_clear_pointer (&output->url, g_free);
   g_clear_pointer (&output->data, g_bytes_unref);
   g_clear_pointer (&output->content_type, g_free);
+  g_clear_pointer (&output->file_name, g_free);
 }

@@ -44,6 +44,7 @@ typedef enum
   CUP_FAL_IN_QUEUE,
   CUP_FAL_IN_PROGRESS,
   CUP_FAL_COMPLETED,
+  CUP_FAL_ENDED,                /* a word that is not documented, for an end */
 } CupFalState;
 
 /* @state_word: (nullable): as the service said it
@@ -66,8 +67,8 @@ gboolean cup_fal_parse_status (GBytes * body, CupFalStatus * status,
     GError ** error);
 void cup_fal_status_clear (CupFalStatus * status);
 
-/* The answer to a submission; @state as in a status. @request_id may be put into a URL, the URLs are
- * not checked yet. */
+/* The answer to a submission; @state as in a status. @request_id is valid, the URLs
+ * are not checked yet. */
 typedef struct
 {
   gchar *request_id;
@@ -78,19 +79,24 @@ typedef struct
   gint64 queue_position;
 } CupFalAccepted;
 
-gboolean cup_fal_parse_accepted (GBytes * body, CupFalAccepted * accepted,
-    GError ** error);
+/* @header_id: (nullable): the id in the answer's headers, where @body has none. */
+gboolean cup_fal_parse_accepted (GBytes * body, const gchar * header_id,
+    CupFalAccepted * accepted, GError ** error);
 void cup_fal_accepted_clear (CupFalAccepted * accepted);
 
 /* @url: what the service gives as the place of the picture; for a "data:" URI
  * it is not set
  * @data: (nullable): the picture out of a "data:" URI
- * @content_type: (nullable): what the service says that it is */
+ * @content_type: (nullable): what the service says that it is
+ * @file_name: (nullable): and how it is called
+ * @file_size: and how large it is, -1 where not told */
 typedef struct
 {
   gchar *url;
   GBytes *data;
   gchar *content_type;
+  gchar *file_name;
+  gint64 file_size;
   gboolean has_seed;
   guint64 seed;
 } CupFalOutput;

@@ -8,6 +8,12 @@
 #include "base/error.h"
 #include "base/log.h"
 
+/* How long an answer has to stay before it is believed of a request that is paid
+ * for, in retry-delays: ten seconds. A failure of which the service names no
+ * cause may be the answer's, in an outage: two minutes. */
+#define PATIENCE_DELAYS 20
+#define UNNAMED_DELAYS 240
+
 struct _CupFalCall
 {
   gint ref_count;
@@ -24,6 +30,7 @@ struct _CupFalCall
   guint unreadable;             /* answers in a row */
   guint confirmed;
   gint64 first_confirmed;
+  gint64 first_final;           /* when an answer came that would end it */
   gboolean sending;
 
   GCancellable *cancellable;    /* of the exchange that is under way */
@@ -80,8 +87,9 @@ try_again (CupFalCall * call, const GError * error, gint64 retry_after,
 {
   gint64 delay;
 
-  if (!cup_fal_api_try_again (call->api, &call->backoff, error, retry_after,
-          &delay))
+  /* What is paid for is worth waiting for the very first answer, too. */
+  if (!cup_fal_api_try_again (call->api, &call->backoff,
+          call->spec.is_paid ? NULL : error, retry_after, &delay))
     return FALSE;
   cup_debug ("%s: tries again in %g s: %s", call->spec.method,
       (gdouble) delay / G_USEC_PER_SEC, reason);
@@ -91,19 +99,61 @@ try_again (CupFalCall * call, const GError * error, gint64 retry_after,
   return TRUE;
 }
 
-/* A failure of what is asked for, as opposed to one of asking. */
+/* Whether so many retry-delays have passed since @first, which is set where it
+ * is not. */
 static gboolean
-is_confirmed (CupFalCall * call, const CupFalFailure * failure)
+has_stayed (CupFalCall * call, gint64 * first, gint64 delays)
 {
   gint64 now = g_get_monotonic_time ();
 
-  if (call->spec.confirmations == 0
-      || !cup_fal_failure_is_worth_resubmitting (failure))
+  if (*first == 0)
+    *first = now;
+  return now - *first >= delays * call->api->retry_delay;
+}
+
+/* A failure of what is asked for, as opposed to one of asking. It comes again
+ * when it is asked for again. */
+static gboolean
+is_confirmed (CupFalCall * call, const CupFalFailure * failure)
+{
+  gboolean stayed = has_stayed (call, &call->first_confirmed,
+      cup_fal_failure_has_cause (failure) ? PATIENCE_DELAYS : UNNAMED_DELAYS);
+
+  call->confirmed++;
+  return call->spec.confirmations == 1
+      || (stayed && call->confirmed >= call->spec.confirmations);
+}
+
+/* Whether @failure is the answer to what is asked for. */
+static gboolean
+is_believed (CupFalCall * call, const CupFalFailure * failure)
+{
+  gboolean transient = cup_fal_failure_is_transient (failure);
+
+  if (call->spec.is_last && failure->is_from_service)
+    return TRUE;
+  if (call->spec.confirmations > 0 && (transient
+          || cup_fal_failure_is_worth_resubmitting (failure))
+      && cup_fal_failure_is_of_job (failure))
+    return is_confirmed (call, failure);
+  /* What is not done after all has to be followed again. */
+  if (transient)
+    return call->spec.is_paid && failure->is_in_progress
+        && has_stayed (call, &call->first_final, PATIENCE_DELAYS);
+  return !call->spec.is_paid || !cup_fal_failure_may_pass (failure)
+      || has_stayed (call, &call->first_final, PATIENCE_DELAYS);
+}
+
+/* The same of an error instead of an answer. */
+static gboolean
+is_final (CupFalCall * call, const GError * error)
+{
+  if (cup_fal_error_is_transient (error))
     return FALSE;
-  if (call->confirmed++ == 0)
-    call->first_confirmed = now;
-  return call->confirmed >= call->spec.confirmations
-      && now - call->first_confirmed >= call->spec.confirm_time;
+  /* A redirection. */
+  return !call->spec.is_paid
+      || !g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA)
+      || has_stayed (call, &call->first_final, PATIENCE_DELAYS);
 }
 
 static void
@@ -115,15 +165,26 @@ handle_failure (CupFalCall * call, CupHttpResponse * response)
   cup_fal_failure_read_response (&failure, response);
   failure.is_transfer = call->spec.is_transfer;
   reason = g_strdup_printf ("HTTP %u", failure.status);
-  if (!(cup_fal_failure_is_transient (&failure)
-          || (call->spec.confirmations > 0
-              && cup_fal_failure_is_worth_resubmitting (&failure)))
-      || is_confirmed (call, &failure)
+  if (is_believed (call, &failure)
       || !try_again (call, NULL, cup_http_response_get_retry_after (response),
           reason))
     finish (call, response, &failure, NULL);
   g_free (reason);
   cup_fal_failure_clear (&failure);
+}
+
+/* Whether an answer that is not accepted will never be. */
+static gboolean
+is_unreadable (CupFalCall * call)
+{
+  gboolean stayed = !call->spec.is_paid
+      || has_stayed (call, &call->first_final, PATIENCE_DELAYS);
+
+  call->unreadable++;
+  if (call->spec.is_last)
+    return TRUE;
+  return call->spec.max_unreadable > 0 && stayed
+      && call->unreadable >= call->spec.max_unreadable;
 }
 
 static void
@@ -135,7 +196,7 @@ handle_success (CupFalCall * call, CupHttpResponse * response)
       || call->funcs->accept (response, call->user_data, &reason))
     finish (call, response, NULL, NULL);
   else if (g_error_matches (reason, CUP_ERROR, CUP_ERROR_TOO_LARGE)
-      || ++call->unreadable == call->spec.max_unreadable
+      || is_unreadable (call)
       || !try_again (call, NULL, -1, reason->message))
     finish (call, response, NULL, reason);
   g_clear_error (&reason);
@@ -169,7 +230,7 @@ on_answer (CupHttpResponse * response, const GError * error, gpointer data)
   } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     handle_cancelled (call, error);
   } else if (error) {
-    if (!cup_fal_error_is_transient (error)
+    if (is_final (call, error)
         || !try_again (call, error, -1, error->message))
       finish (call, NULL, NULL, error);
   } else if (cup_http_response_get_status (response) / 100 == 2) {
@@ -227,7 +288,8 @@ cup_fal_call_start (CupFalCall ** slot, CupFalApi * api,
   call->content_type = g_strdup (spec->content_type);
   call->headers = g_strdupv ((gchar **) spec->headers);
   call->backoff = cup_fal_api_make_backoff (api,
-      spec->max_attempts ? spec->max_attempts : CUP_FAL_MAX_ATTEMPTS);
+      spec->is_paid ? G_MAXUINT : spec->max_attempts ? spec->max_attempts :
+      CUP_FAL_MAX_ATTEMPTS);
   *slot = call;
   send (call);
 }

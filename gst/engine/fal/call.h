@@ -27,9 +27,15 @@ typedef struct _CupFalCall CupFalCall;
  * @max_unreadable: how many answers in a row may not be accepted; 0 where that
  *   is trouble like any other. What a proxy or a captive portal says passes,
  *   what the service means by it does not
- * @confirmations: how often the service itself has to name the cause of a
- *   failure before that is believed, 0 where it is tried like any other;
- * @confirm_time: and for how long, in microseconds
+ * @is_paid: it belongs to a request that the service has accepted. Then the
+ *   number of attempts has no limit (the job's time has), and an answer that
+ *   would end the job, other than a failure of the job itself, has to stay for
+ *   some time before it is believed: a file that is not found, a key that is
+ *   refused, a redirection, an answer that is not accepted
+ * @is_last: what the service itself answers is believed at once, whatever it is
+ * @confirmations: how often a failure of the job itself has to come before it is
+ *   believed, and for some time, too; 1 where it is known already, 0 where
+ *   failures are tried like any other
  * @max_attempts: 1 where it may not be repeated, 0 for CUP_FAL_MAX_ATTEMPTS
  *
  * All of it is copied or referenced.
@@ -45,8 +51,9 @@ typedef struct
   gboolean follow_redirects;
   gsize max_size;
   guint max_unreadable;
+  gboolean is_paid;
+  gboolean is_last;
   guint confirmations;
-  gint64 confirm_time;
   guint max_attempts;
 } CupFalCallSpec;
 

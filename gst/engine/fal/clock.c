@@ -4,12 +4,19 @@
  */
 #include "clock.h"
 
+/* A limit that is noticed so late: the process was stopped. */
+#define LATE (G_USEC_PER_SEC / 4)
+/* The time that a job gets then, at most its limit. */
+#define GRACE (10 * G_USEC_PER_SEC)
+
 void
 cup_fal_clock_init (CupFalClock * clock, CupHttp * http,
-    void (*func) (gpointer data), gpointer data)
+    void (*func) (gpointer data), void (*resumed) (gpointer data),
+    gpointer data)
 {
   clock->http = http;
   clock->func = func;
+  clock->resumed = resumed;
   clock->data = data;
   clock->kind = CUP_FAL_CLOCK_STOPPED;
 }
@@ -34,9 +41,19 @@ static void
 on_limit (gpointer data)
 {
   CupFalClock *clock = data;
+  CupFalClockKind kind = clock->kind;
+  gint64 limit = clock->limit[kind];
+  gint64 late = cup_fal_clock_get_elapsed (clock, kind)
+      - MAX (limit, clock->elapsed[kind]);
 
   cup_fal_clock_switch (clock, CUP_FAL_CLOCK_STOPPED);
-  clock->func (clock->data);
+  if (late < LATE) {
+    clock->func (clock->data);
+    return;
+  }
+  clock->elapsed[kind] = limit - MIN (limit, GRACE);
+  cup_fal_clock_switch (clock, kind);
+  clock->resumed (clock->data);
 }
 
 void

@@ -3,6 +3,10 @@
  * How long a job may take: one limit for work, one for waiting in the service's
  * queue. Only one of the two clocks runs at a time.
  *
+ * A process may be stopped for longer than that (SIGSTOP, a paused container, a
+ * machine that sleeps). The limit then is noticed too late, and the job gets some
+ * more time: what it waits for may be there.
+ *
  * HTTP thread only.
  */
 #pragma once
@@ -32,6 +36,7 @@ typedef struct
   /*< private > */
   CupHttp *http;
   void (*func) (gpointer data);
+  void (*resumed) (gpointer data);
   gpointer data;
   CupFalClockKind kind;
   gint64 since;
@@ -39,9 +44,10 @@ typedef struct
 } CupFalClock;
 
 /* Stopped. @func is called, once, when the limit of the running clock is
- * reached. */
+ * reached; @resumed instead where that is noticed late, and there is more time. */
 void cup_fal_clock_init (CupFalClock * clock, CupHttp * http,
-    void (*func) (gpointer data), gpointer data);
+    void (*func) (gpointer data), void (*resumed) (gpointer data),
+    gpointer data);
 /* Stops what runs, and lets the other one go on. */
 void cup_fal_clock_switch (CupFalClock * clock, CupFalClockKind kind);
 CupFalClockKind cup_fal_clock_get_kind (const CupFalClock * clock);

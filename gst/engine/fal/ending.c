@@ -65,7 +65,8 @@ wind_up (CupFalRequest * request)
       cup_fal_call_abort (request->call);
   } else {
     cup_fal_call_cancel (&request->call);
-    if (request->submitted > 0 && !request->completed && !request->kept)
+    if (request->submitted > 0 && !request->completed && !request->kept
+        && !request->out_of_reach)
       cup_fal_request_cancel_at_service (request);
   }
   g_clear_pointer (&request->ticket, cup_fal_ticket_free);
@@ -110,6 +111,9 @@ cup_fal_request_complete (CupFalRequest * request, CupResult * result,
       && cup_journal_keeps (request->journal);
   if (request->kept && request->in_journal)
     error = add_that_it_is_kept (error);
+  if (error && cup_error_edit_details (error)
+      && !cup_error_get_details (error)->url)
+    cup_error_edit_details (error)->url = g_strdup (request->output.url);
   if (error)
     cup_job_return_error (job, error);
   else
@@ -224,6 +228,16 @@ new_timeout (CupFalRequest * request)
     error = cup_fal_error_maybe_accepted (error, FALSE);
   g_string_free (text, TRUE);
   return error;
+}
+
+void
+cup_fal_request_on_resumed (gpointer data)
+{
+  CupFalRequest *request = data;
+
+  cup_info ("the process did not run while the time passed: the service is "
+      "asked once more");
+  cup_fal_follow_look (request->follow);
 }
 
 void

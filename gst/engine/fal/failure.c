@@ -327,6 +327,21 @@ cup_fal_failure_is_unknown_request (const CupFalFailure * failure)
 }
 
 gboolean
+cup_fal_failure_may_pass (const CupFalFailure * failure)
+{
+  return failure->status / 100 == 3
+      || (failure->status >= 401 && failure->status <= 407)
+      || failure->status == 410 || !failure->is_from_service;
+}
+
+gboolean
+cup_fal_failure_has_cause (const CupFalFailure * failure)
+{
+  return failure->error_type || failure->retry_is_known
+      || failure->user_timeout;
+}
+
+gboolean
 cup_fal_failure_is_of_job (const CupFalFailure * failure)
 {
   if (failure->status == 408 || failure->status == 425

@@ -91,6 +91,12 @@ gboolean cup_fal_failure_is_refusal (const CupFalFailure * failure);
 /* Whether the service says that there is no such request, or not any more: a
  * page that is not found says nothing of a request. */
 gboolean cup_fal_failure_is_unknown_request (const CupFalFailure * failure);
+/* Whether it may be of the way to the service, or pass, and says nothing final of
+ * a request that was accepted: a redirection, a refusal, something that is not
+ * found, or a page of a gateway. */
+gboolean cup_fal_failure_may_pass (const CupFalFailure * failure);
+/* Whether the service names a type of error, or says if a retry makes sense. */
+gboolean cup_fal_failure_has_cause (const CupFalFailure * failure);
 /* Whether it is the job that failed, rather than asking for its result. */
 gboolean cup_fal_failure_is_of_job (const CupFalFailure * failure);
 

@@ -172,7 +172,7 @@ take_status (CupFalFollow * self, const CupFalStatus * status,
   self->funcs->trouble (NULL, self->user_data);
   cup_fal_logs_take (self->logs, status->logs, kind, report_log, self);
   self->funcs->status (status, self->user_data);
-  if (status->state == CUP_FAL_COMPLETED)
+  if (status->state == CUP_FAL_COMPLETED || status->state == CUP_FAL_ENDED)
     self->completed = TRUE;
 }
 
@@ -435,6 +435,7 @@ poll_status (CupFalFollow * self)
       "?logs=1", NULL);
 
   spec.url = url;
+  spec.is_paid = TRUE;
   cup_fal_call_start (&self->poll, self->api, &spec, &poll_funcs, self);
   g_free (url);
 }
@@ -475,6 +476,17 @@ cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
     poll_status (self);
   else
     go_on (self);
+}
+
+void
+cup_fal_follow_look (CupFalFollow * self)
+{
+  if (!self || self->completed)
+    return;
+  clear_timer (&self->timer);
+  /* It may be waiting to be repeated. */
+  cup_fal_call_cancel (&self->poll);
+  poll_status (self);
 }
 
 void

@@ -45,6 +45,8 @@ typedef struct
 void cup_fal_follow_start (CupFalFollow ** slot, CupFalApi * api,
     const gchar * status_url, gboolean poll_first, CupFalLogs * logs,
     const CupFalFollowFuncs * funcs, gpointer user_data);
+/* Asks for the status now. @self: (nullable) */
+void cup_fal_follow_look (CupFalFollow * self);
 /* Takes it back, if there is one. */
 void cup_fal_follow_cancel (CupFalFollow ** slot);
 

@@ -11,7 +11,7 @@
 #include "net/url.h"
 
 #define MAX_APPLICATION 256
-#define MAX_REQUEST_ID 128
+#define MAX_REQUEST_ID 256
 #define WHITE_SPACE " \t\r\n"
 /* Small inputs get this much in any case. */
 #define MIN_RESULT_PIXELS (G_GUINT64_CONSTANT (4) << 20)
@@ -101,15 +101,28 @@ cup_fal_parse_location (const gchar * location, const gchar * property,
 gboolean
 cup_fal_request_id_is_valid (const gchar * request_id)
 {
-  return is_word (request_id) && strlen (request_id) <= MAX_REQUEST_ID;
+  const gchar *at = request_id;
+
+  if (strlen (request_id) > MAX_REQUEST_ID
+      || !g_utf8_validate (request_id, -1, NULL))
+    return FALSE;
+  while (*at && g_unichar_isprint (g_utf8_get_char (at)))
+    at = g_utf8_next_char (at);
+  /* These two would be a folder of the URL's, escaped or not. */
+  return *request_id && !*at && strcmp (request_id, ".") != 0
+      && strcmp (request_id, "..") != 0;
 }
 
 gchar *
 cup_fal_build_request_url (const gchar * location, const gchar * application,
     const gchar * request_id, const gchar * suffix)
 {
-  return g_strconcat (location, "/", application, "/requests/", request_id,
+  gchar *escaped = g_uri_escape_string (request_id, NULL, FALSE);
+  gchar *url = g_strconcat (location, "/", application, "/requests/", escaped,
       suffix, NULL);
+
+  g_free (escaped);
+  return url;
 }
 
 const gchar *

@@ -23,7 +23,8 @@ gboolean cup_fal_parse_application (const gchar * id, gchar ** endpoint,
 gchar *cup_fal_parse_location (const gchar * location, const gchar * property,
     GError ** error);
 
-/* Whether an id that came from outside may be put into a URL. */
+/* Whether an id that came from outside may be one: printable characters of UTF-8,
+ * which are escaped in URLs. */
 gboolean cup_fal_request_id_is_valid (const gchar * request_id);
 
 /* {location}/{application}/requests/{request_id}{suffix} */

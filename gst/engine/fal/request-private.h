@@ -51,6 +51,7 @@ struct _CupFalRequest
   gboolean in_journal;          /* as accepted, and not given up */
   gboolean resumed;             /* it was accepted before this run */
   gboolean is_counted;          /* in api->n_resumed */
+  gboolean out_of_reach;        /* its status cannot be had */
   gboolean kept;                /* left to the service at the end */
   gint64 submitted;             /* when the answer came, 0 before */
   gint64 service_time;          /* from then until it was completed */
@@ -58,14 +59,18 @@ struct _CupFalRequest
   gint64 queued;                /* of it, in the service's queue */
   gboolean completed;           /* the service is done with it */
   gboolean failure_is_told;     /* and it has failed */
+  gboolean is_over;             /* in a word for an end that is not documented */
+  gchar *told_error;            /* (nullable): what the status says of it */
   CupProgressState state;
   gchar *state_word;
   gint64 queue_position;
   gdouble inference_time;
   gchar *trouble;               /* (nullable): why it is tried again */
   CupFalOutput output;
+  gdouble billable_units;       /* of the result, -1 where it does not tell */
   GBytes *picture;
   CupImageInfo picture_info;
+  GBytes *unusable;             /* the last picture that could not be used */
   guint64 bytes_up;
 };
 
@@ -151,5 +156,7 @@ void cup_fal_request_fail (CupFalRequest * request, GError * error);
 void cup_fal_request_fail_with (CupFalRequest * request,
     const CupFalFailure * failure, const GError * error);
 void cup_fal_request_on_deadline (gpointer data);
+/* The process was stopped, and the time has passed meanwhile: asks once more. */
+void cup_fal_request_on_resumed (gpointer data);
 
 G_END_DECLS

@@ -38,10 +38,12 @@ cup_fal_request_unref (CupFalRequest * request)
   cup_fal_accepted_clear (&request->accepted);
   cup_fal_output_clear (&request->output);
   g_clear_pointer (&request->picture, g_bytes_unref);
+  g_clear_pointer (&request->unusable, g_bytes_unref);
   g_clear_pointer (&request->body, g_bytes_unref);
   g_clear_pointer (&request->logs, cup_fal_logs_free);
   g_free (request->input_url);
   g_free (request->state_word);
+  g_free (request->told_error);
   g_free (request->trouble);
   cup_fal_api_unref (request->api);
   g_free (request);
@@ -158,6 +160,7 @@ cup_fal_request_new (CupFalApi * api, CupJob * job)
   request->started = g_get_monotonic_time ();
   request->queue_position = -1;
   request->inference_time = -1;
+  request->billable_units = -1;
   request->submit_backoff =
       cup_fal_api_make_backoff (api, CUP_FAL_MAX_ATTEMPTS);
   request->job_backoff = cup_fal_api_make_backoff (api, G_MAXUINT);
@@ -198,7 +201,7 @@ cup_fal_request_start (CupFalRequest * request)
 
   g_queue_push_tail_link (&api->requests, &request->link);
   cup_fal_clock_init (&request->clock, api->http, cup_fal_request_on_deadline,
-      request);
+      cup_fal_request_on_resumed, request);
   if (api->closed) {
     cup_fal_request_abandon (request);
     return;

@@ -5,16 +5,17 @@
  */
 #include "request-private.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "protocol.h"
 
 /* Results and pictures that make no sense. */
 #define MAX_UNREADABLE 6
-/* Answers with a failure, and the time between them (in retry-delays: ten
- * seconds), before it is believed to be the job's and not the answer's. */
+/* Answers with a failure before it is believed to be the job's and not the
+ * answer's. */
 #define CONFIRMATIONS 3
-#define CONFIRM_DELAYS 20
 /* For how long files are there in any case; fal says seven days. */
 #define FILE_LIFETIME G_TIME_SPAN_DAY
 /* The whole picture is in the JSON where the application was asked for that. */
@@ -22,16 +23,34 @@
 
 /* Download. */
 
+/* What is damaged on the way is fetched again; the very same bytes a second time
+ * are what the service has. A file with a checksum that is wrong may be read all
+ * the same, or leave as it is. */
+static gboolean
+check_bytes (CupFalRequest * request, GBytes * bytes, GError ** error)
+{
+  CupImageInfo *info = &request->picture_info;
+  gboolean again = request->unusable
+      && g_bytes_equal (request->unusable, bytes);
+  gboolean good = cup_image_read_info (bytes, info, error)
+      && cup_pixels_check_size (info->width, info->height, request->max_pixels,
+      "the result", error)
+      && cup_image_check_complete (bytes, info->type, error)
+      && (again || cup_image_check_sums (bytes, info->type, error));
+
+  g_clear_pointer (&request->unusable, g_bytes_unref);
+  if (!good && cup_image_get_type (bytes) != CUP_IMAGE_UNKNOWN)
+    request->unusable = g_bytes_ref (bytes);
+  return good;
+}
+
 static gboolean
 check_picture (CupFalRequest * request, GBytes * bytes, GError ** error)
 {
   CupImageInfo *info = &request->picture_info;
   CupImageType declared;
 
-  if (!cup_image_read_info (bytes, info, error)
-      || !cup_pixels_check_size (info->width, info->height,
-          request->max_pixels, "the result", error)
-      || !cup_image_check_complete (bytes, info->type, error))
+  if (!check_bytes (request, bytes, error))
     return FALSE;
 
   declared = request->output.content_type ?
@@ -50,6 +69,13 @@ to_seconds (gint64 microseconds)
   return (gdouble) microseconds / G_USEC_PER_SEC;
 }
 
+/* @text: (nullable) */
+static gchar *
+clean_text (CupFalRequest * request, const gchar * text)
+{
+  return text ? cup_fal_clean (text, request->api->key) : NULL;
+}
+
 static void
 return_picture (CupFalRequest * request)
 {
@@ -60,6 +86,10 @@ return_picture (CupFalRequest * request)
   result->seed = request->output.seed;
   result->request_id = g_strdup (request->accepted.request_id);
   result->url = g_strdup (request->output.url);
+  result->content_type = clean_text (request, request->output.content_type);
+  result->file_name = clean_text (request, request->output.file_name);
+  result->file_size = request->output.file_size;
+  result->billable_units = request->billable_units;
   result->inference_time = request->inference_time;
   /* Nobody has looked when it began. */
   result->queue_time = request->resumed ? -1 : to_seconds (request->queued);
@@ -87,6 +117,32 @@ is_gone (CupFalRequest * request, const CupFalFailure * failure)
       || (failure->status == 403 && age > FILE_LIFETIME);
 }
 
+/* The picture is there, and cannot be used: whatever it is, it was paid for. */
+static void
+fail_with_picture (CupFalRequest * request, const GError * error)
+{
+  CupJournalPicture picture = { request->unusable };
+  GError *reason = cup_fal_call_make_error (request->api, NULL, error,
+      request->stage, request->accepted.request_id);
+  gchar *message;
+
+  if (request->unusable) {
+    picture.type = cup_image_get_type (request->unusable);
+    picture.request_id = request->accepted.request_id;
+    picture.url = request->output.url;
+    if (cup_journal_unusable (request->journal, &picture)) {
+      request->in_journal = FALSE;
+      message =
+          g_strconcat (reason->message,
+          "; the picture is kept as it came, "
+          "and the next run reads it again", NULL);
+      g_free (reason->message);
+      reason->message = message;
+    }
+  }
+  cup_fal_request_fail (request, reason);
+}
+
 static gboolean
 accept_picture (CupHttpResponse * response, gpointer user_data, GError ** error)
 {
@@ -102,8 +158,10 @@ on_picture (CupHttpResponse * response, const CupFalFailure * failure,
 
   if (failure && request->resumed && is_gone (request, failure))
     cup_fal_request_start_over (request, failure);
-  else if (failure || error)
-    cup_fal_request_fail_with (request, failure, error);
+  else if (failure)
+    cup_fal_request_fail_with (request, failure, NULL);
+  else if (error)
+    fail_with_picture (request, error);
   else
     return_picture (request);
 }
@@ -120,10 +178,12 @@ download (CupFalRequest * request)
 
   request->stage = CUP_STAGE_DOWNLOAD;
   if (request->output.data) {
+    /* Of a picture in the answer there is no other copy. */
+    request->unusable = g_bytes_ref (request->output.data);
     if (check_picture (request, request->output.data, &error))
       return_picture (request);
     else
-      cup_fal_request_fail_with (request, NULL, error);
+      fail_with_picture (request, error);
     g_clear_error (&error);
     return;
   }
@@ -136,6 +196,7 @@ download (CupFalRequest * request)
   spec.url = request->output.url;
   spec.max_size = cup_fal_max_result_bytes (request->max_pixels);
   spec.follow_redirects = TRUE;
+  spec.is_paid = TRUE;
   spec.max_unreadable = MAX_UNREADABLE;
   cup_fal_call_start (&request->call, request->api, &spec, &picture_funcs,
       request);
@@ -143,14 +204,55 @@ download (CupFalRequest * request)
 
 /* Result. */
 
+/* What the service charges for, in the unit of its price; -1 where it does not
+ * say. */
+static gdouble
+read_units (CupHttpResponse * response)
+{
+  const gchar *text = cup_http_response_get_header (response,
+      "x-fal-billable-units");
+  gchar *end = NULL;
+  gdouble units = text ? g_ascii_strtod (text, &end) : -1;
+
+  return text && end != text && !*end && isfinite (units) && units >= 0 ?
+      units : -1;
+}
+
+/* Some services say with 200 why there is no picture. Takes and returns @reason,
+ * why the answer is none. */
+static GError *
+add_words (CupFalRequest * request, CupHttpResponse * response, GError * reason)
+{
+  CupFalFailure failure;
+  gchar *words, *message;
+
+  cup_fal_failure_read_response (&failure, response);
+  if (failure.is_from_service) {
+    words = cup_fal_clean (failure.words, request->api->key);
+    message = g_strdup_printf ("%s; the service says: %s", reason->message,
+        words);
+    g_free (reason->message);
+    reason->message = message;
+    g_free (words);
+  }
+  cup_fal_failure_clear (&failure);
+  return reason;
+}
+
 static gboolean
 accept_result (CupHttpResponse * response, gpointer user_data, GError ** error)
 {
   CupFalRequest *request = user_data;
+  GError *reason = NULL;
 
   cup_fal_output_clear (&request->output);
-  return cup_fal_parse_output (cup_http_response_get_body (response),
-      cup_fal_max_result_bytes (request->max_pixels), &request->output, error);
+  request->billable_units = read_units (response);
+  if (cup_fal_parse_output (cup_http_response_get_body (response),
+          cup_fal_max_result_bytes (request->max_pixels), &request->output,
+          &reason))
+    return TRUE;
+  g_propagate_error (error, add_words (request, response, reason));
+  return FALSE;
 }
 
 /* The request that an earlier run has left comes to nothing, but not because of
@@ -180,13 +282,38 @@ handle_failure (CupFalRequest * request, CupHttpResponse * response,
   cup_fal_request_fail_with (request, failure, NULL);
 }
 
+/* The service has said in a word of its own that the job is over, and there is no
+ * result. */
+static void
+fail_as_over (CupFalRequest * request, const CupFalFailure * failure,
+    const GError * error)
+{
+  GError *reason = cup_fal_call_make_error (request->api, failure, error,
+      request->stage, request->accepted.request_id);
+  gchar *word = cup_fal_clean (request->state_word, request->api->key);
+  gchar *told = request->told_error ?
+      cup_fal_clean (request->told_error, request->api->key) : NULL;
+  gchar *message = g_strdup_printf ("the service says %s%s%s; %s", word,
+      told ? ": " : "", told ? told : "", reason->message);
+
+  g_free (reason->message);
+  reason->message = message;
+  g_free (told);
+  g_free (word);
+  if (failure)
+    cup_fal_request_tell_lost (request);
+  cup_fal_request_fail (request, reason);
+}
+
 static void
 on_result (CupHttpResponse * response, const CupFalFailure * failure,
     const GError * error, gpointer user_data)
 {
   CupFalRequest *request = user_data;
 
-  if (failure && failure->is_in_progress) {
+  if (request->is_over && (failure || error)) {
+    fail_as_over (request, failure, error);
+  } else if (failure && failure->is_in_progress) {
     request->completed = FALSE;
     cup_fal_request_follow (request);
   } else if (failure) {
@@ -228,9 +355,9 @@ fetch_result (CupFalRequest * request)
 
   request->stage = CUP_STAGE_RESULT;
   spec.max_unreadable = MAX_UNREADABLE;
+  spec.is_paid = TRUE;
   spec.confirmations = request->failure_is_told ? 1 : CONFIRMATIONS;
-  spec.confirm_time = request->failure_is_told ? 0 :
-      CONFIRM_DELAYS * request->api->retry_delay;
+  spec.is_last = request->is_over;
   spec.url = request->accepted.response_url;
   if (wants_inline_result (request))
     spec.max_size = MAX_INLINE_RESULT;
@@ -249,7 +376,7 @@ cup_fal_request_take_state (CupFalRequest * request, CupFalState state,
 
   if (queued)
     cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_QUEUE);
-  else if (running || state == CUP_FAL_COMPLETED)
+  else if (running || state == CUP_FAL_COMPLETED || state == CUP_FAL_ENDED)
     cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
 
   if (queued && (request->state != CUP_PROGRESS_QUEUED
@@ -270,8 +397,11 @@ on_status (const CupFalStatus * status, gpointer user_data)
   request->state_word = g_strdup (status->state_word);
   if (status->inference_time >= 0)
     request->inference_time = status->inference_time;
+  request->is_over = status->state == CUP_FAL_ENDED;
   request->failure_is_told = status->state == CUP_FAL_COMPLETED
       && (status->error || status->error_type);
+  g_free (request->told_error);
+  request->told_error = g_strdup (status->error);
   cup_fal_request_take_state (request, status->state, status->queue_position);
 }
 
@@ -301,6 +431,9 @@ on_follow_failed (const CupFalFailure * failure, const GError * error,
 {
   CupFalRequest *request = user_data;
 
+  /* It may be running: nothing that was asked for its status is a reason to
+   * cancel it. */
+  request->out_of_reach = TRUE;
   if (failure && cup_fal_failure_is_unknown_request (failure)) {
     if (request->resumed) {
       cup_fal_request_start_over (request, failure);

@@ -21,11 +21,17 @@ forget_submission (CupFalRequest * request)
   request->submitted = 0;
   request->completed = FALSE;
   request->failure_is_told = FALSE;
+  request->is_over = FALSE;
+  g_clear_pointer (&request->told_error, g_free);
+  request->billable_units = -1;
+  request->out_of_reach = FALSE;
   request->resumed = FALSE;
   cup_fal_logs_free (request->logs);
   request->logs = cup_fal_logs_new ();
   g_clear_pointer (&request->state_word, g_free);
   request->inference_time = -1;
+  cup_fal_output_clear (&request->output);
+  g_clear_pointer (&request->unusable, g_bytes_unref);
 }
 
 static void
@@ -96,6 +102,7 @@ read_acceptance (CupFalRequest * request, CupHttpResponse * response,
     GError ** error)
 {
   if (!cup_fal_parse_accepted (cup_http_response_get_body (response),
+          cup_http_response_get_header (response, "x-fal-request-id"),
           &request->accepted, error))
     return FALSE;
   cup_info ("accepted as request %s", request->accepted.request_id);
