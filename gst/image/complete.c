@@ -34,7 +34,6 @@ typedef struct
 {
   const guint8 *data;
   gsize size;
-  gsize offset;
   gboolean has_pixels;          /* a scan has begun */
   gboolean is_progressive;
   gsize n_stray;                /* bytes before a marker, that mean nothing */
