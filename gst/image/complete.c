@@ -34,7 +34,6 @@ typedef struct
 {
   const guint8 *data;
   gsize size;
-  gsize offset;
   gboolean has_pixels;          /* a scan has begun */
   gboolean is_progressive;
   gsize n_stray;                /* bytes before a marker, that mean nothing */
@@ -117,12 +116,12 @@ walk_jpeg (JpegWalk * walk)
 }
 
 static gboolean
-jpeg_is_complete (const guint8 * data, gsize size)
+jpeg_is_complete (const guint8 * data, gsize size, GError ** error)
 {
   JpegWalk walk = { data, size };
 
   return walk_jpeg (&walk) || (walk.has_pixels
-      && cup_jpeg_check_pixels (data, size, NULL));
+      && cup_jpeg_check_pixels (data, size, error));
 }
 
 gchar *
@@ -163,6 +162,7 @@ cup_image_check_complete (GBytes * bytes, CupImageType type, GError ** error)
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   gboolean complete = FALSE;
+  GError *reason = NULL;
 
   if (size >= 12) {
     switch (type) {
@@ -170,7 +170,7 @@ cup_image_check_complete (GBytes * bytes, CupImageType type, GError ** error)
         complete = png_is_complete (data, size);
         break;
       case CUP_IMAGE_JPEG:
-        complete = jpeg_is_complete (data, size);
+        complete = jpeg_is_complete (data, size, &reason);
         break;
       case CUP_IMAGE_WEBP:
         complete = webp_is_complete (data, size);
@@ -181,8 +181,10 @@ cup_image_check_complete (GBytes * bytes, CupImageType type, GError ** error)
   }
   if (!complete)
     g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
-        "the end of the %s data is missing after %" G_GSIZE_FORMAT " bytes",
+        "the end of the %s data is missing after %" G_GSIZE_FORMAT " bytes%s%s",
         type == CUP_IMAGE_UNKNOWN ? "image" :
-        cup_image_type_get_extension (type), size);
+        cup_image_type_get_extension (type), size, reason ? ": " : "",
+        reason ? reason->message : "");
+  g_clear_error (&reason);
   return complete;
 }

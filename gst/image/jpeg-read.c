@@ -27,9 +27,9 @@
  * picture, and takes a few bytes. */
 #define MAX_SCANS 500
 
-/* What a check of pixels may cost, which is not a part of decoding: pixels times
- * scans. */
-#define MAX_CHECKED (G_GUINT64_CONSTANT (1) << 28)
+/* What a check of pixels may cost, which threads make that have other things to do:
+ * pixels times scans, about a second. */
+#define MAX_CHECKED (G_GUINT64_CONSTANT (1) << 27)
 
 /**
  * Reader:

@@ -3,7 +3,8 @@
  * What a PNG says of the light that its samples stand for, beside a profile: cICP, sRGB,
  * gAMA, cHRM, and mDCV and cLLI of HDR. Plain data; all zero where a file says nothing.
  *
- * Any thread, at any time.
+ * Without padding, so that two of them can be compared as memory. Any thread, at any
+ * time.
  */
 #pragma once
 
@@ -40,7 +41,7 @@ typedef struct
   guint32 has_profile;
   guint32 gamma;
   guint32 chromaticities[8];
-  guint8 intent;
+  guint32 intent;
   guint8 cicp[4];
   guint8 mastering[24];
   guint8 content[8];

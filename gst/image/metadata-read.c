@@ -356,6 +356,8 @@ cup_image_metadata_read (GBytes * bytes, CupImageType type)
   what.density = found.density;
   if (cup_image_read_info (bytes, &info, NULL)) {
     what.light = info.light;
+    /* A damaged one does not count. */
+    what.light.has_profile = found.profile != NULL;
     what.width = info.width;
     what.height = info.height;
   }

@@ -174,6 +174,7 @@ static gboolean
 append_light (CupImageBuffer * out, const CupImageLight * light,
     gboolean has_profile, GError ** error)
 {
+  const guint8 intent = (guint8) light->intent;
   guint8 gamma[4], chromaticities[32];
   const struct
   {
@@ -185,7 +186,7 @@ append_light (CupImageBuffer * out, const CupImageLight * light,
     {"cICP", CUP_LIGHT_CICP, light->cicp, sizeof light->cicp},
     {"mDCV", CUP_LIGHT_MASTERING, light->mastering, sizeof light->mastering},
     {"cLLI", CUP_LIGHT_CONTENT, light->content, sizeof light->content},
-    {"sRGB", CUP_LIGHT_SRGB, &light->intent, 1},
+    {"sRGB", CUP_LIGHT_SRGB, &intent, 1},
     {"gAMA", CUP_LIGHT_GAMMA, gamma, sizeof gamma},
     {"cHRM", CUP_LIGHT_CHROMATICITIES, chromaticities, sizeof chromaticities},
   };

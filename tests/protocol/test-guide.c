@@ -276,7 +276,7 @@ test_embedded (Place * place, gconstpointer data)
   GBytes *bytes;
   gsize size;
 
-  if (plugins_skip_without (ELEMENTS " jpegparse"))
+  if (plugins_skip_without (ELEMENTS " multifilesrc"))
     return;
   write_clip ();
   run_from_guide ("double.mp4");
