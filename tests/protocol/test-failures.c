@@ -107,7 +107,8 @@ static const Case cases[] = {
   {"submit:html", BAD_DATA, SUBMIT, 0, NULL, ""},
   {"submit:blank", BAD_DATA, SUBMIT, 0, NULL, ""},
   {"submit:shape", BAD_DATA, SUBMIT, 0, NULL, ""},
-  {"submit:types", BAD_DATA, SUBMIT, 0, NULL, "request_id"},
+  /* The headers have an id, which is followed. */
+  {"submit:types", NOT_FOUND, STATUS, 404, NULL, "does not know the request"},
   {"submit:deep", BAD_DATA, SUBMIT, 0, NULL, ""},
   {"submit:redirect", BAD_DATA, SUBMIT, 0, NULL, "redirects (HTTP 307)"},
   {"submit:truncate", NETWORK, SUBMIT, 0, NULL, MAYBE},

@@ -177,19 +177,22 @@ get_array (JsonObject * object, const gchar * name)
       NULL;
 }
 
-/* Words that other queues have for a job that is over. */
-static gboolean
-is_end (const gchar * word)
-{
-  static const gchar *const words[] = {
-    "FAILED", "FAILURE", "ERROR", "CANCELLED", "CANCELED", "ABORTED",
-    "REJECTED", "EXPIRED", "TIMEOUT", "TIMED_OUT", "COMPLETE", "DONE",
-    "FINISHED", "SUCCESS", "SUCCEEDED"
-  };
-  guint i;
+/* Words that other queues have for a job that is over, with and without a
+ * result. */
+static const gchar *const good_ends[] = {
+  "COMPLETE", "DONE", "FINISHED", "SUCCESS", "SUCCEEDED", NULL
+};
 
-  for (i = 0; word && i < G_N_ELEMENTS (words); i++)
-    if (g_ascii_strcasecmp (word, words[i]) == 0)
+static const gchar *const bad_ends[] = {
+  "FAILED", "FAILURE", "ERROR", "CANCELLED", "CANCELED", "ABORTED", "REJECTED",
+  "EXPIRED", "TIMEOUT", "TIMED_OUT", NULL
+};
+
+static gboolean
+is_one_of (const gchar * word, const gchar * const *words)
+{
+  for (; word && *words; words++)
+    if (g_ascii_strcasecmp (word, *words) == 0)
       return TRUE;
   return FALSE;
 }
@@ -197,7 +200,9 @@ is_end (const gchar * word)
 static CupFalState
 parse_state (const gchar * word)
 {
-  if (is_end (word))
+  if (is_one_of (word, good_ends))
+    return CUP_FAL_COMPLETED;
+  if (is_one_of (word, bad_ends))
     return CUP_FAL_ENDED;
   if (g_strcmp0 (word, "IN_QUEUE") == 0)
     return CUP_FAL_IN_QUEUE;

@@ -44,7 +44,7 @@ typedef enum
   CUP_FAL_IN_QUEUE,
   CUP_FAL_IN_PROGRESS,
   CUP_FAL_COMPLETED,
-  CUP_FAL_ENDED,                /* a word that is not documented, for an end */
+  CUP_FAL_ENDED,                /* a word that is not documented, for a bad end */
 } CupFalState;
 
 /* @state_word: (nullable): as the service said it

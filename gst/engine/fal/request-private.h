@@ -71,6 +71,7 @@ struct _CupFalRequest
   GBytes *picture;
   CupImageInfo picture_info;
   GBytes *unusable;             /* the last picture that could not be used */
+  gboolean came_again;          /* the one before was the very same */
   guint64 bytes_up;
 };
 

@@ -38,6 +38,7 @@ check_bytes (CupFalRequest * request, GBytes * bytes, GError ** error)
       && cup_image_check_complete (bytes, info->type, error)
       && (again || cup_image_check_sums (bytes, info->type, error));
 
+  request->came_again = again;
   g_clear_pointer (&request->unusable, g_bytes_unref);
   if (!good && cup_image_get_type (bytes) != CUP_IMAGE_UNKNOWN)
     request->unusable = g_bytes_ref (bytes);
@@ -117,6 +118,15 @@ is_gone (CupFalRequest * request, const CupFalFailure * failure)
       || (failure->status == 403 && age > FILE_LIFETIME);
 }
 
+/* Whether the picture that cannot be used is what the service has, and not what
+ * has become of it on the way. */
+static gboolean
+is_what_was_made (CupFalRequest * request, const GError * error)
+{
+  return request->unusable && (request->came_again
+      || g_error_matches (error, CUP_ERROR, CUP_ERROR_TOO_LARGE));
+}
+
 /* The picture is there, and cannot be used: whatever it is, it was paid for. */
 static void
 fail_with_picture (CupFalRequest * request, const GError * error)
@@ -126,7 +136,7 @@ fail_with_picture (CupFalRequest * request, const GError * error)
       request->stage, request->accepted.request_id);
   gchar *message;
 
-  if (request->unusable) {
+  if (is_what_was_made (request, error)) {
     picture.type = cup_image_get_type (request->unusable);
     picture.request_id = request->accepted.request_id;
     picture.url = request->output.url;
@@ -300,7 +310,7 @@ fail_as_over (CupFalRequest * request, const CupFalFailure * failure,
   reason->message = message;
   g_free (told);
   g_free (word);
-  if (failure)
+  if (failure && !cup_fal_failure_is_refusal (failure))
     cup_fal_request_tell_lost (request);
   cup_fal_request_fail (request, reason);
 }
