@@ -56,11 +56,15 @@ files_fixture (const gchar * mime, const gchar * downstream,
     const CupDummyPlan * plan)
 {
   Fixture *f = fixture_new ("max-in-flight", 16, NULL);
+  gchar *caps;
 
   if (plan)
     cup_dummy_engine_set_plan (f->engine, plan);
   gst_harness_set_sink_caps_str (f->harness, downstream);
-  fixture_set_caps (f, mime);
+  /* With times, or the second frame would be warned of. */
+  caps = g_strconcat (mime, ",framerate=25/1", NULL);
+  fixture_set_caps (f, caps);
+  g_free (caps);
   return f;
 }
 

@@ -167,8 +167,12 @@ test_seeds (void)
     g_object_set (f->element, "seed", seeds[i], NULL);
     fixture_run_one (f);
     body = fixture_get_submitted (f, i);
-    g_assert_cmpuint ((guint64) json_object_get_int_member (body, "seed"), ==,
-        seeds[i]);
+    /* json-glib has no such number from 2^63 on; its bits are there, or (from 1.8
+     * on) the largest that it has. */
+    if (json_object_get_int_member (body, "seed") != G_MAXINT64
+        || seeds[i] < G_MAXINT64)
+      g_assert_cmpuint ((guint64) json_object_get_int_member (body, "seed"),
+          ==, seeds[i]);
     json_object_unref (body);
   }
   fixture_free (f);

@@ -242,6 +242,9 @@ test_local (void)
 
   if (skip_here ())
     return;
+  /* GStreamer's pool for the tasks of pads is made with the first of them. Where
+   * that fails, no pad of the process ever gets a thread (1.26). */
+  g_assert_false (run_with (MAX_THREADS, "local", NULL));
   for (n = 0; run_with (n, "local", NULL); n++)
     g_assert_cmpuint (n, <, MAX_THREADS);
 }

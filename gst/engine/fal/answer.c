@@ -332,24 +332,40 @@ decode_data_uri (const gchar * uri, gsize max_bytes, GError ** error)
   return g_bytes_new_take (data, size);
 }
 
-/* Returns TRUE where @text, after a member's name, has @number as its value. */
+/* Reads the digits of a member's value; @text is what follows the member's name.
+ * Returns FALSE where the value is not a number of 64 bits without a sign. */
 static gboolean
-has_value (const gchar * text, const gchar * end, guint64 number)
+read_digits (const gchar * text, const gchar * end, guint64 * number)
 {
-  gchar *digits = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-  gsize length = strlen (digits);
-  gboolean same;
+  gsize length = 0;
+  gchar *digits;
+  gboolean done;
 
   while (text < end && (g_ascii_isspace (*text) || *text == ':'))
     text++;
-  same = (gsize) (end - text) > length && memcmp (text, digits, length) == 0
-      && (g_ascii_isspace (text[length]) || strchr (",}", text[length]));
+  while (text + length < end && g_ascii_isdigit (text[length]))
+    length++;
+  if (text + length == end || (!g_ascii_isspace (text[length])
+          && text[length] != ',' && text[length] != '}'))
+    return FALSE;
+  digits = g_strndup (text, length);
+  done = g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT64, number, NULL);
   g_free (digits);
-  return same;
+  return done;
 }
 
-/* The service draws 64 bits. json-glib hands them out as a signed number, and a
- * larger number as 2^64 - 1, so the text tells which number was meant. */
+/* Returns whether json-glib may have read @number as @bits: it keeps 64 bits and
+ * takes the first for a sign, or from 1.8 on stops at the largest number with a
+ * sign. */
+static gboolean
+is_read_as (guint64 number, gint64 bits)
+{
+  return number == (guint64) bits
+      || (number > G_MAXINT64 && bits == G_MAXINT64);
+}
+
+/* The service draws 64 bits without a sign, for which json-glib has no type: the
+ * text of the answer tells which number was meant. */
 static gboolean
 read_seed (JsonObject * object, GBytes * body, guint64 * seed)
 {
@@ -360,11 +376,11 @@ read_seed (JsonObject * object, GBytes * body, guint64 * seed)
   if (!cup_fal_get_integer (object, "seed", &bits))
     return FALSE;
   *seed = (guint64) bits;
-  if (bits >= 0)
+  if (bits >= 0 && bits < G_MAXINT64)
     return TRUE;
   while ((text = g_strstr_len (text, end - text, "\"seed\""))) {
     text += strlen ("\"seed\"");
-    if (has_value (text, end, *seed))
+    if (read_digits (text, end, seed) && is_read_as (*seed, bits))
       return TRUE;
   }
   return FALSE;
