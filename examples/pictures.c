@@ -54,8 +54,12 @@ list_pictures (const gchar * folder, GError ** error)
     return NULL;
   names = g_ptr_array_new_with_free_func (g_free);
   while ((name = g_dir_read_name (dir))) {
-    if (name[0] != '.' && get_stem_length (name) < strlen (name))
+    gchar *path = g_build_filename (folder, name, NULL);
+
+    if (name[0] != '.' && get_stem_length (name) < strlen (name)
+        && g_file_test (path, G_FILE_TEST_IS_REGULAR))
       g_ptr_array_add (names, g_strdup (name));
+    g_free (path);
   }
   g_dir_close (dir);
   g_ptr_array_sort (names, compare_names);

@@ -30,6 +30,7 @@
 typedef struct
 {
   gdouble scale;
+  gboolean dry_run;             /* nothing is submitted: there are no results */
   const gchar *results;         /* where a picture's folder cannot be written */
   const gchar *before_after;    /* nullable: the program that shows a detail */
   gchar *sample;                /* nullable: what is upscaled for want of a path */
@@ -37,16 +38,18 @@ typedef struct
   GPtrArray *settings;          /* "name=value", for each picture */
 } Options;
 
-/* What is being written, for the signal handler. */
-static gchar *volatile unfinished;
+/* How often a signal is looked for. */
+#define SIGNAL_INTERVAL (100 * GST_MSECOND)
 
+/* The signal that has come, 0 before. */
+static volatile sig_atomic_t interrupted;
+
+/* A second signal ends the program at once. */
 static void
 on_signal (int number)
 {
-  if (unfinished)
-    unlink (unfinished);
+  interrupted = number;
   signal (number, SIG_DFL);
-  raise (number);
 }
 
 /* Arguments */
@@ -279,15 +282,18 @@ run (GstElement * pipeline, const gchar * path)
   gboolean failed = FALSE, going = TRUE;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  while (going) {
-    GstMessage *message = gst_bus_timed_pop (bus, GST_CLOCK_TIME_NONE);
+  while (going && !interrupted) {
+    GstMessage *message = gst_bus_timed_pop (bus, SIGNAL_INTERVAL);
 
+    if (!message)
+      continue;
     going = handle_message (message, path, &failed);
     gst_message_unref (message);
   }
+  /* Takes back what is at a service. */
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (bus);
-  return !failed;
+  return !failed && !going;
 }
 
 /* By its first bytes; NULL, and says why, where there is no such picture. */
@@ -346,14 +352,13 @@ upscale (const Options * options, const Picture * picture)
     pipeline = make_pipeline (options, picture->path, type, part);
   if (pipeline) {
     g_print ("Upscaling %s ...\n", picture->path);
-    unfinished = part;
-    done = run (pipeline, picture->path) && finish (part, picture);
+    done = run (pipeline, picture->path) && (options->dry_run
+        || finish (part, picture));
     gst_object_unref (pipeline);
-    if (!done)
+    if (!done || options->dry_run)
       g_unlink (part);
-    unfinished = NULL;
   }
-  if (done)
+  if (done && !options->dry_run)
     g_print ("Result:           %s\n", picture->result);
   g_free (part);
   g_free (folder);
@@ -390,7 +395,7 @@ upscale_all (const Options * options, GPtrArray * pictures)
   gboolean done = TRUE;
   guint i;
 
-  for (i = 0; i < pictures->len; i++) {
+  for (i = 0; i < pictures->len && !interrupted; i++) {
     const Picture *picture = pictures->pdata[i];
 
     if (!g_hash_table_add (results, picture->result)) {
@@ -399,7 +404,7 @@ upscale_all (const Options * options, GPtrArray * pictures)
       done = FALSE;
     } else if (!upscale (options, picture)) {
       done = FALSE;
-    } else if (pictures->len == 1 && options->before_after) {
+    } else if (pictures->len == 1 && options->before_after && !options->dry_run) {
       show_before_after (options, picture);
     }
   }
@@ -415,7 +420,8 @@ try_settings (Options * options)
 
   if (!element)
     return FALSE;
-  g_object_get (element, "scale", &options->scale, NULL);
+  g_object_get (element, "scale", &options->scale, "dry-run",
+      &options->dry_run, NULL);
   gst_object_unref (gst_object_ref_sink (element));
   return TRUE;
 }
@@ -439,18 +445,21 @@ work (Options * options)
 int
 main (int argc, char **argv)
 {
-  Options options = { 0, "." };
+  Options options = {.results = "." };
   gboolean done;
 
   setlocale (LC_ALL, "");
   gst_init (NULL, NULL);
   signal (SIGINT, on_signal);
   signal (SIGTERM, on_signal);
+  signal (SIGHUP, on_signal);
   options.paths = g_ptr_array_new ();
   options.settings = g_ptr_array_new_with_free_func (g_free);
   done = parse_arguments (&options, argv) && try_settings (&options)
       && work (&options);
   g_ptr_array_unref (options.paths);
   g_ptr_array_unref (options.settings);
+  if (interrupted)
+    raise (interrupted);
   return done ? 0 : 1;
 }

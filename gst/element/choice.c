@@ -416,7 +416,7 @@ choose_raw (const CupChoice * choice, GstCaps * peer)
 
 /* Images */
 
-/* The files themselves say nothing of it. */
+/* The caps of an image say of its colours what its file need not say. */
 static void
 label_image (const CupChoice * choice, GstCaps * caps)
 {
@@ -474,7 +474,10 @@ static CupImageType
 get_file_type (const CupChoice * choice)
 {
   CupImageType type = choice->input->image_type;
+  const guint side = MAX (choice->result.width, choice->result.height);
 
+  if (side > cup_image_type_get_max_side (type))
+    return CUP_IMAGE_UNKNOWN;
   if (choice->result.depth > 8 && type != CUP_IMAGE_PNG)
     return CUP_IMAGE_UNKNOWN;
   if (choice->result.channels == 4 && type == CUP_IMAGE_JPEG)

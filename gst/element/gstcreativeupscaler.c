@@ -10,7 +10,7 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=photo.jpg ! jpegparse ! creativeupscaler scale=2 ! filesink location=photo-2x.png
+ * gst-launch-1.0 multifilesrc location=photo.jpg stop-index=0 caps=image/jpeg ! creativeupscaler scale=2 ! image/png ! filesink location=photo-2x.png
  * ]| Upscales one picture with what is at hand: fal's hosted model where a key
  * is configured, else the embedded engine.
  * |[

@@ -49,15 +49,16 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
   output->sizing.height = picture->info.height;
   cup_choice_get_aspect (picture, &output->par_n, &output->par_d);
   output->quality = encoding->quality;
-  /* Nobody has asked for a loss that the input need not have had. */
-  if (encoding->type == CUP_IMAGE_UNKNOWN
-      && picture->input->image_type == CUP_IMAGE_WEBP)
-    output->quality = 100;
   output->compression_level = encoding->compression_level;
   output->caps = gst_caps_ref (caps);
   output->image_type =
       cup_image_type_from_mime (gst_structure_get_name (gst_caps_get_structure
           (caps, 0)));
+  /* A WebP of a WebP that need not have lost anything loses nothing. */
+  if (encoding->type == CUP_IMAGE_UNKNOWN
+      && picture->input->image_type == CUP_IMAGE_WEBP
+      && output->image_type == CUP_IMAGE_WEBP)
+    output->quality = CUP_IMAGE_QUALITY_LOSSLESS;
   gst_video_info_init (&output->info);
   return output;
 }

@@ -67,12 +67,14 @@ is_odd_scan (const guint8 * segment, gsize length)
 static void
 note_stray (JpegWalk * walk, gsize from, gsize marker)
 {
+  const guint8 code = walk->data[marker + 1];
+
   /* Fill bytes may precede a marker. */
   while (marker > from && walk->data[marker - 1] == 0xff)
     marker--;
   if (marker > from && walk->n_stray == 0) {
     walk->n_stray = marker - from;
-    walk->stray_marker = walk->data[from + walk->n_stray + 1];
+    walk->stray_marker = code;
   }
 }
 

@@ -126,6 +126,14 @@ cup_image_type_is_supported (CupImageType type)
   return codec && codec->decode && codec->encode;
 }
 
+guint
+cup_image_type_get_max_side (CupImageType type)
+{
+  const Codec *codec = find_codec (type);
+
+  return codec ? codec->max_side : 0;
+}
+
 static gboolean
 check_supported (const Codec * codec, GError ** error)
 {

@@ -56,6 +56,8 @@ const gchar *cup_image_type_get_extension (CupImageType type);
 CupImageType cup_image_type_from_mime (const gchar * mime);
 /* Whether this build can encode and decode @type. */
 gboolean cup_image_type_is_supported (CupImageType type);
+/* Returns the longest side in pixels that files of @type can have; 0 for UNKNOWN. */
+guint cup_image_type_get_max_side (CupImageType type);
 
 /* Reads the magic and the header of @bytes, which may be the picture's first
  * few kB only. CUP_ERROR_UNSUPPORTED where it is none of the three (the error

@@ -229,8 +229,8 @@ greet (CupFalService * service, const Arguments * a)
 
   g_print ("fal's queue and storage, for trying out: %s (files: %s)\n"
       "%d runner%s, %d ms a job at least. Ctrl-C ends it. Try:\n\n"
-      "  FAL_KEY=%s gst-launch-1.0 filesrc location=photo.jpg ! jpegparse ! \\\n"
-      "    creativeupscaler engine=fal location=%s \\\n"
+      "  FAL_KEY=%s gst-launch-1.0 multifilesrc location=photo.jpg stop-index=0 \\\n"
+      "    caps=image/jpeg ! creativeupscaler engine=fal location=%s \\\n"
       "    storage-location=%s scale=2 ! \\\n"
       "    filesink location=photo-2x.%s\n\n",
       location, cup_fal_service_get_files_location (service), a->runners,
