@@ -87,6 +87,15 @@ cup_connections_break_if_silent (CupConnections * connections, guint64 id,
 }
 
 void
+cup_connections_break (CupConnections * connections, guint64 id)
+{
+  Connection *connection = g_hash_table_lookup (connections->by_id, &id);
+
+  if (connection)
+    g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+}
+
+void
 cup_connections_break_all (CupConnections * connections)
 {
   GHashTableIter iter;

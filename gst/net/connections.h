@@ -31,6 +31,7 @@ void cup_connections_note_activity (CupConnections * connections, guint64 id,
 /* Shuts the connection down where nothing has come or gone since @since. */
 void cup_connections_break_if_silent (CupConnections * connections, guint64 id,
     gint64 since);
+void cup_connections_break (CupConnections * connections, guint64 id);
 void cup_connections_break_all (CupConnections * connections);
 
 G_END_DECLS

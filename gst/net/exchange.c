@@ -21,6 +21,8 @@
 
 #define MAX_REDIRECTS 5
 #define MAX_REFUSAL (1 << 20)
+/* Answers of 1xx before the answer. */
+#define MAX_INFORMATIONAL 100
 
 static void exchange_start (CupExchange * exchange);
 
@@ -84,6 +86,7 @@ clear_operation (CupExchange * exchange)
   g_clear_object (&exchange->cancellable);
   g_clear_pointer (&exchange->data, g_free);
   exchange->received = exchange->allocated = 0;
+  exchange->informational = 0;
   exchange->connection = 0;
   exchange->connecting_since = exchange->active_since = 0;
 }
@@ -353,12 +356,30 @@ on_wrote_body_data (SoupMessage * message, guint size, CupExchange * exchange)
   cup_exchange_note_activity (exchange);
 }
 
+/* Not activity: such answers keep a request alive no longer than silence does.
+ * libsoup reads them in a loop as long as there are more to read, and the
+ * watchdog does not run meanwhile. Without its connection that loop ends. */
+static void
+on_got_informational (SoupMessage * message, CupExchange * exchange)
+{
+  if (++exchange->informational <= MAX_INFORMATIONAL)
+    return;
+  note_fault (exchange, cup_exchange_new_informational (exchange,
+          MAX_INFORMATIONAL));
+  cup_connections_break (exchange->pool->connections, exchange->connection);
+}
+
 static void
 on_got_headers (SoupMessage * message, CupExchange * exchange)
 {
   goffset length = cup_exchange_get_content_length (exchange);
   guint status = cup_exchange_get_status (exchange);
 
+  /* libsoup (3.2) takes the second one on HTTP/2 for the answer's headers. */
+  if (status / 100 == 1) {
+    on_got_informational (message, exchange);
+    return;
+  }
   set_in_gap (exchange, TRUE);
   cup_exchange_note_activity (exchange);
   /* A stream may be long; what is answered in its place is not. */
@@ -520,6 +541,8 @@ new_message (CupExchange * exchange)
       exchange);
   g_signal_connect (message, "wrote-body-data",
       G_CALLBACK (on_wrote_body_data), exchange);
+  g_signal_connect (message, "got-informational",
+      G_CALLBACK (on_got_informational), exchange);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers),
       exchange);
   g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);

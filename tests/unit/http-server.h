@@ -262,6 +262,27 @@ say (GSocketConnection * connection, const gchar * text)
           (connection)), text, strlen (text), NULL, NULL, NULL);
 }
 
+/* "/i…": informational answers. "/if" has no end, "/is" has one each
+ * second, "/ie" and "/im" have as many as are accepted, and one more, before
+ * the answer. */
+static void
+say_informational (GSocketConnection * connection, gchar which)
+{
+  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  GString *text = g_string_new (NULL);
+  guint i, n = which == 's' ? 1 : which == 'm' ? 101 : 100;
+
+  for (i = 0; i < n; i++)
+    g_string_append (text, "HTTP/1.1 100 Continue\r\n\r\n");
+  if (which == 'f' || which == 's')
+    while (g_output_stream_write_all (out, text->str, text->len, NULL, NULL,
+            NULL))
+      g_usleep (which == 's' ? SECOND : 0);
+  g_string_append (text, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+  say (connection, text->str);
+  g_string_free (text, TRUE);
+}
+
 /* What SoupServer would not do. The mode is the port's listening data. */
 static gboolean
 raw_run (GThreadedSocketService * service, GSocketConnection * connection,
@@ -301,6 +322,10 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
     read_request (connection);
     say (connection, g_atomic_pointer_get (&server->raw_answer));
     g_atomic_int_inc (&server->raw_answers);
+  } else if (head[5] == 'i') {
+    g_input_stream_read_all (in, head, 1, NULL, NULL, NULL);
+    read_request (connection);
+    say_informational (connection, head[0]);
   } else if (head[5] == 's') {
     read_request (connection);
     say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");

@@ -197,6 +197,55 @@ test_deadline (Fixture * fixture, gconstpointer data)
   fetch_free (fetch);
 }
 
+/* Each of them at once, so that libsoup always has something to read. */
+static void
+test_informational_flood (Fixture * fixture, gconstpointer data)
+{
+  Fetch *other;
+  Fetch *fetch = get (fixture, fixture->server->raw_base, "/if?hunter2");
+
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, "HTTP 100");
+  fetch_free (fetch);
+  /* The thread is there for others. */
+  other = get (fixture, fixture->server->base, "/echo");
+  g_assert_no_error (other->error);
+  fetch_free (other);
+}
+
+static void
+test_informational_bound (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->raw_base, "/ie");
+
+  g_assert_no_error (fetch->error);
+  g_assert_cmpstr (fetch->body, ==, "done");
+  fetch_free (fetch);
+  fetch = get (fixture, fixture->server->raw_base, "/im");
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, "HTTP 100");
+  fetch_free (fetch);
+}
+
+/* They keep a request alive neither beyond its deadline nor against silence. */
+static void
+test_informational_slow (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = fetch_new (fixture->http, fixture->server->raw_base, "/is");
+
+  fetch->request.deadline = g_get_monotonic_time () + 1500 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "time");
+  g_assert_cmpint (fetch->took, >=, 1490 * MS);
+  fetch_free (fetch);
+
+  fetch = fetch_new (fixture->http, fixture->server->raw_base, "/is");
+  fetch->request.inactivity_timeout = 1500 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "1.5 s");
+  fetch_free (fetch);
+}
+
 /* On the HTTP thread: does nothing else until the mutex is free. */
 static void
 wait_for_mutex (gpointer mutex)
@@ -662,6 +711,9 @@ main (int argc, char **argv)
   TEST ("rule", test_rule);
   TEST ("inactive", test_inactive);
   TEST ("deadline", test_deadline);
+  TEST ("informational-flood", test_informational_flood);
+  TEST ("informational-bound", test_informational_bound);
+  TEST ("informational-slow", test_informational_slow);
   TEST ("connect-timeout", test_connect_timeout);
   TEST ("cancel", test_cancel);
   TEST ("cancel-race", test_cancel_race);
