@@ -27,6 +27,7 @@ struct _CupExchange
   gsize max_size;
   gint64 connect_timeout;
   gint64 inactivity_timeout;
+  gint64 max_idle;
   gint64 deadline;
   gboolean follow_redirects;
   gboolean public_only;

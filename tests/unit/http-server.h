@@ -283,6 +283,19 @@ say_informational (GSocketConnection * connection, gchar which)
   g_string_free (text, TRUE);
 }
 
+/* Answers one request, and closes the connection when the next one comes, as a
+ * server does that has just found the connection to be idle for too long. */
+static void
+close_idle (GSocketConnection * connection)
+{
+  gchar byte;
+
+  read_request (connection);
+  say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)),
+      &byte, 1, NULL, NULL);
+}
+
 /* What SoupServer would not do. The mode is the port's listening data. */
 static gboolean
 raw_run (GThreadedSocketService * service, GSocketConnection * connection,
@@ -296,6 +309,10 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
   g_atomic_int_inc (&server->raw_connections);
   /* "GET /x…": the letter says what to do. A TLS handshake is none. */
   g_input_stream_read_all (in, head, 6, NULL, NULL, NULL);
+  if (strncmp (head, "POST /", 6) == 0) {
+    close_idle (connection);
+    return TRUE;
+  }
   if (strncmp (head, "GET /", 5) != 0) {
     g_input_stream_read (in, head, 1, NULL, NULL);
     while (g_input_stream_read (in, head, sizeof (head), NULL, NULL) > 0);
