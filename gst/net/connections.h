@@ -10,6 +10,10 @@
  * connections carry bytes. Where a request times out on one that has been
  * silent for everybody, its socket is shut down, and libsoup takes a new one.
  *
+ * Servers close connections that are idle, some after five seconds. What is sent
+ * just then is lost, and whether it was looked at is not known. So a request
+ * that must not be sent twice gets a connection that was active just now.
+ *
  * HTTP thread only.
  */
 #pragma once
@@ -23,14 +27,25 @@ typedef struct _CupConnections CupConnections;
 CupConnections *cup_connections_new (void);
 void cup_connections_free (CupConnections * connections);
 
-/* @id is libsoup's. */
+/* @id is libsoup's. @uri: where it leads to. */
 void cup_connections_add (CupConnections * connections, guint64 id,
-    GSocket * socket);
+    GSocket * socket, GUri * uri);
+/* A request is under way on it, until it leaves. */
+void cup_connections_enter (CupConnections * connections, guint64 id,
+    gboolean is_post);
+void cup_connections_leave (CupConnections * connections, guint64 id,
+    gboolean is_post);
+/* Shuts those to the origin of @uri down that have no request and have been
+ * silent since before @since. A server does not take one with a request for
+ * idle. */
+void cup_connections_break_idle (CupConnections * connections, GUri * uri,
+    gint64 since);
 void cup_connections_note_activity (CupConnections * connections, guint64 id,
     gint64 now);
 /* Shuts the connection down where nothing has come or gone since @since. */
 void cup_connections_break_if_silent (CupConnections * connections, guint64 id,
     gint64 since);
+void cup_connections_break (CupConnections * connections, guint64 id);
 void cup_connections_break_all (CupConnections * connections);
 
 G_END_DECLS

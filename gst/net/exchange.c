@@ -21,6 +21,8 @@
 
 #define MAX_REDIRECTS 5
 #define MAX_REFUSAL (1 << 20)
+/* Answers of 1xx before the answer. */
+#define MAX_INFORMATIONAL 100
 
 static void exchange_start (CupExchange * exchange);
 
@@ -68,6 +70,21 @@ cancel_operation (CupExchange * exchange)
   }
 }
 
+static gboolean
+is_post (CupExchange * exchange)
+{
+  return strcmp (exchange->method, "POST") == 0;
+}
+
+static void
+leave_connection (CupExchange * exchange)
+{
+  if (exchange->connection > 0)
+    cup_connections_leave (exchange->pool->connections, exchange->connection,
+        is_post (exchange));
+  exchange->connection = 0;
+}
+
 /* Forgets the operation, so that another may begin. */
 static void
 clear_operation (CupExchange * exchange)
@@ -84,7 +101,8 @@ clear_operation (CupExchange * exchange)
   g_clear_object (&exchange->cancellable);
   g_clear_pointer (&exchange->data, g_free);
   exchange->received = exchange->allocated = 0;
-  exchange->connection = 0;
+  exchange->informational = 0;
+  leave_connection (exchange);
   exchange->connecting_since = exchange->active_since = 0;
 }
 
@@ -229,7 +247,7 @@ carries_post (CupExchange * exchange)
 
     if (other != exchange && other->pool == exchange->pool
         && other->connection == exchange->connection && other->active_since > 0
-        && strcmp (other->method, "POST") == 0)
+        && is_post (other))
       return TRUE;
   }
   return FALSE;
@@ -333,10 +351,13 @@ on_starting (SoupMessage * message, CupExchange * exchange)
 {
   CupConnections *connections = exchange->pool->connections;
 
+  leave_connection (exchange);
   exchange->connection =
       exchange->http->soup->message_get_connection_id (message);
   if (exchange->socket)
-    cup_connections_add (connections, exchange->connection, exchange->socket);
+    cup_connections_add (connections, exchange->connection, exchange->socket,
+        exchange->uri);
+  cup_connections_enter (connections, exchange->connection, is_post (exchange));
   g_clear_object (&exchange->socket);
   cup_exchange_note_activity (exchange);
 }
@@ -353,12 +374,30 @@ on_wrote_body_data (SoupMessage * message, guint size, CupExchange * exchange)
   cup_exchange_note_activity (exchange);
 }
 
+/* Not activity: such answers keep a request alive no longer than silence does.
+ * libsoup reads them in a loop as long as there are more to read, and the
+ * watchdog does not run meanwhile. Without its connection that loop ends. */
+static void
+on_got_informational (SoupMessage * message, CupExchange * exchange)
+{
+  if (++exchange->informational <= MAX_INFORMATIONAL)
+    return;
+  note_fault (exchange, cup_exchange_new_informational (exchange,
+          MAX_INFORMATIONAL));
+  cup_connections_break (exchange->pool->connections, exchange->connection);
+}
+
 static void
 on_got_headers (SoupMessage * message, CupExchange * exchange)
 {
   goffset length = cup_exchange_get_content_length (exchange);
   guint status = cup_exchange_get_status (exchange);
 
+  /* libsoup (3.2) takes the second one on HTTP/2 for the answer's headers. */
+  if (status / 100 == 1) {
+    on_got_informational (message, exchange);
+    return;
+  }
   set_in_gap (exchange, TRUE);
   cup_exchange_note_activity (exchange);
   /* A stream may be long; what is answered in its place is not. */
@@ -520,10 +559,22 @@ new_message (CupExchange * exchange)
       exchange);
   g_signal_connect (message, "wrote-body-data",
       G_CALLBACK (on_wrote_body_data), exchange);
+  g_signal_connect (message, "got-informational",
+      G_CALLBACK (on_got_informational), exchange);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers),
       exchange);
   g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
   return message;
+}
+
+/* libsoup takes the first connection to the host that it finds, however long that
+ * has been idle. */
+static void
+break_idle_connections (CupExchange * exchange)
+{
+  if (exchange->max_idle > 0)
+    cup_connections_break_idle (exchange->pool->connections, exchange->uri,
+        g_get_monotonic_time () - exchange->max_idle);
 }
 
 /* Begins the operation, the first one or after a redirect. */
@@ -535,6 +586,7 @@ exchange_start (CupExchange * exchange)
   exchange->pool = cup_http_get_pool (http, exchange->uri,
       exchange->public_only);
   exchange->message = new_message (exchange);
+  break_idle_connections (exchange);
   exchange->cancellable = g_cancellable_new ();
   exchange->expected = -1;
   exchange->started = g_get_monotonic_time ();
@@ -593,6 +645,7 @@ cup_http_send (CupHttp * http, const CupHttpRequest * request,
   exchange->max_size = MIN (request->max_size, G_MAXSSIZE / 4);
   exchange->connect_timeout = request->connect_timeout;
   exchange->inactivity_timeout = request->inactivity_timeout;
+  exchange->max_idle = request->max_idle;
   exchange->deadline = request->deadline;
   exchange->follow_redirects = request->follow_redirects;
   exchange->public_only = request->public_only;

@@ -27,6 +27,7 @@ struct _CupExchange
   gsize max_size;
   gint64 connect_timeout;
   gint64 inactivity_timeout;
+  gint64 max_idle;
   gint64 deadline;
   gboolean follow_redirects;
   gboolean public_only;
@@ -55,6 +56,7 @@ struct _CupExchange
   gint64 started;
   gint64 connecting_since;      /* 0 where it is not connecting */
   gint64 active_since;          /* 0 before it has a connection */
+  guint informational;          /* answers of 1xx */
 
   /* Of the answer's body. */
   goffset expected;             /* -1 where the answer does not say */
@@ -90,6 +92,8 @@ GError *cup_exchange_new_timeout (CupExchange * exchange, const gchar * what,
     gint64 limit);
 /* @size: what the answer says itself, -1 where that many bytes have come. */
 GError *cup_exchange_new_too_large (CupExchange * exchange, goffset size);
+/* More than @limit answers of 1xx have come. */
+GError *cup_exchange_new_informational (CupExchange * exchange, guint limit);
 GError *cup_exchange_new_truncated (CupExchange * exchange);
 /* @fault: why the host is not public, see address.h. */
 GError *cup_exchange_new_not_public (CupExchange * exchange,

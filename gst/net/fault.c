@@ -43,6 +43,20 @@ cup_exchange_new_too_large (CupExchange * exchange, goffset size)
 }
 
 GError *
+cup_exchange_new_informational (CupExchange * exchange, guint limit)
+{
+  guint status = cup_exchange_get_status (exchange);
+  gchar *host = cup_url_get_authority (exchange->uri);
+  GError *error = g_error_new (CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "%s sends more than %u informational answers (the last one is HTTP %u) "
+      "before the answer to the request; check that this is the service's "
+      "address", host, limit, status);
+
+  g_free (host);
+  return error;
+}
+
+GError *
 cup_exchange_new_truncated (CupExchange * exchange)
 {
   gchar *host = cup_url_get_authority (exchange->uri);

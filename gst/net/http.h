@@ -121,6 +121,9 @@ typedef void (*CupHttpData) (const guint8 * data, gsize size,
  *   name) until the connection stands, with TLS. Waiting for one of the
  *   session's connections to get free does not count
  * @inactivity_timeout: microseconds without a byte in either direction
+ * @max_idle: microseconds. A connection that stands already is used only where
+ *   it was active within that time, or is in use: for what must not be sent
+ *   twice. 0 for any connection
  * @deadline: g_get_monotonic_time() when it must be over, 0 for none
  * @follow_redirects: whether a GET may go elsewhere, up to five times. If not,
  *   a redirect is an error
@@ -151,6 +154,7 @@ typedef struct
   gsize max_size;
   gint64 connect_timeout;
   gint64 inactivity_timeout;
+  gint64 max_idle;
   gint64 deadline;
   gboolean follow_redirects;
   gboolean public_only;

@@ -223,7 +223,7 @@ book_clear (Book * book)
 }
 
 /* What was told since the last time. */
-static void
+static inline void
 assert_told (Book * book, const gchar * told)
 {
   g_mutex_lock (&book->lock);
@@ -232,7 +232,7 @@ assert_told (Book * book, const gchar * told)
   g_mutex_unlock (&book->lock);
 }
 
-static void
+static inline void
 wait_told (Book * book, const gchar * told)
 {
   gint64 end = g_get_monotonic_time () + PATIENCE;
@@ -368,7 +368,7 @@ finish_well (Outcome * outcome)
   g_assert_cmpuint (outcome->result->info.width, ==, 32);
 }
 
-static void
+static inline void
 finish_badly (Outcome * outcome, gint code, const gchar * word)
 {
   finish (outcome);
@@ -378,7 +378,7 @@ finish_badly (Outcome * outcome, gint code, const gchar * word)
   g_assert_null (strstr (outcome->error->message, "s3cret"));
 }
 
-static void
+static inline void
 finish_cancelled (Outcome * outcome)
 {
   finish (outcome);

@@ -262,6 +262,40 @@ say (GSocketConnection * connection, const gchar * text)
           (connection)), text, strlen (text), NULL, NULL, NULL);
 }
 
+/* "/i…": informational answers. "/if" has no end, "/is" has one each
+ * second, "/ie" and "/im" have as many as are accepted, and one more, before
+ * the answer. */
+static void
+say_informational (GSocketConnection * connection, gchar which)
+{
+  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  GString *text = g_string_new (NULL);
+  guint i, n = which == 's' ? 1 : which == 'm' ? 101 : 100;
+
+  for (i = 0; i < n; i++)
+    g_string_append (text, "HTTP/1.1 100 Continue\r\n\r\n");
+  if (which == 'f' || which == 's')
+    while (g_output_stream_write_all (out, text->str, text->len, NULL, NULL,
+            NULL))
+      g_usleep (which == 's' ? SECOND : 0);
+  g_string_append (text, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+  say (connection, text->str);
+  g_string_free (text, TRUE);
+}
+
+/* Answers one request, and closes the connection when the next one comes, as a
+ * server does that has just found the connection to be idle for too long. */
+static void
+close_idle (GSocketConnection * connection)
+{
+  gchar byte;
+
+  read_request (connection);
+  say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)),
+      &byte, 1, NULL, NULL);
+}
+
 /* What SoupServer would not do. The mode is the port's listening data. */
 static gboolean
 raw_run (GThreadedSocketService * service, GSocketConnection * connection,
@@ -275,6 +309,10 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
   g_atomic_int_inc (&server->raw_connections);
   /* "GET /x…": the letter says what to do. A TLS handshake is none. */
   g_input_stream_read_all (in, head, 6, NULL, NULL, NULL);
+  if (strncmp (head, "POST /", 6) == 0) {
+    close_idle (connection);
+    return TRUE;
+  }
   if (strncmp (head, "GET /", 5) != 0) {
     g_input_stream_read (in, head, 1, NULL, NULL);
     while (g_input_stream_read (in, head, sizeof (head), NULL, NULL) > 0);
@@ -301,6 +339,10 @@ raw_run (GThreadedSocketService * service, GSocketConnection * connection,
     read_request (connection);
     say (connection, g_atomic_pointer_get (&server->raw_answer));
     g_atomic_int_inc (&server->raw_answers);
+  } else if (head[5] == 'i') {
+    g_input_stream_read_all (in, head, 1, NULL, NULL, NULL);
+    read_request (connection);
+    say_informational (connection, head[0]);
   } else if (head[5] == 's') {
     read_request (connection);
     say (connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");

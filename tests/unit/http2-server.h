@@ -19,6 +19,7 @@ typedef struct
   gint requests;
   gint resets;                  /* RST_STREAM of the client's */
   gint answer_at_once;
+  gint flood;                   /* of informational answers, without end */
 
   GMutex lock;                  /* for all of the rest, and for writing */
   GOutputStream *out;
@@ -40,12 +41,15 @@ enum
 #define HTTP2_PREFACE_SIZE 24
 /* ":status: 200", which has a number of its own in HPACK. */
 #define HTTP2_STATUS_200 "\x88"
+/* ":status: 100", which has none. */
+#define HTTP2_STATUS_100 "\x08\x03" "100"
 
-static inline void
+static inline gboolean
 http2_write_frame (Http2Server * server, guint8 type, guint8 flags,
     guint32 stream, gconstpointer data, gsize size)
 {
   GByteArray *frame = g_byte_array_new ();
+  gboolean written;
   guint32 words[2] = { g_htonl (size << 8 | type), g_htonl (stream) };
 
   g_byte_array_append (frame, (guint8 *) & words[0], 4);
@@ -54,9 +58,10 @@ http2_write_frame (Http2Server * server, guint8 type, guint8 flags,
   if (size > 0)
     g_byte_array_append (frame, data, size);
   /* A client that has gone is not of interest. */
-  g_output_stream_write_all (server->out, frame->data, frame->len, NULL, NULL,
-      NULL);
+  written = g_output_stream_write_all (server->out, frame->data, frame->len,
+      NULL, NULL, NULL);
   g_byte_array_unref (frame);
+  return written;
 }
 
 /* A piece of the last request's answer, NULL for its end. */
@@ -73,6 +78,9 @@ static inline void
 http2_handle_request (Http2Server * server, guint32 stream)
 {
   server->stream = stream;
+  while (g_atomic_int_get (&server->flood)
+      && http2_write_frame (server, HTTP2_HEADERS, HTTP2_END_HEADERS, stream,
+          HTTP2_STATUS_100, 5));
   http2_write_frame (server, HTTP2_HEADERS, HTTP2_END_HEADERS, stream,
       HTTP2_STATUS_200, 1);
   if (g_atomic_int_get (&server->answer_at_once))

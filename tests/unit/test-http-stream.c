@@ -469,6 +469,36 @@ test_http2 (Fixture * fixture, gconstpointer data)
   authority_free (authority);
 }
 
+/* Informational answers without end do not keep the thread. */
+static void
+test_http2_informational (Fixture * fixture, gconstpointer data)
+{
+  Authority *authority = authority_new ();
+  CupHttpOptions options = { NULL };
+  Http2Server *server;
+  Fetch *fetch;
+
+  if (!authority) {
+    g_test_skip ("there is no openssl");
+    return;
+  }
+  server = http2_server_new (authority);
+  g_atomic_int_set (&server->flood, TRUE);
+  options.tls_database = authority->database;
+  fixture_replace_http (fixture, &options);
+
+  fetch = get (fixture, server->base, "/");
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, "HTTP 100");
+  fetch_free (fetch);
+  fetch = get (fixture, fixture->server->base, "/echo");
+  g_assert_no_error (fetch->error);
+  fetch_free (fetch);
+
+  fixture_replace_http (fixture, NULL);
+  http2_server_free (server);
+  authority_free (authority);
+}
+
 #define TEST(path, func) \
   g_test_add ("/http-stream/" path, Fixture, NULL, set_up, func, tear_down)
 
@@ -488,5 +518,6 @@ main (int argc, char **argv)
   TEST ("other-statuses", test_other_statuses);
   TEST ("close", test_close);
   TEST ("http2", test_http2);
+  TEST ("http2-informational", test_http2_informational);
   return g_test_run ();
 }

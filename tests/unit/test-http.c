@@ -8,8 +8,10 @@
 #endif
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "http-fetch.h"
+#include "net/connections.h"
 
 static void
 test_get (Fixture * fixture, gconstpointer data)
@@ -194,6 +196,187 @@ test_deadline (Fixture * fixture, gconstpointer data)
   fetch_wait (fetch);
   assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "time");
   g_assert_cmpint (fetch->took, >=, 190 * MS);
+  fetch_free (fetch);
+}
+
+static gchar *
+get_peer (Fixture * fixture, const gchar * base, const gchar * method,
+    gint64 max_idle)
+{
+  Fetch *fetch = fetch_new (fixture->http, base, "/peer");
+  gchar *peer;
+
+  fetch->request.method = method;
+  fetch->request.max_idle = max_idle;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  g_assert_no_error (fetch->error);
+  peer = g_strdup (fetch->body);
+  fetch_free (fetch);
+  return peer;
+}
+
+/* Idle for too long, not idle for too long, and under way with another
+ * request. */
+static void
+check_max_idle (Fixture * fixture, const gchar * base, gboolean http2)
+{
+  Fetch *held = fetch_new (fixture->http, base, "/hang");
+  gchar *peers[5];
+  guint i;
+
+  peers[0] = get_peer (fixture, base, "GET", 0);
+  peers[1] = get_peer (fixture, base, "POST", G_TIME_SPAN_HOUR);
+  peers[2] = get_peer (fixture, base, "POST", 1);
+  held->request.cancellable = g_cancellable_new ();
+  fetch_start (held);
+  while (g_atomic_int_get (&fixture->server->held) == 0)
+    g_thread_yield ();
+  peers[3] = get_peer (fixture, base, "GET", 0);
+  peers[4] = get_peer (fixture, base, "POST", 1);
+  g_assert_cmpstr (peers[0], ==, peers[1]);
+  g_assert_cmpstr (peers[1], !=, peers[2]);
+  /* HTTP/2 has one connection for all of them. */
+  g_assert_true ((strcmp (peers[3], peers[4]) == 0) == http2);
+  g_assert_cmpuint (held->calls, ==, 0);
+  g_cancellable_cancel (held->request.cancellable);
+  fetch_wait (held);
+  assert_error (held, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  g_object_unref (held->request.cancellable);
+  fetch_free (held);
+  g_atomic_int_set (&fixture->server->held, 0);
+  for (i = 0; i < G_N_ELEMENTS (peers); i++)
+    g_free (peers[i]);
+}
+
+static void
+test_max_idle (Fixture * fixture, gconstpointer data)
+{
+  Authority *authority = authority_new ();
+  CupHttpOptions options = { NULL };
+
+  check_max_idle (fixture, fixture->server->base, FALSE);
+  if (!authority) {
+    g_test_skip ("there is no openssl");
+    return;
+  }
+  options.tls_database = authority->database;
+  fixture_replace_http (fixture, &options);
+  check_max_idle (fixture, server_listen_tls (fixture->server, authority),
+      g_getenv ("SOUP_SERVER_HTTP2") != NULL);
+  authority_free (authority);
+}
+
+/* Each connection is good for one request. */
+static void
+test_closing (Fixture * fixture, gconstpointer data)
+{
+  guint i;
+
+  for (i = 0; i < 5; i++) {
+    Fetch *fetch = fetch_new (fixture->http, fixture->server->raw_base, "/");
+
+    fetch->request.method = "POST";
+    fetch->request.max_idle = 1;
+    fetch_start (fetch);
+    fetch_wait (fetch);
+    g_assert_no_error (fetch->error);
+    g_assert_cmpstr (fetch->body, ==, "ok");
+    fetch_free (fetch);
+  }
+}
+
+static gboolean
+is_probed (GSocket * socket)
+{
+  gint value = -1;
+
+  g_assert_true (g_socket_get_option (socket, SOL_SOCKET, SO_KEEPALIVE, &value,
+          NULL));
+  return value != 0;
+}
+
+/* The kernel looks whether the other side is there, but while the answer to a
+ * POST may still come. */
+static void
+test_probing (Fixture * fixture, gconstpointer data)
+{
+  CupConnections *connections = cup_connections_new ();
+  GSocketClient *client = g_socket_client_new ();
+  GUri *uri = g_uri_parse (fixture->server->raw_base, G_URI_FLAGS_NONE, NULL);
+  GSocketConnection *connection;
+  GError *error = NULL;
+  GSocket *socket;
+
+  g_socket_client_set_enable_proxy (client, FALSE);
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1",
+      g_uri_get_port (uri), NULL, &error);
+  g_assert_no_error (error);
+  socket = g_socket_connection_get_socket (connection);
+  g_assert_false (is_probed (socket));
+  cup_connections_add (connections, 7, socket, uri);
+  g_assert_true (is_probed (socket));
+  cup_connections_enter (connections, 7, FALSE);
+  g_assert_true (is_probed (socket));
+  cup_connections_enter (connections, 7, TRUE);
+  g_assert_false (is_probed (socket));
+  cup_connections_leave (connections, 7, FALSE);
+  g_assert_false (is_probed (socket));
+  cup_connections_leave (connections, 7, TRUE);
+  g_assert_true (is_probed (socket));
+
+  cup_connections_free (connections);
+  g_uri_unref (uri);
+  g_object_unref (connection);
+  g_object_unref (client);
+}
+
+/* Each of them at once, so that libsoup always has something to read. */
+static void
+test_informational_flood (Fixture * fixture, gconstpointer data)
+{
+  Fetch *other;
+  Fetch *fetch = get (fixture, fixture->server->raw_base, "/if?hunter2");
+
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, "HTTP 100");
+  fetch_free (fetch);
+  /* The thread is there for others. */
+  other = get (fixture, fixture->server->base, "/echo");
+  g_assert_no_error (other->error);
+  fetch_free (other);
+}
+
+static void
+test_informational_bound (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = get (fixture, fixture->server->raw_base, "/ie");
+
+  g_assert_no_error (fetch->error);
+  g_assert_cmpstr (fetch->body, ==, "done");
+  fetch_free (fetch);
+  fetch = get (fixture, fixture->server->raw_base, "/im");
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_BAD_DATA, "HTTP 100");
+  fetch_free (fetch);
+}
+
+/* They keep a request alive neither beyond its deadline nor against silence. */
+static void
+test_informational_slow (Fixture * fixture, gconstpointer data)
+{
+  Fetch *fetch = fetch_new (fixture->http, fixture->server->raw_base, "/is");
+
+  fetch->request.deadline = g_get_monotonic_time () + 1500 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "time");
+  g_assert_cmpint (fetch->took, >=, 1490 * MS);
+  fetch_free (fetch);
+
+  fetch = fetch_new (fixture->http, fixture->server->raw_base, "/is");
+  fetch->request.inactivity_timeout = 1500 * MS;
+  fetch_start (fetch);
+  fetch_wait (fetch);
+  assert_error (fetch, CUP_ERROR, CUP_ERROR_TIMEOUT, "1.5 s");
   fetch_free (fetch);
 }
 
@@ -662,6 +845,12 @@ main (int argc, char **argv)
   TEST ("rule", test_rule);
   TEST ("inactive", test_inactive);
   TEST ("deadline", test_deadline);
+  TEST ("max-idle", test_max_idle);
+  TEST ("closing", test_closing);
+  TEST ("probing", test_probing);
+  TEST ("informational-flood", test_informational_flood);
+  TEST ("informational-bound", test_informational_bound);
+  TEST ("informational-slow", test_informational_slow);
   TEST ("connect-timeout", test_connect_timeout);
   TEST ("cancel", test_cancel);
   TEST ("cancel-race", test_cancel_race);

@@ -41,6 +41,7 @@ typedef struct
   gchar *service;               /* location and endpoint */
   gint64 connect_timeout;
   gint64 inactivity_timeout;
+  gint64 submission_idle;
   CupFalUploadMode upload;
   gsize multipart_above;
   gsize part_size;

@@ -254,6 +254,7 @@ send (CupFalCall * call)
   exchange.body = call->spec.body;
   exchange.content_type = call->content_type;
   exchange.headers = (const gchar * const *) call->headers;
+  exchange.max_idle = call->spec.max_idle;
   exchange.max_size = call->spec.max_size;
   exchange.follow_redirects = call->spec.follow_redirects;
   exchange.cancellable = call->cancellable;

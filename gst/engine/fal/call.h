@@ -23,6 +23,7 @@ typedef struct _CupFalCall CupFalCall;
  * @headers: (nullable): further names and values
  * @is_transfer: of a picture, without the key, rather than of the API
  * @follow_redirects: as in CupHttpRequest
+ * @max_idle: as in CupHttpRequest
  * @max_size: of the answer, 0 for CUP_FAL_MAX_JSON
  * @max_unreadable: how many answers in a row may not be accepted; 0 where that
  *   is trouble like any other. What a proxy or a captive portal says passes,
@@ -49,6 +50,7 @@ typedef struct
   const gchar *const *headers;
   gboolean is_transfer;
   gboolean follow_redirects;
+  gint64 max_idle;
   gsize max_size;
   guint max_unreadable;
   gboolean is_paid;

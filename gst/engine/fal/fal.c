@@ -236,6 +236,7 @@ cup_fal_settings_init (CupFalSettings * settings)
   settings->storage_location = CUP_FAL_DEFAULT_STORAGE_LOCATION;
   settings->connect_timeout = 10 * G_USEC_PER_SEC;
   settings->inactivity_timeout = 60 * G_USEC_PER_SEC;
+  settings->submission_idle = G_USEC_PER_SEC;
   settings->upload = CUP_FAL_UPLOAD_AUTO;
   /* As the official client does it. */
   settings->multipart_above = 90 << 20;
@@ -294,6 +295,7 @@ cup_fal_engine_new (const CupFalSettings * settings, GError ** error)
   api->authorization = g_strconcat ("Key ", settings->key, NULL);
   api->connect_timeout = settings->connect_timeout;
   api->inactivity_timeout = settings->inactivity_timeout;
+  api->submission_idle = settings->submission_idle;
   api->upload = settings->upload;
   api->multipart_above = settings->multipart_above;
   api->part_size = settings->part_size;

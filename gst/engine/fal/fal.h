@@ -31,6 +31,9 @@ typedef enum
  * @connect_timeout: microseconds until a connection must stand (with TLS)
  * @inactivity_timeout: microseconds without a byte in either direction after
  *   which a request is given up
+ * @submission_idle: microseconds. A job is submitted on a connection that was
+ *   active within that time or is in use, or on a new one: servers close idle
+ *   ones, and a submission that meets that may not be repeated
  * @upload: how pictures get to the service
  * @multipart_above: bytes beyond which a picture is uploaded in parts
  * @part_size: bytes of such a part
@@ -65,6 +68,7 @@ typedef struct
   const gchar *storage_location;
   gint64 connect_timeout;
   gint64 inactivity_timeout;
+  gint64 submission_idle;
   CupFalUploadMode upload;
   gsize multipart_above;
   gsize part_size;

@@ -256,6 +256,7 @@ cup_fal_request_submit (CupFalRequest * request)
   spec.url = url;
   spec.body = request->body;
   spec.headers = (const gchar * const *) api->submit_headers;
+  spec.max_idle = api->submission_idle;
   cup_fal_call_start (&request->call, api, &spec, &submit_funcs, request);
   g_free (url);
 }
