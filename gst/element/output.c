@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "allocator.h"
 #include "base/error.h"
 #include "base/room.h"
 #include "colour.h"
@@ -60,6 +61,8 @@ output_new (const CupPicture * picture, const CupSizing * sizing,
       && output->image_type == CUP_IMAGE_WEBP)
     output->quality = CUP_IMAGE_QUALITY_LOSSLESS;
   gst_video_info_init (&output->info);
+  output->allocator = cup_allocator_new ();
+  gst_allocation_params_init (&output->params);
   return output;
 }
 
@@ -114,6 +117,7 @@ cup_output_unref (CupOutput * output)
   if (output->pool)
     gst_buffer_pool_set_active (output->pool, FALSE);
   gst_clear_object (&output->pool);
+  gst_object_unref (output->allocator);
   cup_input_unref (output->input);
   gst_caps_unref (output->caps);
   g_free (output);
@@ -122,14 +126,13 @@ cup_output_unref (CupOutput * output)
 /* Takes @pool; returns it configured and active, or NULL. */
 static GstBufferPool *
 activate_pool (CupOutput * output, GstBufferPool * pool, guint size,
-    GstAllocator * allocator, const GstAllocationParams * params,
-    gboolean video_meta)
+    GstAllocator * allocator)
 {
   GstStructure *config = gst_buffer_pool_get_config (pool);
 
   gst_buffer_pool_config_set_params (config, output->caps, size, 0, 0);
-  gst_buffer_pool_config_set_allocator (config, allocator, params);
-  if (video_meta)
+  gst_buffer_pool_config_set_allocator (config, allocator, &output->params);
+  if (output->has_video_meta)
     gst_buffer_pool_config_add_option (config,
         GST_BUFFER_POOL_OPTION_VIDEO_META);
   if (!gst_buffer_pool_set_config (pool, config)
@@ -138,47 +141,68 @@ activate_pool (CupOutput * output, GstBufferPool * pool, guint size,
   return pool;
 }
 
+/* Whether @pool takes its memory from any allocator. A pool of another type has
+ * memory of its own kind. */
+static gboolean
+is_plain (GstBufferPool * pool)
+{
+  return G_OBJECT_TYPE (pool) == GST_TYPE_BUFFER_POOL
+      || G_OBJECT_TYPE (pool) == GST_TYPE_VIDEO_BUFFER_POOL;
+}
+
+/* Takes @pool, which is downstream's, or NULL; @allocator: (nullable): downstream's. */
+static gboolean
+choose_pool (CupOutput * output, GstBufferPool * pool, guint size,
+    GstAllocator * allocator)
+{
+  output->is_own = !allocator && pool && is_plain (pool);
+  if (pool)
+    pool = activate_pool (output, pool, size,
+        output->is_own ? output->allocator : allocator);
+  /* Frames of downstream's own memory are made by a pool as well. */
+  if (!pool && allocator && !output->wraps) {
+    pool = activate_pool (output, gst_video_buffer_pool_new (), size,
+        allocator);
+    if (!pool)
+      return FALSE;
+  }
+  output->pool = pool;
+  return TRUE;
+}
+
 gboolean
 cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
     GError ** error)
 {
   GstBufferPool *pool = NULL;
   GstAllocator *allocator = NULL;
-  GstAllocationParams params;
   guint size = 0, min, max = 0;
-  gboolean video_meta;
+  gboolean done;
 
   if (output->image_type != CUP_IMAGE_UNKNOWN)
     return TRUE;
 
-  gst_allocation_params_init (&params);
   if (gst_query_get_n_allocation_params (allocation) > 0)
-    gst_query_parse_nth_allocation_param (allocation, 0, &allocator, &params);
+    gst_query_parse_nth_allocation_param (allocation, 0, &allocator,
+        &output->params);
   if (gst_query_get_n_allocation_pools (allocation) > 0)
     gst_query_parse_nth_allocation_pool (allocation, 0, &pool, &size, &min,
         &max);
   size = MAX (size, GST_VIDEO_INFO_SIZE (&output->info));
-  video_meta = gst_query_find_allocation_meta (allocation,
+  output->has_video_meta = gst_query_find_allocation_meta (allocation,
       GST_VIDEO_META_API_TYPE, NULL);
 
   /* Downstream's pool where it may grow as needed. One with a maximum would
    * let a worker wait for downstream, and all frames behind it. */
   if (pool && max != 0)
     gst_clear_object (&pool);
-  if (pool)
-    pool = activate_pool (output, pool, size, allocator, &params, video_meta);
-  if (!pool && !output->wraps)
-    pool = activate_pool (output, gst_video_buffer_pool_new (), size, allocator,
-        &params, video_meta);
+  done = choose_pool (output, pool, size, allocator);
   gst_clear_object (&allocator);
-  if (!pool && !output->wraps) {
+  if (!done)
     g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
         "no buffer pool for results of %u×%u can be had",
         output->layout.width, output->layout.height);
-    return FALSE;
-  }
-  output->pool = pool;
-  return TRUE;
+  return done;
 }
 
 static gboolean
@@ -411,19 +435,34 @@ render_image (CupOutput * output, const GstVideoInfo * frame,
   return buffer;
 }
 
-/* From the pool. Where there is none, results are wrapped; what is not is a frame that
- * takes the place of one, with pixels of another layout. NULL where there is no
- * memory for it, at which GStreamer's own allocator ends the process. */
+static GstBuffer *
+allocate_buffer (CupOutput * output)
+{
+  GstVideoInfo *info = &output->info;
+  GstBuffer *buffer = gst_buffer_new_allocate (output->allocator,
+      GST_VIDEO_INFO_SIZE (info), &output->params);
+
+  if (buffer && output->has_video_meta)
+    gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
+        GST_VIDEO_INFO_FORMAT (info), (guint) info->width,
+        (guint) info->height, GST_VIDEO_INFO_N_PLANES (info), info->offset,
+        info->stride);
+  return buffer;
+}
+
+/* From downstream's pool, or of memory of our own. Returns NULL where there is no
+ * memory. A pool's own allocator may end the process at that, and is asked only
+ * where a block of that size can be had. */
 static GstBuffer *
 acquire_buffer (CupOutput * output)
 {
   GstBuffer *buffer = NULL;
 
-  if (!cup_room_has_block (GST_VIDEO_INFO_SIZE (&output->info)))
-    return NULL;
   if (!output->pool)
-    return gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&output->info),
-        NULL);
+    return allocate_buffer (output);
+  if (!output->is_own
+      && !cup_room_has_block (GST_VIDEO_INFO_SIZE (&output->info)))
+    return NULL;
   if (gst_buffer_pool_acquire_buffer (output->pool, &buffer, NULL)
       != GST_FLOW_OK)
     return NULL;
@@ -561,8 +600,9 @@ render_raw (CupOutput * output, const GstVideoInfo * frame,
     source.yuv = result->yuv;
     return write_frame (output, &source, error);
   }
-  /* Where there is no pool, the memory of the pixels leaves. */
-  if (output->pool && can_decode_in_place (output, result)) {
+  /* Where there is no pool, the memory of the pixels leaves if it can. */
+  if ((output->pool || !output->wraps)
+      && can_decode_in_place (output, result)) {
     source.file = result;
     return write_frame (output, &source, error);
   }

@@ -78,7 +78,11 @@ typedef struct
   guint quality;
   guint compression_level;
   gboolean wraps;               /* the pixels' own memory leaves */
-  GstBufferPool *pool;          /* where frames are written, not wrapped */
+  GstBufferPool *pool;          /* downstream's, where it has one */
+  GstAllocator *allocator;      /* without a pool: of frames that are written */
+  GstAllocationParams params;   /* with it, as downstream asks for */
+  gboolean is_own;              /* the pool's memory is that of the allocator */
+  gboolean has_video_meta;      /* downstream knows it */
 } CupOutput;
 
 /* Chooses for @picture, whose size was found with @sizing. @peer: what
@@ -92,8 +96,8 @@ CupOutput *cup_output_choose (const CupPicture * picture,
 CupOutput *cup_output_ref (CupOutput * output);
 void cup_output_unref (CupOutput * output);
 
-/* Before it is in use: gives it the pool for its frames, made of downstream's
- * answer to an ALLOCATION query. Does nothing where no pool is needed. */
+/* Before it is in use: has frames written into memory of the kind that downstream's
+ * answer to an ALLOCATION query asks for. Does nothing for images. */
 gboolean cup_output_configure_pool (CupOutput * output, GstQuery * allocation,
     GError ** error);
 

@@ -9,13 +9,20 @@
 /* Longer ones are refused by servers anyway. */
 #define MAX_LENGTH 8192
 
-/* The @size bytes as a string. A zero in them would cut it off, and perhaps
- * make a good URI of a bad one. */
+/* Returns the @size bytes as a string, or as many as show that there are too many. A
+ * zero in them would cut it off, and perhaps make a good URI of a bad one. */
 static gchar *
 copy_line (const gchar * data, gsize size)
 {
-  gchar *line = g_malloc (size + 1);
+  gchar *line;
   gsize i;
+
+  while (size > 0 && g_ascii_isspace (*data)) {
+    data++;
+    size--;
+  }
+  size = MIN (size, MAX_LENGTH + 1);
+  line = g_malloc (size + 1);
 
   for (i = 0; i < size; i++)
     line[i] = data[i] ? data[i] : '\x01';

@@ -8,6 +8,9 @@
  */
 #include "thread.h"
 
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -25,6 +28,8 @@
 /* Seconds. Shorter than what servers usually grant, because a request that
  * meets a connection just being closed fails. */
 #define IDLE_TIMEOUT 30
+/* Of the file of authorities; those of a whole system take half a MiB. */
+#define MAX_AUTHORITIES (16 << 20)
 /* For libsoup to put its operations away once they are all cancelled. */
 #define DRAIN_TIMEOUT (G_USEC_PER_SEC / 2)
 
@@ -105,6 +110,23 @@ cup_http_get_pool (CupHttp * http, GUri * uri, gboolean public_only)
   return pool;
 }
 
+/* Returns NULL, or why nobody has to read all of @path to know that no authorities
+ * are in it. Reading a device or a pipe may never end. */
+static const gchar *
+find_file_fault (const gchar * path)
+{
+  GStatBuf info;
+
+  /* Opening the file says what is wrong. */
+  if (g_stat (path, &info) != 0)
+    return NULL;
+  if (!S_ISREG (info.st_mode))
+    return "it is not a regular file";
+  if (info.st_size > MAX_AUTHORITIES)
+    return "it is larger than 16 MiB, and certificates of authorities are not";
+  return NULL;
+}
+
 /* The file's authorities, and by what the same ones are known: GIO may read the
  * file again later. */
 static gboolean
@@ -113,11 +135,15 @@ load_authorities (CupHttpSessions * sessions, const gchar * file,
 {
   GError *reason = NULL;
   gchar *path, *data, *digest;
+  const gchar *fault;
   gsize size;
 
   /* GIO takes a relative one for an empty file. */
   path = g_canonicalize_filename (file, NULL);
-  if (g_file_get_contents (path, &data, &size, &reason)) {
+  fault = find_file_fault (path);
+  if (fault) {
+    g_set_error_literal (&reason, CUP_ERROR, CUP_ERROR_SETTINGS, fault);
+  } else if (g_file_get_contents (path, &data, &size, &reason)) {
     digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
         (const guchar *) data, size);
     sessions->authorities = g_strconcat (digest, " ", path, NULL);

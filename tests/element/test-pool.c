@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include "element/allocator.h"
+#include "base/memory.h"
 #include "fixture.h"
 
 /* Of frames, and of results. */
@@ -17,9 +19,14 @@
 #define HEIGHT 15
 #define MARK 0xa5
 
+static const GstAllocationParams wide = {
+  .align = 255,.prefix = 40,.padding = 24
+};
+
 typedef struct
 {
   GstBufferPool *pool;
+  gboolean has_params;          /* and no pool */
   guint n_asked;                /* under the lock of the pad */
 } Downstream;
 
@@ -56,9 +63,12 @@ on_query (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
     return GST_PAD_PROBE_OK;
   gst_query_parse_allocation (query, &caps, NULL);
-  if (!downstream->pool)
+  if (!downstream->pool && !downstream->has_params)
     downstream->pool = make_pool (caps);
-  gst_query_add_allocation_pool (query, downstream->pool, 0, 0, 0);
+  if (downstream->has_params)
+    gst_query_add_allocation_param (query, NULL, &wide);
+  else
+    gst_query_add_allocation_pool (query, downstream->pool, 0, 0, 0);
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   downstream->n_asked++;
   return GST_PAD_PROBE_HANDLED;
@@ -245,7 +255,70 @@ test_case (gconstpointer user_data)
   gst_object_unref (downstream.pool);
 }
 
-/* In our own pool there is a row more below luma that chroma does not have. */
+/* Without a pool frames have the memory that downstream asks for. */
+static void
+test_params (void)
+{
+  Downstream downstream = {.has_params = TRUE };
+  Fixture *with = new_fixture (CUP_IMAGE_PNG, "I420", &downstream);
+  Fixture *without = new_fixture (CUP_IMAGE_PNG, "I420", NULL);
+  guint n;
+
+  for (n = 0; n < 3; n++) {
+    GstBuffer *buffer = upscale (with, n), *other = upscale (without, n);
+    GstVideoInfo info;
+    GstMapInfo map;
+    gsize offset, whole;
+
+    get_info (with, &info);
+    assert_same_samples (buffer, other, &info);
+    g_assert_cmpuint (gst_buffer_get_sizes (buffer, &offset, &whole), ==,
+        info.size);
+    g_assert_cmpuint (offset, ==, wide.prefix);
+    g_assert_cmpuint (whole, ==, wide.prefix + info.size + wide.padding);
+    g_assert_nonnull (gst_buffer_get_video_meta (buffer));
+    g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    g_assert_cmpuint (((gsize) map.data - offset) & wide.align, ==, 0);
+    gst_buffer_unmap (buffer, &map);
+    gst_buffer_unref (buffer);
+    gst_buffer_unref (other);
+  }
+  fixture_free (with);
+  fixture_free (without);
+}
+
+static gsize
+get_memory_in_use (void)
+{
+  CupMemoryFigures figures;
+
+  cup_memory_get_figures (&figures);
+  return figures.in_use;
+}
+
+/* What cannot be had is NULL, where GStreamer's own allocator ends the process. */
+static void
+test_allocator (void)
+{
+  GstAllocator *allocator = cup_allocator_new ();
+  GstAllocationParams params = wide;
+  const gsize size = 1 << 20, before = get_memory_in_use ();
+  GstMemory *memory;
+
+  g_assert_null (gst_allocator_alloc (allocator, G_MAXSSIZE / 4, &params));
+  params.padding = G_MAXSIZE - 16;
+  g_assert_null (gst_allocator_alloc (allocator, size, &params));
+  params.padding = 64;
+  params.flags = GST_MEMORY_FLAG_ZERO_PREFIXED | GST_MEMORY_FLAG_ZERO_PADDED;
+  memory = gst_allocator_alloc (allocator, size, &params);
+  g_assert_nonnull (memory);
+  g_assert_cmpuint (get_memory_in_use (), >=, before + size);
+  gst_memory_unref (memory);
+  g_assert_cmpuint (get_memory_in_use (), ==, before);
+  gst_object_unref (allocator);
+}
+
+/* In our own memory there is a row more below luma that chroma does not have. */
 static void
 test_below (void)
 {
@@ -307,6 +380,8 @@ main (int argc, char **argv)
   fixture_register ();
   for (i = 0; i < G_N_ELEMENTS (cases); i++)
     g_test_add_data_func (cases[i].name, &cases[i], test_case);
+  g_test_add_func ("/pool/params", test_params);
+  g_test_add_func ("/pool/allocator", test_allocator);
   g_test_add_func ("/pool/below", test_below);
   g_test_add_func ("/pool/damaged", test_damaged);
   return fixture_run ();

@@ -303,6 +303,44 @@ test_refused_options (void)
   cup_http_shared_unref (shared);
 }
 
+static void
+assert_refused_file (CupHttpShared * shared, const gchar * path,
+    const gchar * reason)
+{
+  CupHttpOptions options = {.tls_ca_file = path };
+  GError *error = NULL;
+
+  g_assert_null (cup_http_new_shared (shared, &options, &error));
+  g_assert_error (error, CUP_ERROR, CUP_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (error->message, path));
+  g_assert_nonnull (strstr (error->message, reason));
+  g_clear_error (&error);
+}
+
+/* Files that would take all memory, or never end: nothing of them is read. */
+static void
+test_endless_files (void)
+{
+  CupHttpShared *shared = cup_http_shared_new ();
+  gchar *folder = g_dir_make_tmp ("authorities-XXXXXX", NULL);
+  gchar *large = g_build_filename (folder, "large.pem", NULL);
+  gchar *pipe = g_build_filename (folder, "pipe.pem", NULL);
+
+  assert_refused_file (shared, "/dev/zero", "not a regular file");
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  assert_refused_file (shared, pipe, "not a regular file");
+  g_assert_true (g_file_set_contents (large, "", 0, NULL));
+  g_assert_cmpint (truncate (large, (16 << 20) + 1), ==, 0);
+  assert_refused_file (shared, large, "larger than 16 MiB");
+  g_remove (large);
+  g_remove (pipe);
+  g_rmdir (folder);
+  g_free (large);
+  g_free (pipe);
+  g_free (folder);
+  cup_http_shared_unref (shared);
+}
+
 /* The last reference of a user, and of all, goes on the HTTP thread. */
 static void
 unref_there (gpointer data)
@@ -397,6 +435,7 @@ main (int argc, char **argv)
   TEST ("connections", test_connections);
   TEST ("changed-file", test_changed_file);
   g_test_add_func ("/http-shared/refused-options", test_refused_options);
+  g_test_add_func ("/http-shared/endless-files", test_endless_files);
   g_test_add_func ("/http-shared/unref-there", test_unref_there);
   TEST ("crowd", test_crowd);
   return g_test_run ();

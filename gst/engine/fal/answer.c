@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/room.h"
 #include "protocol.h"
 
 /* json-glib calls itself for every level of nesting, and would run out of
  * stack. There are no more levels than brackets, whatever it takes for a
  * string or a comment; a real answer has a few dozen. */
 #define MAX_BRACKETS 2000
+/* json-glib copies the text, and a string in it more than once while it grows. */
+#define PARSER_ROOM 5
 
 static gboolean
 has_too_many_brackets (const gchar * text, gsize length)
@@ -45,6 +48,9 @@ cup_fal_parse_json (GBytes * body, GError ** error)
   else if (has_too_many_brackets (text, length))
     g_set_error_literal (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "the answer has more lists and objects than any answer should");
+  else if (!cup_room_has_block (PARSER_ROOM * length))
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "no memory to read an answer of %" G_GSIZE_FORMAT " bytes", length);
   else if (!json_parser_load_from_data (parser, text, length, &reason))
     g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
         "the answer is not JSON (%s)", reason->message);

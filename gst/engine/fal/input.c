@@ -49,11 +49,15 @@ cup_fal_request_prepare_input (CupFalRequest * request)
   GBytes *bytes = cup_job_get_bytes (job);
   gchar *url;
 
+  /* Where there is no memory for a data URI, the uploader tells that later. */
   if (cup_job_get_remote_uri (job)) {
     set_url (request, g_strdup (cup_job_get_remote_uri (job)));
   } else if (cup_fal_goes_inline (request->api, g_bytes_get_size (bytes))) {
-    set_url (request, cup_fal_make_data_uri (bytes,
-            cup_job_get_bytes_info (job)->type));
+    url = cup_fal_make_data_uri (bytes, cup_job_get_bytes_info (job)->type,
+        NULL);
+    if (!url)
+      return;
+    set_url (request, url);
     request->inline_bytes = g_bytes_get_size (bytes);
     cup_job_drop_input (job);
   } else if ((url = look_up_upload (request, bytes))) {

@@ -15,6 +15,7 @@
 #include "answer.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/room.h"
 #include "call.h"
 #include "protocol.h"
 
@@ -28,6 +29,9 @@
  * are reported to work. */
 #define INLINE_SMALL (8 * 1024)
 #define INLINE_MAX (4 * MIB)
+/* The text in base64 and the URI are a third larger than the picture. The request's
+ * body is larger than the URI by up to as much again while it grows. */
+#define INLINE_ROOM 8
 /* For how long nobody tries a storage that could not be reached, where there
  * is another way. */
 #define STORAGE_PAUSE (60 * G_USEC_PER_SEC)
@@ -69,14 +73,22 @@ struct _CupFalUploader
 static void begin_round (CupFalUploader * self);
 
 gchar *
-cup_fal_make_data_uri (GBytes * bytes, CupImageType type)
+cup_fal_make_data_uri (GBytes * bytes, CupImageType type, GError ** error)
 {
-  gsize size;
+  gsize size, room;
   gconstpointer data = g_bytes_get_data (bytes, &size);
-  gchar *text = g_base64_encode (data, size);
-  gchar *uri = g_strconcat ("data:", cup_image_type_get_mime (type),
-      ";base64,", text, NULL);
+  gchar *text, *uri;
 
+  if (!g_size_checked_mul (&room, size, INLINE_ROOM)
+      || !cup_room_has_block (room)) {
+    g_set_error (error, CUP_ERROR, CUP_ERROR_TOO_LARGE,
+        "no memory to send a picture of %.0f MB inside the request; "
+        "upload=storage needs less", size / (1024 * 1024.0));
+    return NULL;
+  }
+  text = g_base64_encode (data, size);
+  uri = g_strconcat ("data:", cup_image_type_get_mime (type), ";base64,", text,
+      NULL);
   g_free (text);
   return uri;
 }
@@ -169,8 +181,12 @@ is_storage_paused (CupFalUploader * self)
 static void
 finish_inline (CupFalUploader * self)
 {
-  self->sent += g_bytes_get_size (self->bytes);
-  finish (self, cup_fal_make_data_uri (self->bytes, self->type), NULL);
+  GError *error = NULL;
+  gchar *uri = cup_fal_make_data_uri (self->bytes, self->type, &error);
+
+  if (uri)
+    self->sent += g_bytes_get_size (self->bytes);
+  finish (self, uri, error);
 }
 
 static void

@@ -39,7 +39,9 @@ void cup_fal_uploader_cancel (CupFalUploader ** slot);
 /* Whether the settings say that a picture of @size goes inline without the
  * storage being asked. Any thread. */
 gboolean cup_fal_goes_inline (CupFalApi * api, gsize size);
-/* "data:image/png;base64,…". Any thread. */
-gchar *cup_fal_make_data_uri (GBytes * bytes, CupImageType type);
+/* Returns "data:image/png;base64,…", or NULL where there is no memory for what is
+ * made of it. Any thread. */
+gchar *cup_fal_make_data_uri (GBytes * bytes, CupImageType type,
+    GError ** error);
 
 G_END_DECLS
