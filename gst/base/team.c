@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A piece of work is a counter of parts that are taken. Helpers are asked for
- * through a pool's queue; one that comes late finds no part left. The work lives
+ * through a queue; one that comes late finds no part left. The work lives
  * until the last helper that was asked has come.
  */
 #include "team.h"

@@ -36,6 +36,7 @@ struct _CupCache
   gpointer user_data;
   GDestroyNotify destroy;
   CupQueue *writer;             /* one thread; an item for each write */
+  CupQueue *waiter;             /* one thread; an item while somebody is parked */
 
   /* With refresh: storing a result and noting that it is a new one is one step
    * for who claims. Held over the disk; the next one is taken with it. */
@@ -175,10 +176,12 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
 {
   CupStore *store = cup_store_open (settings->directory, error);
   CupQueue *writer = store ? cup_queue_new ("cup-store", 1, error) : NULL;
+  CupQueue *waiter = writer ? cup_queue_new ("cup-store-wait", 1, error) : NULL;
   GError *reason = NULL;
   CupCache *cache;
 
-  if (!writer) {
+  if (!waiter) {
+    g_clear_pointer (&writer, cup_queue_free);
     g_clear_pointer (&store, cup_store_unref);
     if (destroy)
       destroy (user_data);
@@ -193,6 +196,7 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->user_data = user_data;
   cache->destroy = destroy;
   cache->writer = writer;
+  cache->waiter = waiter;
   g_mutex_init (&cache->renewing);
   g_mutex_init (&cache->lock);
   g_cond_init (&cache->cond);
@@ -224,6 +228,7 @@ cup_cache_unref (CupCache * cache)
     return;
   /* Perhaps from its own thread; nothing is queued any more. */
   cup_queue_free (cache->writer);
+  cup_queue_free (cache->waiter);
   cup_store_unref (cache->store);
   if (cache->destroy)
     cache->destroy (cache->user_data);
@@ -614,7 +619,7 @@ wait_once (CupCache * cache)
   g_mutex_lock (&cache->lock);
 }
 
-static gpointer
+static void
 run_waiting (gpointer data)
 {
   CupCache *cache = data;
@@ -627,21 +632,6 @@ run_waiting (gpointer data)
   g_cond_broadcast (&cache->cond);
   g_mutex_unlock (&cache->lock);
   cup_cache_unref (cache);
-  return NULL;
-}
-
-/* Where the system gives no thread the caller waits for all of them: it is a
- * worker, and what is parked does not need it. */
-static void
-start_waiting (CupCache * cache)
-{
-  GThread *thread = g_thread_try_new ("cup-store-wait", run_waiting,
-      cup_cache_ref (cache), NULL);
-
-  if (thread)
-    g_thread_unref (thread);
-  else
-    run_waiting (cache);
 }
 
 /* Lock held, which is let go of. */
@@ -677,7 +667,7 @@ cup_cache_wait (CupCache * cache, const CupStoreKey * key,
     cache->is_woken = TRUE;
   interrupt_and_unlock (cache);
   if (start)
-    start_waiting (cache);
+    cup_queue_push (cache->waiter, run_waiting, cup_cache_ref (cache));
 }
 
 void

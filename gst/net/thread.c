@@ -335,7 +335,8 @@ drain (CupHttpThread * thread)
   /* Aborting a session cancels what is left. Each of these iterations has
    * something of libsoup's to dispatch; none of them waits. */
   while (thread->n_in_gap > 0
-      && g_main_context_iteration (thread->context, FALSE));
+      && g_main_context_iteration (thread->context, FALSE)
+      && g_get_monotonic_time () < end + DRAIN_TIMEOUT);
   while (thread->sessions.length > 0)
     close_sessions (thread, g_queue_peek_head (&thread->sessions));
   while (g_main_context_iteration (thread->context, FALSE)

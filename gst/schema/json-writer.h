@@ -33,7 +33,7 @@ void cup_json_writer_add_string (CupJsonWriter * writer, const gchar * text);
 void cup_json_writer_add_boolean (CupJsonWriter * writer, gboolean value);
 void cup_json_writer_add_integer (CupJsonWriter * writer, gint64 number);
 void cup_json_writer_add_unsigned (CupJsonWriter * writer, guint64 number);
-/* Writes the shortest text that reads back as @number. A whole number gets no
+/* Writes a text that reads back as @number. A whole number gets no
  * fraction, as in JavaScript's JSON: a model that wants an integer may refuse
  * "4.0". JSON has no infinity and no NaN: these become null. */
 void cup_json_writer_add_number (CupJsonWriter * writer, gdouble number);

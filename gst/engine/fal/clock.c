@@ -47,12 +47,13 @@ on_limit (gpointer data)
       - MAX (limit, clock->elapsed[kind]);
 
   cup_fal_clock_switch (clock, CUP_FAL_CLOCK_STOPPED);
-  if (late < LATE) {
+  if (late < LATE || clock->had_grace) {
     clock->func (clock->data);
     return;
   }
   clock->elapsed[kind] = limit - MIN (limit, GRACE);
   cup_fal_clock_switch (clock, kind);
+  clock->had_grace = TRUE;
   clock->resumed (clock->data);
 }
 

@@ -3,9 +3,9 @@
  * How long a job may take: one limit for work, one for waiting in the service's
  * queue. Only one of the two clocks runs at a time.
  *
- * A process may be stopped for longer than that (SIGSTOP, a paused container, a
- * machine that sleeps). The limit then is noticed too late, and the job gets some
- * more time: what it waits for may be there.
+ * A process may be stopped for longer than that (SIGSTOP, a paused container).
+ * The limit then is noticed too late, and the job gets some more time, once: what
+ * it waits for may be there.
  *
  * HTTP thread only.
  */
@@ -40,6 +40,7 @@ typedef struct
   gpointer data;
   CupFalClockKind kind;
   gint64 since;
+  gboolean had_grace;
   GSource *timer;
 } CupFalClock;
 
