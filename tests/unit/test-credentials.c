@@ -98,6 +98,8 @@ test_trimmed (void)
   check (" a:b\n", NULL, "a:b", "api-key");
   write_file ("a:b\r\nsecond line\n", -1, 0600);
   check (NULL, file, "a:b", "api-key-file");
+  write_file ("\xef\xbb\xbf" "a:b\r\n", -1, 0600);
+  check (NULL, file, "a:b", "api-key-file");
   write_file ("  a:b", -1, 0600);
   check (NULL, file, "a:b", "api-key-file");
 }

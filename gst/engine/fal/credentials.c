@@ -15,6 +15,8 @@
 
 /* A key has about 70 characters. */
 #define MAX_FILE 4096
+/* Some editors write it before UTF-8. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static void
 wipe (gchar * text, gsize length)
@@ -98,6 +100,7 @@ read_key_file (const gchar * file, GError ** error)
 {
   gchar buffer[MAX_FILE + 2];
   const gchar *fault = NULL;
+  const gchar *text = buffer;
   gchar *key = NULL;
   gssize length;
 
@@ -112,7 +115,9 @@ read_key_file (const gchar * file, GError ** error)
   } else {
     buffer[length] = 0;
     buffer[strcspn (buffer, "\n")] = 0;
-    key = check_key (buffer, "api-key-file", error);
+    if (g_str_has_prefix (text, BYTE_ORDER_MARK))
+      text += strlen (BYTE_ORDER_MARK);
+    key = check_key (text, "api-key-file", error);
   }
   wipe (buffer, sizeof (buffer));
   return key;
