@@ -380,7 +380,9 @@ check_png (GByteArray * data, GBytes * plain)
   cup_png_decode_by_libpng (data->data, data->len, pixels, &error);
   g_assert_no_error (error);
   assert_equal (pixels, expected);
+#ifdef HAVE_FAST_PNG
   png_compare (bytes, 1 << 20);
+#endif
   cup_pixels_unref (pixels);
   cup_pixels_unref (expected);
   g_bytes_unref (bytes);
