@@ -68,6 +68,12 @@ cup_cache_wake (CupCache * cache)
   g_return_if_reached ();
 }
 
+GError *
+cup_cache_get_damage (CupCache * cache)
+{
+  g_return_val_if_reached (NULL);
+}
+
 void
 cup_cache_note_submitting (CupCache * cache, const CupStoreKey * key,
     void (*done) (gpointer user_data), gpointer user_data)

@@ -211,6 +211,8 @@ cup_cache_open (const CupCacheSettings * settings, CupCacheWarn warn_func,
   cache->is_writable = cup_store_check_writable (store, &reason);
   if (reason)
     warn (cache, reason);
+  if (cup_store_get_notice (store))
+    warn (cache, g_error_copy (cup_store_get_notice (store)));
   return cache;
 }
 
@@ -308,6 +310,17 @@ make_error (const CupStoreRecord * record)
   return error;
 }
 
+/* Told once: the text is always the same. */
+static void
+note_lost_rows (CupCache * cache)
+{
+  warn (cache, g_error_new (CUP_ERROR, CUP_ERROR_BAD_DATA,
+          "the index of the store %s has lost rows, or has wrong ones; the "
+          "pictures were found by their files, nothing is paid for again, and the "
+          "index is made anew when the store is opened the next time",
+          cup_store_get_directory (cache->store)));
+}
+
 /* FALSE where there was one, and it is damaged. */
 static gboolean
 look_up (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
@@ -319,6 +332,8 @@ look_up (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
   if (cup_store_lookup (cache->store, key, &record, &error)) {
     if (!record)
       return TRUE;
+    if (record->is_found)
+      note_lost_rows (cache);
     finding->find = record->flaw ? CUP_CACHE_UNUSABLE : CUP_CACHE_STORED;
     if (record->flaw)
       finding->error = make_error (record);
@@ -539,6 +554,32 @@ look_at (CupCache * cache, const CupStoreKey * key, CupCacheFinding * finding)
     finding->find = CUP_CACHE_RESUMABLE;
 }
 
+GError *
+cup_cache_get_damage (CupCache * cache)
+{
+  GError *error = NULL;
+
+  cup_store_check_index (cache->store, &error);
+  return error;
+}
+
+/* What a damaged index does not have may be there: nothing is submitted for it. */
+static void
+refuse_damaged (CupCache * cache, const CupStoreKey * key,
+    CupCacheFinding * finding)
+{
+  /* Following an accepted request to its end costs nothing. */
+  if (is_stored (finding) || finding->find == CUP_CACHE_RESUMABLE)
+    return;
+  finding->error = cup_cache_get_damage (cache);
+  if (!finding->error)
+    return;
+  finding->find = CUP_CACHE_UNUSABLE;
+  if (finding->claimed)
+    cup_cache_release (cache, key);
+  finding->claimed = FALSE;
+}
+
 void
 cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     CupCacheFinding * finding)
@@ -557,6 +598,8 @@ cup_cache_find (CupCache * cache, const CupStoreKey * key, gboolean claim,
     for (i = 0; i < MAX_DAMAGED && !claim_key (cache, key, finding); i++);
   else if (!is_to_be_renewed (cache, key))
     look_up (cache, key, finding);
+  if (claim)
+    refuse_damaged (cache, key, finding);
 }
 
 /* Waiting */

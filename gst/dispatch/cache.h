@@ -104,6 +104,10 @@ void cup_cache_wait (CupCache * cache, const CupStoreKey * key,
     void (*func) (gpointer user_data), gpointer user_data);
 void cup_cache_wake (CupCache * cache);
 
+/* Returns NULL, or why nothing may be submitted: the index is damaged, and may not
+ * know what has been paid for. */
+GError *cup_cache_get_damage (CupCache * cache);
+
 /* The steps of a key that the caller has: store/journal.h. @done is called when
  * it is on the disk, or cannot be (which is warned of), in the cache's thread. */
 void cup_cache_note_submitting (CupCache * cache, const CupStoreKey * key,

@@ -74,16 +74,21 @@ is_claimed (CupLedger * ledger)
 
 typedef struct
 {
+  CupLedger *ledger;
   CupJournalAnswer answer;
   gpointer user_data;
 } Question;
 
+/* The step is written, unless the index was found damaged meanwhile. */
 static void
-answer_yes (gpointer data)
+answer_question (gpointer data)
 {
   Question *question = data;
+  GError *damage = cup_cache_get_damage (question->ledger->cache);
 
-  question->answer (NULL, question->user_data);
+  if (damage)
+    end_submission (question->ledger, FALSE, FALSE);
+  question->answer (damage, question->user_data);
   g_free (question);
 }
 
@@ -113,9 +118,11 @@ may_submit (gpointer data, CupJournalAnswer answer, gpointer user_data)
     return;
   }
   question = g_new (Question, 1);
+  question->ledger = ledger;
   question->answer = answer;
   question->user_data = user_data;
-  cup_cache_note_submitting (ledger->cache, &ledger->key, answer_yes, question);
+  cup_cache_note_submitting (ledger->cache, &ledger->key, answer_question,
+      question);
 }
 
 static void

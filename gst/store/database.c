@@ -20,6 +20,9 @@
 
 /* Writers hold the lock for milliseconds, on a slow disk for a second. */
 #define BUSY_TIMEOUT_MS 30000
+/* Of a damaged index: what makes it anew is in rebuild.c. */
+#define ADVICE "; start again while nobody else has the store open, and the index " \
+  "is made anew from the pictures, which are files"
 
 struct _CupDatabase
 {
@@ -27,6 +30,7 @@ struct _CupDatabase
   sqlite3 *handle;
   gchar *path;
   GHashTable *statements;       /* literal → sqlite3_stmt */
+  gint damaged;                 /* atomic */
 };
 
 static gboolean
@@ -68,9 +72,11 @@ set_error (CupDatabase * self, gint result, GError ** error)
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_CONSTRAINT:
       code = CUP_ERROR_BAD_DATA;
-      advice = "; move the store's folder away to begin a new one (the "
-          "pictures in it are files)";
+      advice = ADVICE;
+      g_atomic_int_set (&self->damaged, TRUE);
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -96,6 +102,24 @@ set_error (CupDatabase * self, gint result, GError ** error)
   g_set_error (error, CUP_ERROR, code, "the store's index %s: %s%s%s%s",
       self->path, text, number ? ": " : "",
       number ? g_strerror (number) : "", advice);
+  g_free (text);
+}
+
+/* No statement is wrong where the tables are right: one that the index does not
+ * understand shows that the tables are damaged. */
+static void
+set_prepare_error (CupDatabase * self, gint result, GError ** error)
+{
+  gchar *text;
+
+  if ((result & 0xff) != SQLITE_ERROR) {
+    set_error (self, result, error);
+    return;
+  }
+  g_atomic_int_set (&self->damaged, TRUE);
+  text = g_utf8_make_valid (sqlite3_errmsg (self->handle), -1);
+  g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "the store's index %s is damaged: %s%s", self->path, text, ADVICE);
   g_free (text);
 }
 
@@ -201,6 +225,12 @@ cup_database_get_path (CupDatabase * self)
   return self->path;
 }
 
+gboolean
+cup_database_is_damaged (CupDatabase * self)
+{
+  return g_atomic_int_get (&self->damaged);
+}
+
 void
 cup_database_lock (CupDatabase * self)
 {
@@ -236,7 +266,7 @@ cup_database_prepare (CupDatabase * self, const gchar * sql, GError ** error)
   result = sqlite3_prepare_v3 (self->handle, sql, -1,
       SQLITE_PREPARE_PERSISTENT, &statement, NULL);
   if (result != SQLITE_OK) {
-    set_error (self, result, error);
+    set_prepare_error (self, result, error);
     return NULL;
   }
   g_hash_table_insert (self->statements, (gpointer) sql, statement);
@@ -318,6 +348,27 @@ cup_database_get_integer (CupDatabase * self, const gchar * sql,
   done = cup_database_step (self, statement, &row, error);
   *value = done && row ? sqlite3_column_int64 (statement, 0) : 0;
   cup_database_done (statement);
+  return done;
+}
+
+gboolean
+cup_database_copy (CupDatabase * from, const gchar * select,
+    CupDatabase * to, const gchar * insert, gint n)
+{
+  sqlite3_stmt *reads = cup_database_prepare (from, select, NULL);
+  sqlite3_stmt *writes = cup_database_prepare (to, insert, NULL);
+  gboolean done = FALSE, row;
+  gint i;
+
+  if (reads && writes) {
+    while ((done = cup_database_step (from, reads, &row, NULL)) && row) {
+      for (i = 0; i < n; i++)
+        sqlite3_bind_value (writes, i + 1, sqlite3_column_value (reads, i));
+      sqlite3_step (writes);
+      cup_database_done (writes);
+    }
+  }
+  cup_database_done (reads);
   return done;
 }
 

@@ -29,6 +29,10 @@ void cup_database_close (CupDatabase * database);
 /* Returns the path of its file. */
 const gchar *cup_database_get_path (CupDatabase * database);
 
+/* Whether a statement has come upon damage of the file since it was opened. No lock
+ * needed. */
+gboolean cup_database_is_damaged (CupDatabase * database);
+
 void cup_database_lock (CupDatabase * database);
 void cup_database_unlock (CupDatabase * database);
 
@@ -61,6 +65,13 @@ void cup_database_rollback (CupDatabase * database);
 /* The first column of the first row of @sql, 0 where there is none. */
 gboolean cup_database_get_integer (CupDatabase * database, const gchar * sql,
     gint64 * value, GError ** error);
+
+/* Copies rows of @from to @to: @select is run on the one, and @insert, which takes its
+ * @n columns as parameters, on the other for each row. Rows that @insert refuses are
+ * left out. FALSE where @from could not be read to its end: what could be is
+ * copied. */
+gboolean cup_database_copy (CupDatabase * from, const gchar * select,
+    CupDatabase * to, const gchar * insert, gint n);
 
 /* Columns and parameters, NULL as NULL. The blob has to have @size bytes. */
 gchar *cup_column_dup_text (sqlite3_stmt * statement, gint column);

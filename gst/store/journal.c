@@ -132,6 +132,9 @@ decide (CupStore * store, const CupStoreKey * key, gboolean refresh,
   if (!refresh && !cup_store_has_row (store->writer,
           "SELECT 1 FROM results WHERE key = ?1", key, &stored, error))
     return FALSE;
+  if (!refresh && !stored
+      && !cup_store_has_file (store, store->writer, key, &stored, error))
+    return FALSE;
   if (stored) {
     *claim = CUP_STORE_CLAIM_STORED;
     return TRUE;

@@ -184,6 +184,27 @@ cup_owner_is_alive (const gchar * directory, const gchar * id)
   return alive;
 }
 
+gboolean
+cup_owner_is_any_alive (const gchar * directory)
+{
+  gchar *folder = g_build_filename (directory, "owners", NULL);
+  GDir *dir = g_dir_open (folder, 0, NULL);
+  gboolean alive = FALSE;
+  const gchar *entry;
+
+  while (!alive && dir && (entry = g_dir_read_name (dir))) {
+    gchar *id = g_strndup (entry, ID_LENGTH);
+
+    alive = g_str_has_suffix (entry, ".lock")
+        && cup_owner_is_alive (directory, id);
+    g_free (id);
+  }
+  if (dir)
+    g_dir_close (dir);
+  g_free (folder);
+  return alive;
+}
+
 /* A dead owner's lock goes last: while it is there, somebody looks again. */
 static void
 clean_owner (const gchar * directory, const gchar * id, GPtrArray * names,

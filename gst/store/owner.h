@@ -31,6 +31,9 @@ gchar *cup_owner_get_new_path (CupOwner * owner);
 /* Whether the owner @id is alive. FALSE for anything that is no ID. */
 gboolean cup_owner_is_alive (const gchar * directory, const gchar * id);
 
+/* Whether any owner is alive. */
+gboolean cup_owner_is_any_alive (const gchar * directory);
+
 /* Called with the name behind "ID." of a file that an owner left behind. Where
  * it returns TRUE, the file is removed afterwards. */
 typedef gboolean (*CupOwnerLeftFunc) (const gchar * id, const gchar * suffix,

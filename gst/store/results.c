@@ -42,18 +42,6 @@
   "url, inference_time, queue_time, service_time, total_time, bytes_up, " \
   "bytes_down, submissions, lost_alpha, created, used"
 
-/* What a row says of its file. */
-typedef struct
-{
-  gchar *type;
-  gint64 generation;
-  gint64 size;
-  gboolean has_digest;
-  guint8 digest[CUP_DIGEST_SIZE];
-  gint64 created;
-  gint64 used;
-} Entry;
-
 CupStoreRecord *
 cup_store_record_new (GBytes * bytes, const CupImageInfo * info)
 {
@@ -92,7 +80,7 @@ read_count (sqlite3_stmt * row, gint column)
 }
 
 static CupStoreRecord *
-read_row (sqlite3_stmt * row, Entry * entry)
+read_row (sqlite3_stmt * row, CupStoreEntry * entry)
 {
   CupImageInfo info = { 0 };
   CupStoreRecord *record = cup_store_record_new (NULL, &info);
@@ -124,7 +112,7 @@ read_row (sqlite3_stmt * row, Entry * entry)
 /* @record is NULL where there is no row. */
 static gboolean
 find_row (CupStore * store, const CupStoreKey * key, CupStoreRecord ** record,
-    Entry * entry, GError ** error)
+    CupStoreEntry * entry, GError ** error)
 {
   gboolean done = FALSE, row = FALSE;
   sqlite3_stmt *statement;
@@ -145,9 +133,8 @@ find_row (CupStore * store, const CupStoreKey * key, CupStoreRecord ** record,
   return done;
 }
 
-/* Takes what the picture is from itself, or why that cannot be had. */
-static void
-read_picture (CupStoreRecord * record, const gchar * path)
+void
+cup_store_read_picture (CupStoreRecord * record, const gchar * path)
 {
   GError *reason = NULL;
 
@@ -163,8 +150,9 @@ read_picture (CupStoreRecord * record, const gchar * path)
 /* The file is what was stored, or there is an error. What the picture is is
  * read from itself: the row's columns are for people. */
 static gboolean
-load_file (CupStore * store, const CupStoreKey * key, const Entry * entry,
-    CupStoreRecord * record, gboolean * damaged, GError ** error)
+load_file (CupStore * store, const CupStoreKey * key,
+    const CupStoreEntry * entry, CupStoreRecord * record, gboolean * damaged,
+    GError ** error)
 {
   gchar *path = cup_file_get_result_path (store->directory, key, entry->type,
       entry->generation);
@@ -186,7 +174,7 @@ load_file (CupStore * store, const CupStoreKey * key, const Entry * entry,
           "%s is not what was stored: its SHA-256 is another one", path);
       g_clear_pointer (&record->bytes, g_bytes_unref);
     } else {
-      read_picture (record, path);
+      cup_store_read_picture (record, path);
     }
   }
   g_free (path);
@@ -195,7 +183,7 @@ load_file (CupStore * store, const CupStoreKey * key, const Entry * entry,
 
 /* Only the very entry that was found damaged. */
 static gboolean
-drop (CupStore * store, const CupStoreKey * key, const Entry * entry,
+drop (CupStore * store, const CupStoreKey * key, const CupStoreEntry * entry,
     GError ** error)
 {
   gboolean done = FALSE;
@@ -221,8 +209,8 @@ drop (CupStore * store, const CupStoreKey * key, const Entry * entry,
 }
 
 static void
-report_damage (CupStore * store, const CupStoreKey * key, const Entry * entry,
-    GError * reason, GError ** error)
+report_damage (CupStore * store, const CupStoreKey * key,
+    const CupStoreEntry * entry, GError * reason, GError ** error)
 {
   gchar *name = cup_store_key_to_string (key);
   GError *trouble = NULL;
@@ -239,7 +227,7 @@ report_damage (CupStore * store, const CupStoreKey * key, const Entry * entry,
 
 /* The time comes from the index, and may be any number. */
 static gboolean
-was_used_lately (const Entry * entry)
+was_used_lately (const CupStoreEntry * entry)
 {
   gint64 now = cup_store_get_time ();
 
@@ -247,7 +235,7 @@ was_used_lately (const Entry * entry)
 }
 
 static gboolean
-is_same_entry (const Entry * a, const Entry * b)
+is_same_entry (const CupStoreEntry * a, const CupStoreEntry * b)
 {
   return a->generation == b->generation && g_strcmp0 (a->type, b->type) == 0
       && a->size == b->size
@@ -256,11 +244,12 @@ is_same_entry (const Entry * a, const Entry * b)
 
 /* Whether the row is what it was: else its file may rightly be gone. */
 static gboolean
-is_unchanged (CupStore * store, const CupStoreKey * key, const Entry * entry)
+is_unchanged (CupStore * store, const CupStoreKey * key,
+    const CupStoreEntry * entry)
 {
   CupStoreRecord *record;
   gboolean same;
-  Entry now;
+  CupStoreEntry now;
 
   if (!find_row (store, key, &record, &now, NULL))
     return TRUE;
@@ -279,13 +268,13 @@ cup_store_lookup (CupStore * store, const CupStoreKey * key,
 
   do {
     GError *reason = NULL;
-    Entry entry;
+    CupStoreEntry entry;
 
     again = FALSE;
     if (!find_row (store, key, record, &entry, error))
       return FALSE;
     if (!*record)
-      return TRUE;
+      return cup_store_adopt (store, key, record, error);
     done = load_file (store, key, &entry, *record, &damaged, &reason);
     if (done) {
       if (!was_used_lately (&entry))
@@ -295,11 +284,16 @@ cup_store_lookup (CupStore * store, const CupStoreKey * key,
           && !is_unchanged (store, key, &entry);
       if (again)
         g_error_free (reason);
+      else if (damaged && cup_store_readopt (store, key, record))
+        done = TRUE;
       else if (damaged)
         report_damage (store, key, &entry, reason, error);
       else
         g_propagate_error (error, reason);
-      g_clear_pointer (record, cup_store_record_free);
+      if (!done)
+        g_clear_pointer (record, cup_store_record_free);
+      else
+        g_error_free (reason);
     }
     g_free (entry.type);
   } while (again);
@@ -330,9 +324,9 @@ bind_seconds (sqlite3_stmt * statement, gint index, gdouble seconds)
     sqlite3_bind_null (statement, index);
 }
 
-static gboolean
-write_row (CupStore * store, const CupStoreKey * key,
-    const CupStoreRecord * record, const Entry * entry, GError ** error)
+gboolean
+cup_store_write_row (CupStore * store, const CupStoreKey * key,
+    const CupStoreRecord * record, const CupStoreEntry * entry, GError ** error)
 {
   sqlite3_stmt *row = cup_database_prepare (store->writer,
       "INSERT INTO results (" COLUMNS ", key, width, height, channels, depth) "
@@ -373,8 +367,8 @@ write_row (CupStore * store, const CupStoreKey * key,
 
 /* Inside the transaction: a name that no file has, and the row's neither. */
 static gboolean
-choose_generation (CupStore * store, const CupStoreKey * key, Entry * entry,
-    gchar ** path, GError ** error)
+choose_generation (CupStore * store, const CupStoreKey * key,
+    CupStoreEntry * entry, gchar ** path, GError ** error)
 {
   sqlite3_stmt *statement = cup_database_prepare (store->writer,
       "SELECT generation FROM results WHERE key = ?1", error);
@@ -440,7 +434,8 @@ end_claim (CupStore * store, const CupStoreKey * key, GError ** error)
 }
 
 static gchar *
-get_marker_path (CupStore * store, const CupStoreKey * key, const Entry * entry)
+get_marker_path (CupStore * store, const CupStoreKey * key,
+    const CupStoreEntry * entry)
 {
   gchar *name = cup_store_key_to_string (key);
   gchar *suffix = g_strdup_printf ("%s-%" G_GINT64_FORMAT ".%s.adding", name,
@@ -454,8 +449,8 @@ get_marker_path (CupStore * store, const CupStoreKey * key, const Entry * entry)
 
 /* After a commit that failed: the marker stays where the file does. */
 static void
-take_back (CupStore * store, const CupStoreKey * key, const Entry * entry,
-    const gchar * marker)
+take_back (CupStore * store, const CupStoreKey * key,
+    const CupStoreEntry * entry, const gchar * marker)
 {
   if (!cup_store_begin (store, NULL))
     return;
@@ -467,8 +462,8 @@ take_back (CupStore * store, const CupStoreKey * key, const Entry * entry,
 /* From the file that is written to the entry. */
 static gboolean
 enter (CupStore * store, const CupStoreKey * key,
-    const CupStoreRecord * record, Entry * entry, const gchar * temporary,
-    GError ** error)
+    const CupStoreRecord * record, CupStoreEntry * entry,
+    const gchar * temporary, GError ** error)
 {
   gchar *path = NULL, *marker = NULL;
   gboolean done;
@@ -480,7 +475,7 @@ enter (CupStore * store, const CupStoreKey * key,
     marker = get_marker_path (store, key, entry);
     done = make_marker (marker, error)
         && move_into_place (temporary, path, error)
-        && write_row (store, key, record, entry, error)
+        && cup_store_write_row (store, key, record, entry, error)
         && end_claim (store, key, error)
         && cup_store_write_touched (store, error);
   }
@@ -502,7 +497,7 @@ cup_store_add (CupStore * store, const CupStoreKey * key,
     const CupStoreRecord * record, GError ** error)
 {
   const gchar *type = cup_image_type_get_extension (record->info.type);
-  Entry entry = { 0 };
+  CupStoreEntry entry = { 0 };
   gchar *temporary;
   gboolean done;
 

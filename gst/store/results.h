@@ -38,6 +38,8 @@ G_BEGIN_DECLS
  * @lost_alpha: whether the input had transparent pixels, and the result has no
  *   alpha
  * @created: microseconds since 1970 UTC; set by cup_store_add()
+ * @is_found: whether the index had no row of it, or a wrong one, and the file was found
+ *   by its name; set by cup_store_lookup()
  *
  * What CupResult (engine/job.h) has that cannot be found in the job again.
  */
@@ -61,6 +63,7 @@ typedef struct
   guint submissions;
   gboolean lost_alpha;
   gint64 created;
+  gboolean is_found;
 } CupStoreRecord;
 
 /* Takes @bytes; times are not known at first. */
@@ -71,6 +74,8 @@ void cup_store_record_free (CupStoreRecord * record);
 /* TRUE with @record, to be freed, or with NULL where nothing is stored. A picture
  * that was stored as it came, and cannot be read, is there with its flaw: it was
  * paid for, and is no damage of the disk's.
+ * A file whose row the index has lost is there as well: its name says what it is, and
+ * it gets a row again.
  * FALSE with CUP_ERROR_BAD_DATA where something was, and its file is missing or
  * damaged: the entry is dropped (unless the store is read-only), and the next
  * lookup finds nothing. The caller warns and fetches it again. */

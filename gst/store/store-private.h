@@ -11,6 +11,7 @@
 #pragma once
 
 #include "database.h"
+#include "digest.h"
 #include "owner.h"
 #include "results.h"
 
@@ -29,7 +30,53 @@ struct _CupStore
   GCond changed;                /* the journal has, by this process */
   guint64 serial;               /* how often */
   GHashTable *touched;          /* set of keys that were used */
+  gint has_lost;                /* atomic: a file had no row */
+  GError *notice;               /* (nullable): see cup_store_get_notice() */
 };
+
+/* What a row says of its file. */
+typedef struct
+{
+  gchar *type;
+  gint64 generation;
+  gint64 size;
+  gboolean has_digest;
+  guint8 digest[CUP_DIGEST_SIZE];
+  gint64 created;
+  gint64 used;
+} CupStoreEntry;
+
+/* Sets what the picture is, taken from its bytes, or why that cannot be had. */
+void cup_store_read_picture (CupStoreRecord * record, const gchar * path);
+/* Inside a transaction: the row of @key, instead of one that is there. */
+gboolean cup_store_write_row (CupStore * store, const CupStoreKey * key,
+    const CupStoreRecord * record, const CupStoreEntry * entry,
+    GError ** error);
+
+/* What the index has lost (adopt.c). Returns whether results/ has a file of @key that
+ * is not on its way out. @database is locked by the caller. */
+gboolean cup_store_has_file (CupStore * store, CupDatabase * database,
+    const CupStoreKey * key, gboolean * found, GError ** error);
+/* No lock held. TRUE with the record of a file without a row, which gets one where
+ * something can be written, or with NULL where there is no such file. */
+gboolean cup_store_adopt (CupStore * store, const CupStoreKey * key,
+    CupStoreRecord ** record, GError ** error);
+/* The row of @key and its file differ. Returns whether the file shows by its own
+ * checksums that it is whole: then the row was wrong, and @record is made anew. */
+gboolean cup_store_readopt (CupStore * store, const CupStoreKey * key,
+    CupStoreRecord ** record);
+/* Inside a transaction, in a new index: gives rows to all files that have none. */
+gboolean cup_store_adopt_all (CupStore * store, guint * n, GError ** error);
+
+/* Moves a damaged @index aside, and makes a new one of what can be read of it, and of
+ * the files. @open opens the new one. The folder is locked, and nobody else has it
+ * open. */
+gboolean cup_store_rebuild (CupStore * store, const gchar * index,
+    gboolean (*open) (CupStore * store, const gchar * index, GError ** error),
+    GError ** error);
+/* Whether a run before this one has found that the index has to be made anew. */
+gboolean cup_store_wants_rebuild (CupStore * store);
+void cup_store_ask_for_rebuild (CupStore * store);
 
 /* Microseconds since 1970: what is in the tables. */
 gint64 cup_store_get_time (void);

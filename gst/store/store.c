@@ -168,6 +168,27 @@ close_all (CupStore * store)
   g_clear_pointer (&store->owner, cup_owner_free);
 }
 
+/* The folder is locked. Who else has it open goes on with the index as it is. */
+static gboolean
+open_or_rebuild (CupStore * store, const gchar * index, GError ** error)
+{
+  const gboolean is_wanted = cup_store_wants_rebuild (store);
+  GError *reason = NULL;
+
+  if (is_wanted && !cup_owner_is_any_alive (store->directory))
+    return cup_store_rebuild (store, index, open_locked, error);
+  if (open_locked (store, index, &reason))
+    return TRUE;
+  close_all (store);
+  if (!g_error_matches (reason, CUP_ERROR, CUP_ERROR_BAD_DATA)
+      || cup_owner_is_any_alive (store->directory)) {
+    g_propagate_error (error, reason);
+    return FALSE;
+  }
+  g_error_free (reason);
+  return cup_store_rebuild (store, index, open_locked, error);
+}
+
 static gboolean
 open_writable (CupStore * store, const gchar * index, GError ** error)
 {
@@ -180,7 +201,7 @@ open_writable (CupStore * store, const gchar * index, GError ** error)
   fd = lock_folder (store->directory, error);
   if (fd < 0)
     return FALSE;
-  done = open_locked (store, index, error);
+  done = open_or_rebuild (store, index, error);
   if (!done)
     close_all (store);
   close (fd);
@@ -368,9 +389,13 @@ cup_store_unref (CupStore * store)
     return;
   if (store->writer)
     save_touched (store);
+  if (store->writer && (!cup_store_check_index (store, NULL)
+          || g_atomic_int_get (&store->has_lost)))
+    cup_store_ask_for_rebuild (store);
   close_all (store);
   g_hash_table_unref (store->touched);
   g_clear_error (&store->refusal);
+  g_clear_error (&store->notice);
   g_mutex_clear (&store->lock);
   g_cond_clear (&store->changed);
   g_free (store->directory);
@@ -390,4 +415,24 @@ cup_store_check_writable (CupStore * store, GError ** error)
     return TRUE;
   g_propagate_error (error, g_error_copy (store->refusal));
   return FALSE;
+}
+
+gboolean
+cup_store_check_index (CupStore * store, GError ** error)
+{
+  if (!(store->reader && cup_database_is_damaged (store->reader))
+      && !(store->writer && cup_database_is_damaged (store->writer)))
+    return TRUE;
+  g_set_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA,
+      "the index of the store %s is damaged, and nothing is submitted by it: what "
+      "is stored would be paid for again; start again while nobody else has the "
+      "store open, and the index is made anew from the pictures",
+      store->directory);
+  return FALSE;
+}
+
+const GError *
+cup_store_get_notice (CupStore * store)
+{
+  return store->notice;
 }

@@ -37,7 +37,8 @@ typedef struct _CupStore CupStore;
 
 /* Opens the store in @directory, which is made if it is not there (with those
  * above it, readable for the user only). How long it takes does not depend on
- * how much is in it. What processes left behind that were killed is removed.
+ * how much is in it. What processes left behind that were killed is removed. A
+ * damaged index is made anew, where nobody else has the folder open.
  *
  * Where nothing can be written (a read-only folder or disk, or a full one) a
  * store that is there is opened for lookups; cup_store_check_writable() says
@@ -51,6 +52,13 @@ const gchar *cup_store_get_directory (CupStore * store);
 /* FALSE with CUP_ERROR_READ_ONLY or CUP_ERROR_NO_SPACE where it was opened for
  * lookups only. */
 gboolean cup_store_check_writable (CupStore * store, GError ** error);
+
+/* FALSE with CUP_ERROR_BAD_DATA as soon as anything has come upon damage of the index:
+ * nothing that it says is to be trusted, and nothing is to be paid for by it. */
+gboolean cup_store_check_index (CupStore * store, GError ** error);
+/* (nullable): what is to be told once: that the index was damaged and has been made
+ * anew, and what is lost. The store's. */
+const GError *cup_store_get_notice (CupStore * store);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CupStore, cup_store_unref);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "files.h"
@@ -157,17 +158,52 @@ cup_store_get_usage (CupStore * store, guint64 * count, guint64 * size,
 
 /* Trimming */
 
+/* @used is what stands in the row, which need not be a number. As such it has its
+ * place in the order of the rows, and the next rows are found behind it. */
 typedef struct
 {
   gint64 id;
-  gint64 used;
+  sqlite3_value *used;
   gint64 size;
   gboolean in_use;
 } Candidate;
 
+static void
+clear_candidate (gpointer data)
+{
+  Candidate *candidate = data;
+
+  sqlite3_value_free (candidate->used);
+}
+
+/* Where trimming goes on: behind a row. Nothing is before all of them. */
+typedef struct
+{
+  gint64 id;
+  sqlite3_value *used;
+} Place;
+
+static void
+take_place (Place * place, const Candidate * candidate)
+{
+  sqlite3_value_free (place->used);
+  place->used = sqlite3_value_dup (candidate->used);
+  place->id = candidate->id;
+}
+
+static void
+bind_place (sqlite3_stmt * row, const Place * place)
+{
+  if (place->used)
+    sqlite3_bind_value (row, 1, place->used);
+  else
+    sqlite3_bind_double (row, 1, -HUGE_VAL);
+  sqlite3_bind_int64 (row, 2, place->id);
+}
+
 /* The next ones after @last, the least recently used first. */
 static gboolean
-list_candidates (CupStore * store, const Candidate * last, GArray * list,
+list_candidates (CupStore * store, const Place * last, GArray * list,
     GError ** error)
 {
   sqlite3_stmt *row = cup_database_prepare (store->writer,
@@ -179,8 +215,7 @@ list_candidates (CupStore * store, const Candidate * last, GArray * list,
 
   if (!row)
     return FALSE;
-  sqlite3_bind_int64 (row, 1, last->used);
-  sqlite3_bind_int64 (row, 2, last->id);
+  bind_place (row, last);
   sqlite3_bind_int64 (row, 3, cup_store_get_time ());
   sqlite3_bind_int64 (row, 4, BATCH);
   while ((done = cup_database_step (store->writer, row, &found, error))
@@ -189,7 +224,7 @@ list_candidates (CupStore * store, const Candidate * last, GArray * list,
     Candidate candidate;
 
     candidate.id = sqlite3_column_int64 (row, 0);
-    candidate.used = sqlite3_column_int64 (row, 1);
+    candidate.used = sqlite3_value_dup (sqlite3_column_value (row, 1));
     candidate.size = sqlite3_column_int64 (row, 2);
     candidate.in_use = sqlite3_column_int64 (row, 4) != 0
         || (owner && cup_owner_is_alive (store->directory, owner));
@@ -214,7 +249,7 @@ remove_candidate (CupStore * store, gint64 id, GError ** error)
 /* One transaction. @last is where it goes on; @ended is set where all fits, or
  * nothing is left to look at. */
 static gboolean
-trim_batch (CupStore * store, guint64 max_size, Candidate * last,
+trim_batch (CupStore * store, guint64 max_size, Place * last,
     guint * removed, gboolean * ended, GError ** error)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (Candidate));
@@ -222,12 +257,13 @@ trim_batch (CupStore * store, guint64 max_size, Candidate * last,
   gboolean done;
   guint i;
 
+  g_array_set_clear_func (list, clear_candidate);
   done = cup_database_get_integer (store->writer, "SELECT size FROM totals",
       &size, error) && list_candidates (store, last, list, error);
   for (i = 0; done && i < list->len && (guint64) MAX (size, 0) > max_size; i++) {
     Candidate *candidate = &g_array_index (list, Candidate, i);
 
-    *last = *candidate;
+    take_place (last, candidate);
     if (candidate->in_use)
       continue;
     done = remove_candidate (store, candidate->id, error);
@@ -244,7 +280,7 @@ gboolean
 cup_store_trim (CupStore * store, guint64 max_size, guint * removed,
     GError ** error)
 {
-  Candidate last = { G_MININT64, G_MININT64, 0, FALSE };
+  Place last = { G_MININT64, NULL };
   gboolean ended = FALSE, done = TRUE, first = TRUE;
   guint64 size;
   guint total = 0;
@@ -259,8 +295,9 @@ cup_store_trim (CupStore * store, guint64 max_size, guint * removed,
   while (done && !ended) {
     guint count = 0;
 
-    if (!cup_store_begin (store, error))
-      return FALSE;
+    done = cup_store_begin (store, error);
+    if (!done)
+      break;
     done = (!first || cup_store_write_touched (store, error))
         && trim_batch (store, max_size, &last, &count, &ended, error);
     if (done)
@@ -271,6 +308,7 @@ cup_store_trim (CupStore * store, guint64 max_size, guint * removed,
     first = FALSE;
     total += count;
   }
+  sqlite3_value_free (last.used);
   if (removed)
     *removed = total;
   return done;

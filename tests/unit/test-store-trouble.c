@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "store/owner.h"
 #include "store/tables.h"
 
 /* Damaged files */
@@ -116,34 +117,199 @@ test_not_damage (void)
   g_free (folder);
 }
 
-/* The index itself: an error or results that are good, nothing else. */
-/* What is cited of it goes into a message. */
+/* By another connection than the store's. */
+static void
+execute (const gchar * path, const gchar * sql)
+{
+  sqlite3 *handle;
+  gchar *fault = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &handle), ==, SQLITE_OK);
+  sqlite3_exec (handle, sql, NULL, NULL, &fault);
+  g_assert_cmpstr (fault, ==, NULL);
+  sqlite3_close (handle);
+}
+
+/* What is cited of the index goes into a message. */
 static void
 test_damaged_schema (void)
 {
   gchar *folder = make_folder ();
   gchar *path = g_build_filename (folder, "index.db", NULL), *contents;
   GError *error = NULL;
+  CupOwner *owner;
+  CupStore *store;
   gchar *word;
   gsize size;
 
-  cup_store_unref (open_store (folder));
+  store = open_store (folder);
+  add (store, 1, 0);
+  cup_store_unref (store);
   g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
   word = memmem (contents, size, "INDEX", 5);
   g_assert_nonnull (word);
   word[1] = (gchar) 0xc6;
   g_assert_true (g_file_set_contents (path, contents, (gssize) size, NULL));
+
+  /* Nobody takes the index from under somebody else. */
+  owner = cup_owner_new (folder, &error);
+  g_assert_no_error (error);
   g_assert_null (cup_store_open (folder, &error));
   g_assert_error (error, CUP_ERROR, CUP_ERROR_BAD_DATA);
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
-  g_assert_nonnull (strstr (error->message, "move the store's folder away"));
+  g_assert_nonnull (strstr (error->message, "is made anew from the pictures"));
   g_clear_error (&error);
+  cup_owner_free (owner);
+
+  store = open_store (folder);
+  g_assert_error (cup_store_get_notice (store), CUP_ERROR, CUP_ERROR_BAD_DATA);
+  g_assert_nonnull (strstr (cup_store_get_notice (store)->message,
+          "index.db.damaged"));
+  g_assert_true (check_stored (store, 1));
+  cup_store_unref (store);
+  store = open_store (folder);
+  g_assert_null (cup_store_get_notice (store));
+  g_assert_true (check_stored (store, 1));
+  cup_store_unref (store);
   g_free (contents);
   g_free (path);
   remove_all (folder);
   g_free (folder);
 }
 
+/* Whether something would be submitted for @number, which is stored. */
+static gboolean
+would_be_paid (CupStore * store, guint number)
+{
+  CupStoreKey key = make_key (number);
+  CupStoreClaim claim;
+
+  return cup_store_claim (store, &key, FALSE, &claim, NULL, NULL)
+      && (claim == CUP_STORE_CLAIM_OURS || claim == CUP_STORE_CLAIM_UNCERTAIN)
+      && cup_store_check_index (store, NULL);
+}
+
+/* A row that is gone, though nobody has removed it. */
+static void
+test_lost_rows (void)
+{
+  gchar *folder = make_folder ();
+  gchar *path = g_build_filename (folder, "index.db", NULL);
+  CupStore *store = open_store (folder);
+  CupStoreKey key = make_key (1);
+  guint64 count = 0;
+  GError *error = NULL;
+
+  add (store, 0, 0);
+  add (store, 1, 0);
+  /* Removed on purpose. */
+  g_assert_true (cup_store_remove (store, &key, NULL));
+  add (store, 2, 0);
+  cup_store_unref (store);
+  execute (path, "DROP TRIGGER results_removed; DELETE FROM results");
+
+  store = open_store (folder);
+  g_assert_false (would_be_paid (store, 0));
+  g_assert_true (check_stored (store, 0));
+  g_assert_true (would_be_paid (store, 1));
+  g_assert_true (check_stored (store, 2));
+  cup_store_unref (store);
+
+  /* Made anew, with its triggers, and right. */
+  store = open_store (folder);
+  g_assert_nonnull (cup_store_get_notice (store));
+  g_assert_true (cup_store_get_usage (store, &count, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (count, ==, 2);
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (path);
+  g_free (folder);
+}
+
+/* What was accepted is followed also after the index was made anew. */
+static void
+test_lost_results (void)
+{
+  const CupStoreRequest request = {.request_id = (gchar *) "accepted-1" };
+  gchar *folder = make_folder ();
+  gchar *path = g_build_filename (folder, "index.db", NULL);
+  CupStore *store = open_store (folder);
+  CupStoreKey key = make_key (7);
+  CupStoreRequest *found;
+  CupStoreClaim claim;
+
+  add (store, 0, 0);
+  g_assert_true (cup_store_claim (store, &key, FALSE, &claim, NULL, NULL));
+  g_assert_true (cup_store_note_submitting (store, &key, NULL));
+  g_assert_true (cup_store_note_accepted (store, &key, &request, NULL));
+  cup_store_unref (store);
+  execute (path, "DROP VIEW files; DROP TABLE results");
+
+  store = open_store (folder);
+  g_assert_false (would_be_paid (store, 0));
+  g_assert_false (cup_store_check_index (store, NULL));
+  cup_store_unref (store);
+
+  store = open_store (folder);
+  g_assert_null (strstr (cup_store_get_notice (store)->message, "uncertain"));
+  g_assert_true (check_stored (store, 0));
+  g_assert_true (cup_store_claim (store, &key, FALSE, &claim, &found, NULL));
+  g_assert_cmpint (claim, ==, CUP_STORE_CLAIM_RESUMABLE);
+  g_assert_cmpstr (found->request_id, ==, "accepted-1");
+  cup_store_request_free (found);
+  cup_store_unref (store);
+
+  /* Of a file that is none nothing can be known. */
+  g_assert_true (g_file_set_contents (path, "no index at all, but long enough",
+          -1, NULL));
+  store = open_store (folder);
+  g_assert_nonnull (strstr (cup_store_get_notice (store)->message,
+          "uncertain"));
+  g_assert_true (check_stored (store, 0));
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (path);
+  g_free (folder);
+}
+
+/* Times that are none: trimming comes to its end, past rows that are in use. */
+static void
+test_trim_without_times (void)
+{
+  static const gchar *const times[] = { "'never'", "x'00'", "1.5", "-1e300" };
+  gchar *folder = make_folder ();
+  gchar *path = g_build_filename (folder, "index.db", NULL);
+  CupStore *store = open_store (folder);
+  GError *error = NULL;
+  guint i, removed;
+
+  for (i = 0; i < 2 * G_N_ELEMENTS (times); i++)
+    add (store, i, 0);
+  for (i = 0; i < 2 * G_N_ELEMENTS (times); i++) {
+    gchar *sql = g_strdup_printf ("UPDATE results SET used = %s WHERE id = %u",
+        times[i % G_N_ELEMENTS (times)], i + 1);
+
+    execute (path, sql);
+    g_free (sql);
+  }
+  for (i = 0; i < G_N_ELEMENTS (times); i++) {
+    CupStoreKey key = make_key (i);
+    CupStoreClaim claim;
+
+    g_assert_true (cup_store_claim (store, &key, TRUE, &claim, NULL, NULL));
+    g_assert_cmpint (claim, ==, CUP_STORE_CLAIM_OURS);
+  }
+  g_assert_true (cup_store_trim (store, 0, &removed, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (removed, ==, G_N_ELEMENTS (times));
+  cup_store_unref (store);
+  remove_all (folder);
+  g_free (path);
+  g_free (folder);
+}
+
+/* Damage at random: what is stored is never paid for again. */
 static void
 test_damaged_index (void)
 {
@@ -178,6 +344,9 @@ test_damaged_index (void)
         g_assert_nonnull (error);
       if (record)
         g_assert_true (g_bytes_equal (record->bytes, wanted));
+      if (would_be_paid (store, number))
+        g_error ("%u would be paid for again: %s", number,
+            error ? error->message : "silently");
       g_clear_pointer (&record, cup_store_record_free);
       g_clear_error (&error);
       g_bytes_unref (wanted);
@@ -540,7 +709,10 @@ test_versions (void)
             "long enough to be looked at", -1, NULL));
     g_free (path);
   }
-  check_cannot_open (folder, CUP_ERROR_BAD_DATA, "not a database");
+  /* What is none any more is made anew: test_lost_results(). */
+  store = open_store (folder);
+  g_assert_nonnull (cup_store_get_notice (store));
+  cup_store_unref (store);
   remove_all (folder);
   g_assert_true (g_file_set_contents (folder, "a file", -1, NULL));
   check_cannot_open (folder, CUP_ERROR_FAILED, "folder");
@@ -781,6 +953,10 @@ main (int argc, char **argv)
   g_test_add_func ("/store/trouble/not-damage", test_not_damage);
   g_test_add_func ("/store/trouble/damaged-schema", test_damaged_schema);
   g_test_add_func ("/store/trouble/damaged-index", test_damaged_index);
+  g_test_add_func ("/store/trouble/lost-rows", test_lost_rows);
+  g_test_add_func ("/store/trouble/lost-results", test_lost_results);
+  g_test_add_func ("/store/trouble/trim-without-times",
+      test_trim_without_times);
   g_test_add_func ("/store/trouble/read-only", test_read_only);
   g_test_add_data_func ("/store/trouble/full-disk/filled", "--filler",
       test_full_disk);
