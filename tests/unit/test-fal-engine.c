@@ -327,6 +327,12 @@ static const Case cases[] = {
           {RESULT, ALWAYS, ANSWER, 500, "{\"detail\":\"exploded\"}",
               "X-Fal-Needs-Retry", "0"}}, CUP_ERROR_SERVICE, "exploded",
       {1, 1, 1, 1, 1, 0, 0}, 10000 * MS},
+  /* Not in JSON, as servers of Python have it. */
+  {"result/final-plain", {{STATUS, 1, ANSWER, 200,
+              "{\"status\":\"completed\",\"error\":\"exploded\"}"},
+          {RESULT, ALWAYS, ANSWER, 500, "Internal Server Error",
+              "X-Fal-Needs-Retry", "0"}}, CUP_ERROR_SERVICE, "500",
+      {1, 1, 1, 1, 1, 0, 0}, 10000 * MS},
   {"result/failed", {{RESULT, ALWAYS, ANSWER, 422,
               "{\"detail\":[{\"loc\":[\"body\",\"scale\"],\"msg\":"
                     "\"too large\",\"type\":\"less_than_equal\"}]}"}},

@@ -183,10 +183,10 @@ get_array (JsonObject * object, const gchar * name)
       NULL;
 }
 
-/* Words that other queues have for a job that is over, with and without a
- * result. */
+/* The service's word for a job that is over, and those of other queues, with and
+ * without a result. */
 static const gchar *const good_ends[] = {
-  "COMPLETE", "DONE", "FINISHED", "SUCCESS", "SUCCEEDED", NULL
+  "COMPLETED", "COMPLETE", "DONE", "FINISHED", "SUCCESS", "SUCCEEDED", NULL
 };
 
 static const gchar *const bad_ends[] = {
@@ -210,12 +210,10 @@ parse_state (const gchar * word)
     return CUP_FAL_COMPLETED;
   if (is_one_of (word, bad_ends))
     return CUP_FAL_ENDED;
-  if (g_strcmp0 (word, "IN_QUEUE") == 0)
+  if (word && g_ascii_strcasecmp (word, "IN_QUEUE") == 0)
     return CUP_FAL_IN_QUEUE;
-  if (g_strcmp0 (word, "IN_PROGRESS") == 0)
+  if (word && g_ascii_strcasecmp (word, "IN_PROGRESS") == 0)
     return CUP_FAL_IN_PROGRESS;
-  if (g_strcmp0 (word, "COMPLETED") == 0)
-    return CUP_FAL_COMPLETED;
   return CUP_FAL_UNKNOWN;
 }
 

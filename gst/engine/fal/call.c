@@ -130,12 +130,17 @@ is_believed (CupFalCall * call, const CupFalFailure * failure)
 {
   gboolean transient = cup_fal_failure_is_transient (failure);
 
-  if (call->spec.is_last && failure->is_from_service)
+  if (call->spec.is_last && failure->is_from_service
+      && (!transient || failure->is_in_progress))
     return TRUE;
   if (call->spec.confirmations > 0 && (transient
           || cup_fal_failure_is_worth_resubmitting (failure))
       && cup_fal_failure_is_of_job (failure))
     return is_confirmed (call, failure);
+  /* The status has told already that the job has failed. */
+  if (call->spec.confirmations == 1 && failure->status >= 500
+      && has_stayed (call, &call->first_final, PATIENCE_DELAYS))
+    return TRUE;
   /* What is not done after all has to be followed again. */
   if (transient)
     return call->spec.is_paid && failure->is_in_progress
@@ -150,9 +155,14 @@ is_final (CupFalCall * call, const GError * error)
 {
   if (cup_fal_error_is_transient (error))
     return FALSE;
+  if (!call->spec.is_paid)
+    return TRUE;
+  /* What is on the way for a moment (a portal, one bad server of many) shows
+   * another certificate. */
+  if (g_error_matches (error, CUP_ERROR, CUP_ERROR_CERTIFICATE))
+    return FALSE;
   /* A redirection. */
-  return !call->spec.is_paid
-      || !g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA)
+  return !g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA)
       || has_stayed (call, &call->first_final, PATIENCE_DELAYS);
 }
 
@@ -164,6 +174,9 @@ handle_failure (CupFalCall * call, CupHttpResponse * response)
 
   cup_fal_failure_read_response (&failure, response);
   failure.is_transfer = call->spec.is_transfer;
+  /* Gateways have no word on the job. */
+  if (call->spec.confirmations > 0 && failure.retry_is_known)
+    failure.is_from_service = TRUE;
   reason = g_strdup_printf ("HTTP %u", failure.status);
   if (is_believed (call, &failure)
       || !try_again (call, NULL, cup_http_response_get_retry_after (response),

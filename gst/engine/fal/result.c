@@ -310,7 +310,11 @@ fail_as_over (CupFalRequest * request, const CupFalFailure * failure,
   reason->message = message;
   g_free (told);
   g_free (word);
-  if (failure && !cup_fal_failure_is_refusal (failure))
+  /* Where the word and the answer agree. The next run asks again otherwise: the
+   * job may be running. */
+  if (failure ? cup_fal_failure_is_of_job (failure)
+      || cup_fal_failure_is_unknown_request (failure) :
+      g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA))
     cup_fal_request_tell_lost (request);
   cup_fal_request_fail (request, reason);
 }
@@ -329,6 +333,10 @@ on_result (CupHttpResponse * response, const CupFalFailure * failure,
   } else if (failure) {
     handle_failure (request, response, failure);
   } else if (error) {
+    /* The status has told that the job failed, and the answer has no picture. */
+    if (request->failure_is_told
+        && g_error_matches (error, CUP_ERROR, CUP_ERROR_BAD_DATA))
+      cup_fal_request_tell_lost (request);
     cup_fal_request_fail_with (request, NULL, error);
   } else {
     cup_fal_ticket_done (request->ticket, g_get_monotonic_time ());
@@ -413,6 +421,9 @@ on_status (const CupFalStatus * status, gpointer user_data)
   g_free (request->told_error);
   request->told_error = g_strdup (status->error);
   cup_fal_request_take_state (request, status->state, status->queue_position);
+  /* A word that is not known says at least that the job is not in the queue. */
+  if (status->state == CUP_FAL_UNKNOWN && status->state_word)
+    cup_fal_clock_switch (&request->clock, CUP_FAL_CLOCK_WORK);
 }
 
 static void
