@@ -149,13 +149,15 @@ cup_store_adopt (CupStore * store, const CupStoreKey * key,
   return FALSE;
 }
 
-/* Every byte of a PNG is under a checksum. */
+/* Every byte of a PNG is under a checksum. Decoders differ in which of them they
+ * look at: that of IEND counts here, too. */
 static gboolean
 proves_itself (const CupStoreRecord * record)
 {
   CupPixels *pixels;
 
-  if (record->flaw || record->info.type != CUP_IMAGE_PNG)
+  if (record->flaw || record->info.type != CUP_IMAGE_PNG
+      || !cup_image_check_sums (record->bytes, CUP_IMAGE_PNG, NULL))
     return FALSE;
   pixels = cup_image_decode (record->bytes, 0, NULL);
   if (!pixels)

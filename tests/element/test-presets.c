@@ -133,6 +133,20 @@ test_distance (void)
   g_bytes_unref (creative);
 }
 
+/* GStreamer 1.26 makes folders for the user's presets, and nothing in them. */
+static void
+remove_home (const gchar * home)
+{
+  gchar *outer = g_build_filename (home, "gstreamer-1.0", NULL);
+  gchar *inner = g_build_filename (outer, "presets", NULL);
+
+  g_rmdir (inner);
+  g_rmdir (outer);
+  g_rmdir (home);
+  g_free (inner);
+  g_free (outer);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -151,7 +165,7 @@ main (int argc, char **argv)
   g_test_add_func ("/presets/fields", test_fields);
   g_test_add_func ("/presets/distance", test_distance);
   status = g_test_run ();
-  g_rmdir (home);
+  remove_home (home);
   g_free (home);
   return status;
 }

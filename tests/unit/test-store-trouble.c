@@ -56,6 +56,7 @@ test_random_bytes (void)
     contents[at] ^= (gchar) (1 << g_test_rand_int_range (0, 8));
     g_assert_true (g_file_set_contents (path, contents, (gssize) length, NULL));
     g_free (contents);
+    g_test_message ("byte %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT, at, length);
     check_damaged (store, 1);
   }
   g_assert_cmpuint (count_files_in (folder, "results"), ==, 1);
